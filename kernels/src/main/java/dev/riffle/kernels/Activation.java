@@ -1,0 +1,15 @@
+package dev.riffle.kernels;
+
+/** Element-wise functions that the families name. */
+public enum Activation {
+  /** x */
+  NONE,
+  /** max(0, x) */
+  RELU,
+  /** 1 / (1 + exp(-x)) */
+  SIGMOID,
+  /**
+   * 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), which equals x sigmoid of twice the argument.
+   */
+  GELU_TANH
+}

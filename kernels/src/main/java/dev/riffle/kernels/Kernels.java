@@ -1,0 +1,161 @@
+package dev.riffle.kernels;
+
+import java.nio.ByteBuffer;
+
+/**
+ * The verbs. One object serves any number of threads; tensors belong to one thread at a time.
+ *
+ * <p>Shapes are written {@code [rows, width]}, row-major. Sequences of a batch are packed: the rows
+ * of sequence {@code b} are {@code starts[b] .. starts[b + 1] - 1}, in time order, so that each may
+ * have its own length, 0 included. An output tensor may be larger than needed; it may be the same
+ * object as an input only where a verb says so.
+ *
+ * <p>Constants come in double and are rounded once to the backend's precision.
+ */
+public interface Kernels {
+
+  /** Name used to ask for this backend: {@code reference}, {@code cpu}. */
+  String name();
+
+  /** One line for people: what does the work, such as {@code cpu: Vector API, 16 float lanes}. */
+  String description();
+
+  /** Precision of tensors and of stored state. */
+  Precision precision();
+
+  // ------------------------------------------------------------------ memory
+
+  /** A tensor of {@code size} zeros. */
+  Tensor allocate(int size);
+
+  /** A tensor that holds these values. */
+  Tensor constant(double[] values);
+
+  /** Copies {@code count} floats into {@code to}. */
+  void write(float[] from, int fromOffset, Tensor to, int toOffset, int count);
+
+  /** Copies {@code count} doubles into {@code to}, rounded to the backend's precision. */
+  void write(double[] from, int fromOffset, Tensor to, int toOffset, int count);
+
+  /** Copies {@code count} values out, rounded to float where the backend holds double. */
+  void read(Tensor from, int fromOffset, float[] to, int toOffset, int count);
+
+  /** Copies {@code count} values out. */
+  void read(Tensor from, int fromOffset, double[] to, int toOffset, int count);
+
+  /**
+   * Appends {@code count} values to {@code to} at its position, little-endian, in this backend's
+   * precision: bit for bit what {@link #load} brings back.
+   */
+  void store(Tensor from, int fromOffset, int count, ByteBuffer to);
+
+  /** Reads what {@link #store} wrote, from the position of {@code from} on. */
+  void load(ByteBuffer from, Tensor to, int toOffset, int count);
+
+  /** Copies within the backend. The two ranges must not overlap. */
+  void copy(Tensor from, int fromOffset, Tensor to, int toOffset, int count);
+
+  /** Sets {@code count} values. */
+  void fill(Tensor to, int offset, int count, double value);
+
+  // --------------------------------------------------------------- constants
+
+  /** Weights of y = W x + b, in whatever layout the backend likes. */
+  interface Linear {
+    int inputs();
+
+    int outputs();
+  }
+
+  /**
+   * Prepares y = W x + b.
+   *
+   * @param weight {@code [outputs, inputs]} row-major
+   * @param bias {@code [outputs]}, or null for none
+   */
+  Linear linear(double[] weight, double[] bias, int outputs, int inputs);
+
+  /** Weights of a complex diagonal recurrence. */
+  interface Diagonal {
+    /** Complex numbers of one group. */
+    int width();
+  }
+
+  /** Prepares lambda, {@code [width]} real and imaginary parts. */
+  Diagonal diagonal(double[] re, double[] im);
+
+  /** Where {@link #gather} reads. */
+  interface Index {
+    int inputs();
+
+    int outputs();
+  }
+
+  /**
+   * Prepares a gather. An entry {@code >= 0} names a column of the input; an entry {@code -k - 1}
+   * stands for the constant {@code constants[k]}.
+   *
+   * @param inputs width of an input row
+   */
+  Index index(int[] entries, double[] constants, int inputs);
+
+  // ------------------------------------------------------------------- verbs
+
+  /** y = W x + b for each row. x {@code [rows, inputs]}, y {@code [rows, outputs]}. */
+  void linear(Linear weights, Tensor x, Tensor y, int rows);
+
+  /** y = f(x) for {@code count} values; y may be x. */
+  void activate(Activation f, Tensor x, Tensor y, int count);
+
+  /**
+   * y = f(y + d (.) x) for each row, in place: the skip term of a state-space layer. d {@code
+   * [width]}, x and y {@code [rows, width]}.
+   */
+  void skip(Tensor d, Tensor x, Tensor y, Activation f, int rows, int width);
+
+  /**
+   * y = (x - mean) / sqrt(variance + epsilon) (.) weight + bias over the features of each row,
+   * variance with divisor {@code width}. y may be x.
+   */
+  void normalize(
+      Tensor weight, Tensor bias, double epsilon, Tensor x, Tensor y, int rows, int width);
+
+  /** y = x (.) scale + shift for each row: batch norm in inference, folded. y may be x. */
+  void affine(Tensor scale, Tensor shift, Tensor x, Tensor y, int rows, int width);
+
+  /** y = x + a (.) sigmoid(b); ab {@code [rows, 2 width]} holds a, then b. y may be x. */
+  void gatedMix(Tensor x, Tensor ab, Tensor y, int rows, int width);
+
+  /**
+   * h_t = lambda (.) h_(t-1) + u_t along each sequence, complex, in place of u.
+   *
+   * @param u {@code [rows, groups, 2, width]}: real parts, then imaginary parts, per group; becomes
+   *     h
+   * @param starts {@code [sequences + 1]} first row of each sequence, then the number of rows
+   * @param state {@code [sequences, groups, 2, width]} h before the first row; becomes h after the
+   *     last
+   * @param groups independent states that share lambda
+   */
+  void recurrence(Diagonal lambda, Tensor u, int[] starts, int sequences, Tensor state, int groups);
+
+  /** y[r, j] = x[r, index[j]] for each row. */
+  void gather(Index index, Tensor x, Tensor y, int rows);
+
+  /** y = [a, b] for each row. a {@code [rows, aWidth]}, b {@code [rows, bWidth]}. */
+  void concat(Tensor a, int aWidth, Tensor b, int bWidth, Tensor y, int rows);
+
+  /**
+   * The mean of all steps so far, after each step: sum += x_t; y_t = sum / (count + t + 1).
+   *
+   * @param x {@code [rows, width]}
+   * @param starts {@code [sequences + 1]}
+   * @param counts {@code [sequences]} steps before the first row; read only
+   * @param sums {@code [sequences, width]} running sums, updated
+   * @param y {@code [rows, width]}; may be x
+   */
+  void runningMean(
+      Tensor x, int[] starts, int sequences, long[] counts, Tensor sums, Tensor y, int width);
+
+  /** y = x - log(sum(exp(x))) over each row, computed against the row's maximum. y may be x. */
+  void logSoftmax(Tensor x, Tensor y, int rows, int width);
+}

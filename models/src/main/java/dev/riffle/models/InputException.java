@@ -1,0 +1,14 @@
+package dev.riffle.models;
+
+/** An input that a model or reader cannot use; the message says what to do. */
+public final class InputException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  public InputException(String message) {
+    super(message);
+  }
+
+  public InputException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,14 @@
+package dev.riffle.models;
+
+/** A model directory, weights file or configuration that cannot be used; the message says why. */
+public final class ModelException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  public ModelException(String message) {
+    super(message);
+  }
+
+  public ModelException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

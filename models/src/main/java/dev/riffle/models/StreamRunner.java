@@ -1,0 +1,27 @@
+package dev.riffle.models;
+
+import java.util.List;
+
+/**
+ * Computes batches for one thread. The arithmetic of a row depends on its own state and values
+ * alone: the same steps in any chunking, in a batch of any size and at any place in it give the
+ * same outputs and, after the last step, the same state bytes.
+ *
+ * <p>State is opaque to the caller: a version byte, then little-endian fields of a size that does
+ * not grow with the length of the sequence.
+ */
+public interface StreamRunner<O> {
+
+  /** State of a sequence before its first step. */
+  byte[] open(Format format);
+
+  /**
+   * Consumes the steps of each row.
+   *
+   * @throws StateException if a state was written by another version or for another model
+   */
+  void advance(List<Row<O>> rows);
+
+  /** Ends each row's sequence after consuming its steps: all that is still open is told. */
+  void finish(List<Row<O>> rows);
+}

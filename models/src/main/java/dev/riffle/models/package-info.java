@@ -1,0 +1,15 @@
+/**
+ * Networks, their front ends and decoders, weights and goldens. Knows kernels and nothing of
+ * streams, brokers or devices.
+ *
+ * <pre>
+ *   ModelDirectory  config.json + model.safetensors + provenance.json, checked
+ *        |
+ *   StreamModel&lt;O&gt;  what one event of a sequence becomes: front end -> network -> head -> outputs O
+ *        |            immutable, shared by all threads
+ *   StreamRunner&lt;O&gt; the same with work memory: one per thread
+ *        |
+ *   Row&lt;O&gt;          one key's part of a batch: state bytes, values in, outputs out
+ * </pre>
+ */
+package dev.riffle.models;

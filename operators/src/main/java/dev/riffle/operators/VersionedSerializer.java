@@ -1,0 +1,154 @@
+package dev.riffle.operators;
+
+import java.io.IOException;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/**
+ * Base of our serializers: a version byte, then the fields. A newer version reads what an older one
+ * wrote, value by value, so no state is ever rewritten at once. Subclasses hold no fields and have
+ * a public constructor without arguments.
+ */
+public abstract class VersionedSerializer<T> extends TypeSerializer<T> {
+  private static final long serialVersionUID = 1;
+  private final int version;
+
+  /**
+   * @param version what this class writes; it reads 1 to {@code version}
+   */
+  protected VersionedSerializer(int version) {
+    this.version = version;
+  }
+
+  /** Writes the fields. */
+  protected abstract void write(T record, DataOutputView out) throws IOException;
+
+  /** Reads the fields as {@code version} wrote them. */
+  protected abstract T read(int version, DataInputView in) throws IOException;
+
+  @Override
+  public final void serialize(T record, DataOutputView target) throws IOException {
+    target.writeByte(version);
+    write(record, target);
+  }
+
+  @Override
+  public final T deserialize(DataInputView source) throws IOException {
+    int found = source.readUnsignedByte();
+    if (found < 1 || found > version) {
+      throw new IOException(
+          getClass().getSimpleName()
+              + " reads versions 1 to "
+              + version
+              + " but found "
+              + found
+              + ": this state was written by a newer release; start that release, or take a"
+              + " savepoint of this one.");
+    }
+    return read(found, source);
+  }
+
+  @Override
+  public final T deserialize(T reuse, DataInputView source) throws IOException {
+    return deserialize(source);
+  }
+
+  @Override
+  public final void copy(DataInputView source, DataOutputView target) throws IOException {
+    serialize(deserialize(source), target);
+  }
+
+  @Override
+  public final T copy(T from, T reuse) {
+    return copy(from);
+  }
+
+  @Override
+  public final boolean isImmutableType() {
+    return false;
+  }
+
+  @Override
+  public final TypeSerializer<T> duplicate() {
+    return this;
+  }
+
+  @Override
+  public final T createInstance() {
+    return null;
+  }
+
+  @Override
+  public final int getLength() {
+    return -1;
+  }
+
+  @Override
+  public final boolean equals(Object other) {
+    return other != null && other.getClass() == getClass();
+  }
+
+  @Override
+  public final int hashCode() {
+    return getClass().hashCode();
+  }
+
+  @Override
+  public final TypeSerializerSnapshot<T> snapshotConfiguration() {
+    return new Snapshot<>(this);
+  }
+
+  /** Names the serializer's class; every version of it is compatible as it is. */
+  public static final class Snapshot<T> implements TypeSerializerSnapshot<T> {
+    private VersionedSerializer<T> serializer;
+
+    public Snapshot() {}
+
+    Snapshot(VersionedSerializer<T> serializer) {
+      this.serializer = serializer;
+    }
+
+    @Override
+    public int getCurrentVersion() {
+      return 1;
+    }
+
+    @Override
+    public void writeSnapshot(DataOutputView out) throws IOException {
+      out.writeUTF(serializer.getClass().getName());
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public void readSnapshot(int readVersion, DataInputView in, ClassLoader loader)
+        throws IOException {
+      String name = in.readUTF();
+      try {
+        serializer =
+            (VersionedSerializer<T>)
+                Class.forName(name, true, loader).getDeclaredConstructor().newInstance();
+      } catch (ReflectiveOperationException e) {
+        throw new IOException("State was written by " + name + ", which cannot be made here.", e);
+      }
+    }
+
+    @Override
+    public VersionedSerializer<T> restoreSerializer() {
+      return serializer;
+    }
+
+    @Override
+    public TypeSerializerSchemaCompatibility<T> resolveSchemaCompatibility(
+        TypeSerializerSnapshot<T> old) {
+      boolean same =
+          old instanceof Snapshot
+              && ((Snapshot<T>) old).serializer.getClass() == serializer.getClass();
+      return same
+          ? TypeSerializerSchemaCompatibility.compatibleAsIs()
+          : TypeSerializerSchemaCompatibility.incompatible();
+    }
+  }
+}
