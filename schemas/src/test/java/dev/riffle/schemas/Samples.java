@@ -1,0 +1,115 @@
+package dev.riffle.schemas;
+
+import dev.riffle.schemas.record.AudioChunk;
+import dev.riffle.schemas.record.DeadLetter;
+import dev.riffle.schemas.record.Latency;
+import dev.riffle.schemas.record.NoteEvent;
+import dev.riffle.schemas.record.NoteKind;
+import dev.riffle.schemas.record.Prediction;
+import dev.riffle.schemas.record.SequenceEvent;
+import dev.riffle.schemas.record.SessionEvent;
+import dev.riffle.schemas.record.SessionKind;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecordBase;
+
+/** One record of each kind, with every field of version 1 set. */
+final class Samples {
+  private static final Instant TIME = Instant.parse("2026-11-22T01:02:03.456789Z");
+
+  private Samples() {}
+
+  /** Samples by the name of their schema in history. */
+  static Map<String, SpecificRecordBase> all() {
+    Map<String, SpecificRecordBase> samples = new LinkedHashMap<>();
+    samples.put(
+        "AudioChunk.v1",
+        AudioChunk.newBuilder()
+            .setSequenceId("hall-ü")
+            .setSequenceStart(true)
+            .setSequenceEnd(true)
+            .setPosition(1L << 40)
+            .setCaptureTime(TIME)
+            .setSampleRate(44100)
+            .setChannels(2)
+            .setEncoding("s24le")
+            .setSamples(ByteBuffer.wrap(new byte[] {1, 2, 3, -4, -5, -6}))
+            .build());
+    samples.put(
+        "SequenceEvent.v1",
+        SequenceEvent.newBuilder()
+            .setSequenceId("pump-7")
+            .setSequenceStart(true)
+            .setSequenceEnd(false)
+            .setPosition(12)
+            .setCaptureTime(TIME)
+            .setKind("i32le")
+            .setShape(List.of(2))
+            .setValues(ByteBuffer.wrap(new byte[] {1, 0, 0, 0, 2, 0, 0, 0}))
+            .build());
+    samples.put(
+        "NoteEvent.v1",
+        NoteEvent.newBuilder()
+            .setSequenceId("hall")
+            .setKind(NoteKind.OFF)
+            .setPitch(60)
+            .setOnsetPosition(4410)
+            .setOnsetSeconds(0.1)
+            .setOffsetSeconds(0.25)
+            .setConfidence(0.75f)
+            .setVelocity(96)
+            .setKnownPosition(8820)
+            .setModelVersion("lru-transcriber/1")
+            .setIsFinal(false)
+            .setLatency(new Latency(96000L, 250L, 125L, TIME))
+            .build());
+    samples.put(
+        "Prediction.v1",
+        Prediction.newBuilder()
+            .setSequenceId("pump-7")
+            .setPosition(99)
+            .setLength(3)
+            .setShape(List.of(1, 2))
+            .setValues(ByteBuffer.wrap(new byte[8]))
+            .setModelVersion("lru/2")
+            .setIsFinal(true)
+            .build());
+    samples.put(
+        "SessionEvent.v1",
+        SessionEvent.newBuilder()
+            .setSequenceId("hall")
+            .setKind(SessionKind.GAP)
+            .setReason("gap")
+            .setPosition(441)
+            .setMissing(44)
+            .setCaptureTime(TIME)
+            .setModelVersion("lru-transcriber/1")
+            .setDuplicates(1)
+            .setTrimmedSteps(2)
+            .setFilledSteps(3)
+            .build());
+    samples.put(
+        "DeadLetter.v1",
+        DeadLetter.newBuilder()
+            .setSequenceId("hall")
+            .setSourceTopic("riffle.audio.in.v1")
+            .setSourcePartition(3)
+            .setSourceOffset(17)
+            .setSourceTimestamp(1_700_000_000_000L)
+            .setError("Expected something else.")
+            .setKey(ByteBuffer.wrap(new byte[] {104}))
+            .setPayload(ByteBuffer.wrap(new byte[] {0, 0}))
+            .setPayloadBytes(1_000_000)
+            .build());
+    return samples;
+  }
+
+  /** The bytes of a sample, written with the current schema. */
+  @SuppressWarnings("unchecked")
+  static <T extends SpecificRecordBase> byte[] encode(T sample) {
+    return AvroCodec.of((Class<T>) sample.getClass()).encode(sample);
+  }
+}
