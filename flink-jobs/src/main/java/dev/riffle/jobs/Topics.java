@@ -1,0 +1,178 @@
+package dev.riffle.jobs;
+
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * Names of the topics of one stream: {@code
+ * <namespace>.<stream>.{in,preview,final,sessions,dlq}.v1}.
+ *
+ * @param namespace who owns it, such as {@code riffle}
+ * @param stream what flows in it, such as {@code music}
+ */
+public record Topics(String namespace, String stream) implements Serializable {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,80}");
+
+  /** Checks the two names. */
+  public Topics {
+    check("namespace", namespace);
+    check("stream", stream);
+  }
+
+  /** Events, key = sequence id. */
+  public String in() {
+    return name("in");
+  }
+
+  /** Answers at once: at least once, may repeat. */
+  public String preview() {
+    return name("preview");
+  }
+
+  /** Answers committed once with state and offsets; read it {@code read_committed}. */
+  public String finals() {
+    return name("final");
+  }
+
+  /** Sequences that start, jump and end. */
+  public String sessions() {
+    return name("sessions");
+  }
+
+  /** Inputs that could not be used. */
+  public String deadLetters() {
+    return name("dlq");
+  }
+
+  /** All of them. */
+  public List<String> all() {
+    return List.of(in(), preview(), finals(), sessions(), deadLetters());
+  }
+
+  /**
+   * Creates those that do not exist yet, with the broker's own replication; leaves others as they
+   * are.
+   *
+   * @param bootstrap {@code host:port} of a broker
+   * @param partitions of each new topic
+   * @throws IllegalStateException if no broker answers within {@code patience}
+   */
+  public void create(String bootstrap, int partitions, Duration patience) {
+    try (Admin admin = admin(bootstrap, patience)) {
+      List<NewTopic> wanted = new ArrayList<>();
+      for (String topic : all()) {
+        wanted.add(new NewTopic(topic, partitions, (short) -1));
+      }
+      for (var created : admin.createTopics(wanted).values().values()) {
+        try {
+          get(created, bootstrap, patience);
+        } catch (ExecutionException e) {
+          if (!(e.getCause() instanceof TopicExistsException)) {
+            throw failed(bootstrap, e.getCause());
+          }
+        }
+      }
+    }
+  }
+
+  /**
+   * Checks that a broker answers and holds all topics.
+   *
+   * @throws IllegalStateException if none answers within {@code patience} or topics are missing;
+   *     the message names them
+   */
+  public void require(String bootstrap, Duration patience) {
+    List<String> missing = new ArrayList<>();
+    try (Admin admin = admin(bootstrap, patience)) {
+      Map<String, org.apache.kafka.common.KafkaFuture<TopicDescription>> found =
+          admin.describeTopics(all()).topicNameValues();
+      for (String topic : all()) {
+        try {
+          get(found.get(topic), bootstrap, patience);
+        } catch (ExecutionException e) {
+          if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+            throw failed(bootstrap, e.getCause());
+          }
+          missing.add(topic);
+        }
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new IllegalStateException(
+          "The broker at "
+              + bootstrap
+              + " has no topic "
+              + String.join(", ", missing)
+              + ": create them, or check namespace ('"
+              + namespace
+              + "') and stream ('"
+              + stream
+              + "').");
+    }
+  }
+
+  private static Admin admin(String bootstrap, Duration patience) {
+    int millis = (int) Math.min(Integer.MAX_VALUE, patience.toMillis());
+    return Admin.create(
+        Map.of(
+            AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
+            bootstrap,
+            AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+            millis,
+            AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+            millis));
+  }
+
+  private static <T> void get(
+      org.apache.kafka.common.KafkaFuture<T> future, String bootstrap, Duration patience)
+      throws ExecutionException {
+    try {
+      future.get(patience.toMillis() + 1000, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw failed(bootstrap, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failed(bootstrap, e);
+    }
+  }
+
+  private static IllegalStateException failed(String bootstrap, Throwable cause) {
+    if (cause instanceof org.apache.kafka.common.errors.TimeoutException
+        || cause instanceof TimeoutException) {
+      return new IllegalStateException(
+          "No broker answers at "
+              + bootstrap
+              + ": start one, or name another with --bootstrap HOST:PORT.",
+          cause);
+    }
+    return new IllegalStateException(
+        "The broker at " + bootstrap + " refused: " + cause.getMessage(), cause);
+  }
+
+  private String name(String lane) {
+    return namespace + "." + stream + "." + lane + ".v1";
+  }
+
+  private static void check(String what, String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          what
+              + " must be 1 to 80 letters, digits, '_' or '-', but is '"
+              + name
+              + "': it becomes a part of topic names.");
+    }
+  }
+}

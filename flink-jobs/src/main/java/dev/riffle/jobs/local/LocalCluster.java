@@ -1,0 +1,133 @@
+package dev.riffle.jobs.local;
+
+import java.net.URI;
+import java.nio.file.Path;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.client.program.MiniClusterClient;
+import org.apache.flink.configuration.BlobServerOptions;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.JobManagerOptions;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+import org.apache.flink.runtime.minicluster.RpcServiceSharing;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * A Flink session in this JVM, listening on the loopback interface alone. Checkpoints go to a
+ * directory that {@link #close} removes, unless the configuration names another.
+ */
+public final class LocalCluster implements AutoCloseable {
+  private static final String LOOPBACK = "127.0.0.1";
+
+  private final MiniCluster cluster;
+  private final MiniClusterClient client;
+  private final Path files;
+  private boolean closed;
+
+  private LocalCluster(MiniCluster cluster, MiniClusterClient client, Path files) {
+    this.cluster = cluster;
+    this.client = client;
+    this.files = files;
+  }
+
+  /** Starts one TaskManager with this many slots. */
+  public static LocalCluster start(int slots) {
+    return start(1, slots, new Configuration());
+  }
+
+  /**
+   * Starts a cluster.
+   *
+   * @param taskManagers how many
+   * @param slots of each
+   * @param wanted settings that go before ours
+   * @throws IllegalStateException if it does not start
+   */
+  public static LocalCluster start(int taskManagers, int slots, Configuration wanted) {
+    Path files = TemporaryFiles.directory("riffle-cluster");
+    Configuration config = new Configuration();
+    config.set(
+        CheckpointingOptions.CHECKPOINTS_DIRECTORY, files.resolve("ckpt").toUri().toString());
+    config.set(
+        CheckpointingOptions.SAVEPOINT_DIRECTORY, files.resolve("savepoints").toUri().toString());
+    config.set(CoreOptions.TMP_DIRS, files.toString());
+    config.set(BlobServerOptions.STORAGE_DIRECTORY, files.toString());
+    config.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(128));
+    config.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(32));
+    config.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(32));
+    config.set(RestOptions.PORT, 0);
+    config.set(RestOptions.BIND_PORT, "0");
+    config.addAll(wanted);
+    config.set(RestOptions.ADDRESS, LOOPBACK);
+    config.set(RestOptions.BIND_ADDRESS, LOOPBACK);
+    config.set(JobManagerOptions.ADDRESS, LOOPBACK);
+    config.set(JobManagerOptions.BIND_HOST, LOOPBACK);
+    config.set(TaskManagerOptions.HOST, LOOPBACK);
+    config.set(TaskManagerOptions.BIND_HOST, LOOPBACK);
+
+    MiniCluster cluster =
+        new MiniCluster(
+            new MiniClusterConfiguration.Builder()
+                .setConfiguration(config)
+                .setNumTaskManagers(taskManagers)
+                .setNumSlotsPerTaskManager(slots)
+                .setRpcServiceSharing(RpcServiceSharing.SHARED)
+                .setCommonBindAddress(LOOPBACK)
+                .build());
+    try {
+      cluster.start();
+    } catch (Exception e) {
+      TemporaryFiles.delete(files);
+      throw new IllegalStateException(
+          "Flink did not start in this JVM: "
+              + e.getMessage()
+              + ". Is its REST port "
+              + config.get(RestOptions.BIND_PORT)
+              + " free (0 takes any)?",
+          e);
+    }
+    return new LocalCluster(cluster, new MiniClusterClient(config, cluster), files);
+  }
+
+  /** Submits what was built on this environment. */
+  public RunningJob submit(StreamExecutionEnvironment environment) {
+    JobID id = Futures.get(client.submitJob(environment.getStreamGraph().getJobGraph()), "submit");
+    return new RunningJob(client, id);
+  }
+
+  /** Address of its REST interface. */
+  public URI rest() {
+    return Futures.get(cluster.getRestAddress(), "rest");
+  }
+
+  /** Ends one TaskManager as a crash would: its tasks fail. */
+  public void terminateTaskManager(int index) {
+    Futures.get(cluster.terminateTaskManager(index), "terminate a TaskManager");
+  }
+
+  /** Starts one more TaskManager. */
+  public void startTaskManager() {
+    try {
+      cluster.startTaskManager();
+    } catch (Exception e) {
+      throw new IllegalStateException("A TaskManager did not start: " + e.getMessage(), e);
+    }
+  }
+
+  /** Cancels what still runs, stops and removes its files. May be called again. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    client.close();
+    Futures.get(cluster.closeAsync(), "close");
+    TemporaryFiles.delete(files);
+  }
+}
