@@ -1,0 +1,180 @@
+package dev.riffle.models.lru;
+
+import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Kernels.Diagonal;
+import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.Tensor;
+import dev.riffle.models.Scratch;
+
+/**
+ * One layer: norm, complex diagonal recurrence, gelu, gated linear unit, residual. Immutable and
+ * shared by all threads; states and work memory are the caller's.
+ *
+ * <p>A layer may run several <em>groups</em> at once: independent states that share its weights,
+ * such as one per pitch. A row of the recurrence is then {@code groups} rows of {@code width}.
+ */
+public final class LruLayer {
+
+  /**
+   * The weights of a layer; matrices are {@code [outputs, inputs]}, row-major. {@code gammaLog} is
+   * a weight of its own: it is never recomputed from lambda.
+   *
+   * @param width features d of a row
+   * @param state complex numbers n of a state
+   * @param nuLog {@code [n]}; |lambda| = exp(-exp(nuLog))
+   * @param thetaLog {@code [n]}; arg lambda = exp(thetaLog)
+   * @param gammaLog {@code [n]}
+   * @param bRe {@code [n, d]}
+   * @param bIm {@code [n, d]}
+   * @param cRe {@code [d, n]}
+   * @param cIm {@code [d, n]}
+   * @param skip D, {@code [d]}
+   * @param out1 {@code [d, d]}
+   * @param out1Bias {@code [d]}
+   * @param out2 {@code [d, d]}, of the gate
+   * @param out2Bias {@code [d]}
+   */
+  public record Parameters(
+      int width,
+      int state,
+      double[] nuLog,
+      double[] thetaLog,
+      double[] gammaLog,
+      double[] bRe,
+      double[] bIm,
+      double[] cRe,
+      double[] cIm,
+      double[] skip,
+      double[] out1,
+      double[] out1Bias,
+      double[] out2,
+      double[] out2Bias) {}
+
+  private final Kernels kernels;
+  private final int width;
+  private final int states;
+  private final int groups;
+  private final Norm norm;
+  private final boolean prenorm;
+
+  private final Diagonal lambda; // [n]
+  private final Linear b; // [2n, d], gamma within
+  private final Linear c; // [d, 2n]
+  private final Tensor d; // [d]
+  private final Linear out; // [2d, d], value and gate
+
+  /**
+   * @param prenorm true if the norm stands before the recurrence, false if behind the residual
+   * @param groups independent states per sequence, 1 for the ordinary layer
+   */
+  public LruLayer(Kernels kernels, Parameters p, Norm norm, boolean prenorm, int groups) {
+    this.kernels = kernels;
+    this.width = p.width;
+    this.states = p.state;
+    this.groups = groups;
+    this.norm = norm;
+    this.prenorm = prenorm;
+    this.lambda = lambda(kernels, p);
+    this.b = kernels.linear(scaledB(p), null, 2 * states, width);
+    this.c = kernels.linear(realOfC(p), null, width, 2 * states);
+    this.d = kernels.constant(p.skip);
+    this.out =
+        kernels.linear(joined(p.out1, p.out2), joined(p.out1Bias, p.out2Bias), 2 * width, width);
+  }
+
+  /** Numbers of one sequence's state: {@code [groups, 2, n]}, real parts before imaginary ones. */
+  public int stateSize() {
+    return groups * 2 * states;
+  }
+
+  /**
+   * Advances each sequence by its rows.
+   *
+   * @param x {@code [rows, groups, d]}; becomes the layer's output
+   * @param starts {@code [sequences + 1]} first row of each sequence, then the number of rows
+   * @param state {@code [sequences, groups, 2, n]}, updated
+   */
+  public void advance(Tensor x, int[] starts, int sequences, Tensor state, Scratch work) {
+    int rows = starts[sequences] * groups;
+    Tensor h = work.tensor("lru.h", rows * 2 * states);
+    Tensor y = work.tensor("lru.y", rows * width);
+    Tensor ab = work.tensor("lru.ab", rows * 2 * width);
+
+    // u_t = prenorm ? norm(x_t) : x_t
+    Tensor u = x;
+    if (prenorm) {
+      u = work.tensor("lru.u", rows * width);
+      norm.apply(x, u, rows);
+    }
+
+    // h_t = lambda (.) h_(t-1) + gamma (.) (B u_t)
+    kernels.linear(b, u, h, rows);
+    kernels.recurrence(lambda, h, starts, sequences, state, groups);
+
+    // z_t = gelu(Re(C h_t) + D (.) u_t)
+    kernels.linear(c, h, y, rows);
+    if (work.observed()) {
+      Tensor seen = work.tensor("lru.seen", rows * width);
+      kernels.copy(y, 0, seen, 0, rows * width);
+      kernels.skip(d, u, seen, Activation.NONE, rows, width);
+      work.show("lru_output", seen, rows, width);
+    }
+    kernels.skip(d, u, y, Activation.GELU_TANH, rows, width);
+
+    // x'_t = x_t + (W1 z_t + b1) (.) sigmoid(W2 z_t + b2)
+    kernels.linear(out, y, ab, rows);
+    kernels.gatedMix(x, ab, x, rows, width);
+
+    // out_t = prenorm ? x'_t : norm(x'_t)
+    if (!prenorm) {
+      norm.apply(x, x, rows);
+    }
+    work.show("layer_output", x, rows, width);
+  }
+
+  // lambda = exp(-exp(nu_log) + i exp(theta_log))
+  private static Diagonal lambda(Kernels kernels, Parameters p) {
+    double[] re = new double[p.state];
+    double[] im = new double[p.state];
+    for (int j = 0; j < p.state; j++) {
+      double modulus = Math.exp(-Math.exp(p.nuLog[j]));
+      double phase = Math.exp(p.thetaLog[j]);
+      re[j] = modulus * Math.cos(phase);
+      im[j] = modulus * Math.sin(phase);
+    }
+    return kernels.diagonal(re, im);
+  }
+
+  // [B_re; B_im], row j times gamma_j = exp(gamma_log_j)
+  private static double[] scaledB(Parameters p) {
+    double[] b = joined(p.bRe, p.bIm);
+    for (int row = 0; row < 2 * p.state; row++) {
+      double gamma = Math.exp(p.gammaLog[row % p.state]);
+      for (int i = 0; i < p.width; i++) {
+        b[row * p.width + i] *= gamma;
+      }
+    }
+    return b;
+  }
+
+  // Re((C_re + i C_im)(re + i im)) = C_re re - C_im im = [C_re, -C_im] [re; im]
+  private static double[] realOfC(Parameters p) {
+    int n = p.state;
+    double[] c = new double[p.width * 2 * n];
+    for (int row = 0; row < p.width; row++) {
+      for (int j = 0; j < n; j++) {
+        c[row * 2 * n + j] = p.cRe[row * n + j];
+        c[row * 2 * n + n + j] = -p.cIm[row * n + j];
+      }
+    }
+    return c;
+  }
+
+  private static double[] joined(double[] first, double[] second) {
+    double[] both = new double[first.length + second.length];
+    System.arraycopy(first, 0, both, 0, first.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
+  }
+}

@@ -1,0 +1,41 @@
+package dev.riffle.models.lru;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Tensor;
+
+/** The normalisation of a layer, with its weights on one backend. */
+@FunctionalInterface
+public interface Norm {
+
+  /** Normalises each row of x {@code [rows, width]} into y, which may be x. */
+  void apply(Tensor x, Tensor y, int rows);
+
+  /**
+   * Layer norm: (x - mean) / sqrt(variance + 1e-6) (.) weight + bias over the features of a row.
+   *
+   * @param weight {@code [width]}
+   * @param bias {@code [width]}
+   */
+  static Norm layer(Kernels kernels, double[] weight, double[] bias) {
+    Tensor w = kernels.constant(weight);
+    Tensor b = kernels.constant(bias);
+    return (x, y, rows) -> kernels.normalize(w, b, 1e-6, x, y, rows, weight.length);
+  }
+
+  /**
+   * Batch norm in inference, with the running statistics of training; every array {@code [width]}.
+   */
+  static Norm batch(
+      Kernels kernels, double[] weight, double[] bias, double[] mean, double[] variance) {
+    // (x - mean) / sqrt(variance + 1e-5) (.) weight + bias = x (.) scale + shift
+    double[] scale = new double[weight.length];
+    double[] shift = new double[weight.length];
+    for (int j = 0; j < scale.length; j++) {
+      scale[j] = weight[j] / Math.sqrt(variance[j] + 1e-5);
+      shift[j] = bias[j] - mean[j] * scale[j];
+    }
+    Tensor s = kernels.constant(scale);
+    Tensor b = kernels.constant(shift);
+    return (x, y, rows) -> kernels.affine(s, b, x, y, rows, scale.length);
+  }
+}
