@@ -1,0 +1,185 @@
+package dev.riffle.kernels;
+
+import java.nio.ByteBuffer;
+
+/**
+ * What every backend asks of the arguments of a verb. Written for those who write a backend.
+ *
+ * <p>All products are taken in long, so that a shape beyond {@link Integer#MAX_VALUE} values is an
+ * error here and not a negative index further down.
+ */
+public final class Arguments {
+  private Arguments() {}
+
+  /**
+   * A count that may not be negative.
+   *
+   * @throws IllegalArgumentException if it is
+   */
+  public static void count(String name, int count) {
+    if (count < 0) {
+      throw new IllegalArgumentException(name + " must be 0 or more but is " + count + ".");
+    }
+  }
+
+  /**
+   * A tensor that must hold at least {@code rows x width} values.
+   *
+   * @throws IllegalArgumentException if rows or width are negative, or the tensor is too small
+   */
+  public static void holds(String name, Tensor tensor, int rows, long width) {
+    if (rows < 0 || width < 0) {
+      throw new IllegalArgumentException(
+          "Rows and width must be 0 or more but "
+              + name
+              + " was asked to be "
+              + rows
+              + " x "
+              + width
+              + ".");
+    }
+    if ((long) rows * width > tensor.size()) {
+      throw new IllegalArgumentException(
+          name
+              + " must hold "
+              + rows
+              + " x "
+              + width
+              + " = "
+              + (long) rows * width
+              + " values but holds "
+              + tensor.size()
+              + "; allocate it larger or pass fewer rows.");
+    }
+  }
+
+  /**
+   * An array of weights that must have exactly {@code rows x width} values.
+   *
+   * @throws IllegalArgumentException if it has not
+   */
+  public static void exactly(String name, int length, int rows, int width) {
+    if (rows < 0 || width < 0 || (long) rows * width != length) {
+      throw new IllegalArgumentException(
+          name
+              + " must have "
+              + rows
+              + " x "
+              + width
+              + " = "
+              + (long) rows * width
+              + " values but has "
+              + length
+              + ".");
+    }
+  }
+
+  /**
+   * A range {@code offset .. offset + count - 1} that must lie within {@code size}.
+   *
+   * @throws IndexOutOfBoundsException if it does not
+   */
+  public static void range(String name, int offset, int count, int size) {
+    if (offset < 0 || count < 0 || (long) offset + count > size) {
+      throw new IndexOutOfBoundsException(
+          name
+              + ": "
+              + count
+              + " values from "
+              + offset
+              + " on were asked for but it holds "
+              + size
+              + ".");
+    }
+  }
+
+  /**
+   * A buffer that must have {@code count} numbers of this precision left.
+   *
+   * @throws IllegalArgumentException if it has not
+   */
+  public static void remaining(ByteBuffer buffer, int count, Precision precision) {
+    count("count", count);
+    if ((long) count * precision.bytes() > buffer.remaining()) {
+      throw new IllegalArgumentException(
+          "The buffer must have "
+              + count
+              + " x "
+              + precision.bytes()
+              + " = "
+              + (long) count * precision.bytes()
+              + " bytes left but has "
+              + buffer.remaining()
+              + ".");
+    }
+  }
+
+  /**
+   * First rows of packed sequences, then the number of rows; returns that number.
+   *
+   * @throws IllegalArgumentException if there are too few, they do not begin at 0, or they fall
+   */
+  public static int starts(int[] starts, int sequences) {
+    count("sequences", sequences);
+    if (starts.length < sequences + 1L) {
+      throw new IllegalArgumentException(
+          "starts must name the first row of each of "
+              + sequences
+              + " sequences and then the number of rows, "
+              + (sequences + 1L)
+              + " values, but has "
+              + starts.length
+              + ".");
+    }
+    if (starts[0] != 0) {
+      throw new IllegalArgumentException("starts must begin at row 0 but begins at " + starts[0]);
+    }
+    for (int b = 0; b < sequences; b++) {
+      if (starts[b + 1] < starts[b]) {
+        throw new IllegalArgumentException(
+            "starts may not fall, but sequence "
+                + b
+                + " begins at row "
+                + starts[b]
+                + " and ends before row "
+                + starts[b + 1]
+                + ".");
+      }
+    }
+    return starts[sequences];
+  }
+
+  /**
+   * The entries of a gather.
+   *
+   * @throws IllegalArgumentException if one names no column and no constant
+   */
+  public static void entries(int[] entries, int constants, int inputs) {
+    count("inputs", inputs);
+    for (int j = 0; j < entries.length; j++) {
+      if (entries[j] >= inputs || entries[j] < -constants) {
+        throw new IllegalArgumentException(
+            "Entry "
+                + j
+                + " of the index must name one of "
+                + inputs
+                + " columns, 0 or more, or "
+                + "one of "
+                + constants
+                + " constants, as -1 - k, but is "
+                + entries[j]
+                + ".");
+      }
+    }
+  }
+
+  /** What to say of a tensor or constant that another backend made. */
+  public static IllegalArgumentException foreign(String backend, Object thing) {
+    return new IllegalArgumentException(
+        "The backend '"
+            + backend
+            + "' works on what it made itself but was given "
+            + (thing == null ? "null" : "a " + thing.getClass().getName())
+            + "; allocate tensors and prepare constants on the backend that uses them.");
+  }
+}

@@ -1,0 +1,22 @@
+package dev.riffle.kernels.reference;
+
+import dev.riffle.kernels.Arguments;
+import dev.riffle.kernels.Tensor;
+
+/** {@code size} doubles of {@code data}, from {@code base} on. */
+record DoubleTensor(double[] data, int base, int size) implements Tensor {
+
+  @Override
+  public DoubleTensor view(int offset, int count) {
+    Arguments.range("view", offset, count, size);
+    return new DoubleTensor(data, base + offset, count);
+  }
+
+  double get(int i) {
+    return data[base + i];
+  }
+
+  void set(int i, double value) {
+    data[base + i] = value;
+  }
+}

@@ -1,0 +1,392 @@
+package dev.riffle.kernels.reference;
+
+import static java.lang.Math.exp;
+import static java.lang.Math.log;
+import static java.lang.Math.max;
+import static java.lang.Math.sqrt;
+import static java.lang.Math.tanh;
+
+import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Arguments;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Precision;
+import dev.riffle.kernels.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** The verbs as their equations say, in double, one loop per index. */
+final class ReferenceKernels implements Kernels {
+  static final String NAME = "reference";
+
+  /** W {@code [outputs, inputs]} and b {@code [outputs]} of y = W x + b. */
+  private record PlainLinear(double[] weight, double[] bias, int outputs, int inputs)
+      implements Linear {}
+
+  /** lambda, real and imaginary parts {@code [width]}. */
+  private record PlainDiagonal(double[] re, double[] im) implements Diagonal {
+    @Override
+    public int width() {
+      return re.length;
+    }
+  }
+
+  private record PlainIndex(int[] entries, double[] constants, int inputs) implements Index {
+    @Override
+    public int outputs() {
+      return entries.length;
+    }
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public String description() {
+    return "reference: plain loops, double";
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.FLOAT64;
+  }
+
+  // ------------------------------------------------------------------ memory
+
+  @Override
+  public Tensor allocate(int size) {
+    Arguments.count("size", size);
+    return new DoubleTensor(new double[size], 0, size);
+  }
+
+  @Override
+  public Tensor constant(double[] values) {
+    return new DoubleTensor(values.clone(), 0, values.length);
+  }
+
+  @Override
+  public void write(float[] from, int fromOffset, Tensor to, int toOffset, int count) {
+    Arguments.range("from", fromOffset, count, from.length);
+    Arguments.range("to", toOffset, count, to.size());
+    for (int i = 0; i < count; i++) {
+      mine(to).set(toOffset + i, from[fromOffset + i]);
+    }
+  }
+
+  @Override
+  public void write(double[] from, int fromOffset, Tensor to, int toOffset, int count) {
+    Arguments.range("from", fromOffset, count, from.length);
+    Arguments.range("to", toOffset, count, to.size());
+    System.arraycopy(from, fromOffset, mine(to).data(), mine(to).base() + toOffset, count);
+  }
+
+  @Override
+  public void read(Tensor from, int fromOffset, float[] to, int toOffset, int count) {
+    Arguments.range("from", fromOffset, count, from.size());
+    Arguments.range("to", toOffset, count, to.length);
+    for (int i = 0; i < count; i++) {
+      to[toOffset + i] = (float) mine(from).get(fromOffset + i);
+    }
+  }
+
+  @Override
+  public void read(Tensor from, int fromOffset, double[] to, int toOffset, int count) {
+    Arguments.range("from", fromOffset, count, from.size());
+    Arguments.range("to", toOffset, count, to.length);
+    System.arraycopy(mine(from).data(), mine(from).base() + fromOffset, to, toOffset, count);
+  }
+
+  @Override
+  public void store(Tensor from, int fromOffset, int count, ByteBuffer to) {
+    Arguments.range("from", fromOffset, count, from.size());
+    Arguments.remaining(to, count, precision());
+    to.duplicate()
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .asDoubleBuffer()
+        .put(mine(from).data(), mine(from).base() + fromOffset, count);
+    to.position(to.position() + count * precision().bytes());
+  }
+
+  @Override
+  public void load(ByteBuffer from, Tensor to, int toOffset, int count) {
+    Arguments.range("to", toOffset, count, to.size());
+    Arguments.remaining(from, count, precision());
+    from.duplicate()
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .asDoubleBuffer()
+        .get(mine(to).data(), mine(to).base() + toOffset, count);
+    from.position(from.position() + count * precision().bytes());
+  }
+
+  @Override
+  public void copy(Tensor from, int fromOffset, Tensor to, int toOffset, int count) {
+    Arguments.range("from", fromOffset, count, from.size());
+    write(mine(from).data(), mine(from).base() + fromOffset, to, toOffset, count);
+  }
+
+  @Override
+  public void fill(Tensor to, int offset, int count, double value) {
+    Arguments.range("to", offset, count, to.size());
+    int first = mine(to).base() + offset;
+    Arrays.fill(mine(to).data(), first, first + count, value);
+  }
+
+  // --------------------------------------------------------------- constants
+
+  @Override
+  public Linear linear(double[] weight, double[] bias, int outputs, int inputs) {
+    Arguments.exactly("weight", weight.length, outputs, inputs);
+    if (bias != null) {
+      Arguments.exactly("bias", bias.length, 1, outputs);
+    }
+    return new PlainLinear(
+        weight.clone(), bias == null ? new double[outputs] : bias.clone(), outputs, inputs);
+  }
+
+  @Override
+  public Diagonal diagonal(double[] re, double[] im) {
+    Arguments.exactly("im", im.length, 1, re.length);
+    return new PlainDiagonal(re.clone(), im.clone());
+  }
+
+  @Override
+  public Index index(int[] entries, double[] constants, int inputs) {
+    Arguments.entries(entries, constants.length, inputs);
+    return new PlainIndex(entries.clone(), constants.clone(), inputs);
+  }
+
+  // ------------------------------------------------------------------- verbs
+
+  @Override
+  public void linear(Linear weights, Tensor xs, Tensor ys, int rows) {
+    if (!(weights instanceof PlainLinear w)) {
+      throw Arguments.foreign(NAME, weights);
+    }
+    DoubleTensor x = rows("x", xs, rows, w.inputs);
+    DoubleTensor y = rows("y", ys, rows, w.outputs);
+    // y_o = b_o + sum_i W_oi x_i
+    for (int r = 0; r < rows; r++) {
+      for (int o = 0; o < w.outputs; o++) {
+        double sum = w.bias[o];
+        for (int i = 0; i < w.inputs; i++) {
+          sum += w.weight[o * w.inputs + i] * x.get(r * w.inputs + i);
+        }
+        y.set(r * w.outputs + o, sum);
+      }
+    }
+  }
+
+  @Override
+  public void activate(Activation f, Tensor xs, Tensor ys, int count) {
+    DoubleTensor x = rows("x", xs, 1, count);
+    DoubleTensor y = rows("y", ys, 1, count);
+    for (int i = 0; i < count; i++) {
+      y.set(i, activation(f, x.get(i)));
+    }
+  }
+
+  private static double activation(Activation f, double x) {
+    return switch (f) {
+      case NONE -> x;
+      case RELU -> max(0, x);
+      case SIGMOID -> sigmoid(x);
+      case GELU_TANH -> 0.5 * x * (1 + tanh(sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+    };
+  }
+
+  private static double sigmoid(double x) {
+    return 1 / (1 + exp(-x));
+  }
+
+  @Override
+  public void skip(Tensor ds, Tensor xs, Tensor ys, Activation f, int rows, int width) {
+    DoubleTensor d = rows("d", ds, 1, width);
+    DoubleTensor x = rows("x", xs, rows, width);
+    DoubleTensor y = rows("y", ys, rows, width);
+    // y = f(y + d (.) x)
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < width; j++) {
+        int i = r * width + j;
+        y.set(i, activation(f, y.get(i) + d.get(j) * x.get(i)));
+      }
+    }
+  }
+
+  @Override
+  public void normalize(
+      Tensor weights, Tensor biases, double epsilon, Tensor xs, Tensor ys, int rows, int width) {
+    DoubleTensor weight = rows("weight", weights, 1, width);
+    DoubleTensor bias = rows("bias", biases, 1, width);
+    DoubleTensor x = rows("x", xs, rows, width);
+    DoubleTensor y = rows("y", ys, rows, width);
+    for (int r = 0; r < rows; r++) {
+      // mean = 1/n sum_j x_j
+      double sum = 0;
+      for (int j = 0; j < width; j++) {
+        sum += x.get(r * width + j);
+      }
+      double mean = sum / width;
+      // variance = 1/n sum_j (x_j - mean)^2
+      double squares = 0;
+      for (int j = 0; j < width; j++) {
+        double difference = x.get(r * width + j) - mean;
+        squares += difference * difference;
+      }
+      double variance = squares / width;
+      // y = (x - mean) / sqrt(variance + epsilon) (.) weight + bias
+      double deviation = sqrt(variance + epsilon);
+      for (int j = 0; j < width; j++) {
+        int i = r * width + j;
+        y.set(i, (x.get(i) - mean) / deviation * weight.get(j) + bias.get(j));
+      }
+    }
+  }
+
+  @Override
+  public void affine(Tensor scales, Tensor shifts, Tensor xs, Tensor ys, int rows, int width) {
+    DoubleTensor scale = rows("scale", scales, 1, width);
+    DoubleTensor shift = rows("shift", shifts, 1, width);
+    DoubleTensor x = rows("x", xs, rows, width);
+    DoubleTensor y = rows("y", ys, rows, width);
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < width; j++) {
+        int i = r * width + j;
+        y.set(i, x.get(i) * scale.get(j) + shift.get(j));
+      }
+    }
+  }
+
+  @Override
+  public void gatedMix(Tensor xs, Tensor abs, Tensor ys, int rows, int width) {
+    DoubleTensor x = rows("x", xs, rows, width);
+    DoubleTensor ab = rows("ab", abs, rows, 2L * width);
+    DoubleTensor y = rows("y", ys, rows, width);
+    // y = x + a (.) sigmoid(b)
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < width; j++) {
+        double a = ab.get(r * 2 * width + j);
+        double b = ab.get(r * 2 * width + width + j);
+        y.set(r * width + j, x.get(r * width + j) + a * sigmoid(b));
+      }
+    }
+  }
+
+  @Override
+  public void recurrence(
+      Diagonal lambda, Tensor us, int[] starts, int sequences, Tensor states, int groups) {
+    if (!(lambda instanceof PlainDiagonal l)) {
+      throw Arguments.foreign(NAME, lambda);
+    }
+    int width = l.width();
+    int rows = Arguments.starts(starts, sequences);
+    Arguments.count("groups", groups);
+    DoubleTensor u = rows("u", us, rows, 2L * groups * width);
+    DoubleTensor state = rows("state", states, sequences, 2L * groups * width);
+    // h_t = lambda (.) h_(t-1) + u_t, where (a + ib)(c + id) = ac - bd + i(ad + bc)
+    for (int b = 0; b < sequences; b++) {
+      for (int t = starts[b]; t < starts[b + 1]; t++) {
+        for (int g = 0; g < groups; g++) {
+          for (int j = 0; j < width; j++) {
+            int s = (b * groups + g) * 2 * width + j;
+            int i = (t * groups + g) * 2 * width + j;
+            double re = state.get(s);
+            double im = state.get(s + width);
+            double newRe = l.re[j] * re - l.im[j] * im + u.get(i);
+            double newIm = l.re[j] * im + l.im[j] * re + u.get(i + width);
+            state.set(s, newRe);
+            state.set(s + width, newIm);
+            u.set(i, newRe);
+            u.set(i + width, newIm);
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void gather(Index index, Tensor xs, Tensor ys, int rows) {
+    if (!(index instanceof PlainIndex at)) {
+      throw Arguments.foreign(NAME, index);
+    }
+    DoubleTensor x = rows("x", xs, rows, at.inputs);
+    DoubleTensor y = rows("y", ys, rows, at.outputs());
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < at.outputs(); j++) {
+        int entry = at.entries[j];
+        double value = entry >= 0 ? x.get(r * at.inputs + entry) : at.constants[-entry - 1];
+        y.set(r * at.outputs() + j, value);
+      }
+    }
+  }
+
+  @Override
+  public void concat(Tensor as, int aWidth, Tensor bs, int bWidth, Tensor ys, int rows) {
+    DoubleTensor a = rows("a", as, rows, aWidth);
+    DoubleTensor b = rows("b", bs, rows, bWidth);
+    DoubleTensor y = rows("y", ys, rows, (long) aWidth + bWidth);
+    int width = aWidth + bWidth;
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < aWidth; j++) {
+        y.set(r * width + j, a.get(r * aWidth + j));
+      }
+      for (int j = 0; j < bWidth; j++) {
+        y.set(r * width + aWidth + j, b.get(r * bWidth + j));
+      }
+    }
+  }
+
+  @Override
+  public void runningMean(
+      Tensor xs, int[] starts, int sequences, long[] counts, Tensor sums, Tensor ys, int width) {
+    int rows = Arguments.starts(starts, sequences);
+    Arguments.range("counts", 0, sequences, counts.length);
+    DoubleTensor x = rows("x", xs, rows, width);
+    DoubleTensor sum = rows("sums", sums, sequences, width);
+    DoubleTensor y = rows("y", ys, rows, width);
+    // sum += x_t; y_t = sum / (count + t + 1)
+    for (int b = 0; b < sequences; b++) {
+      for (int t = 0; t < starts[b + 1] - starts[b]; t++) {
+        for (int j = 0; j < width; j++) {
+          int s = b * width + j;
+          int i = (starts[b] + t) * width + j;
+          sum.set(s, sum.get(s) + x.get(i));
+          y.set(i, sum.get(s) / (counts[b] + t + 1));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void logSoftmax(Tensor xs, Tensor ys, int rows, int width) {
+    DoubleTensor x = rows("x", xs, rows, width);
+    DoubleTensor y = rows("y", ys, rows, width);
+    // y = x - m - log(sum_j exp(x_j - m)), m = max_j x_j
+    for (int r = 0; r < rows; r++) {
+      double m = Double.NEGATIVE_INFINITY;
+      for (int j = 0; j < width; j++) {
+        m = max(m, x.get(r * width + j));
+      }
+      double sum = 0;
+      for (int j = 0; j < width; j++) {
+        sum += exp(x.get(r * width + j) - m);
+      }
+      for (int j = 0; j < width; j++) {
+        y.set(r * width + j, x.get(r * width + j) - m - log(sum));
+      }
+    }
+  }
+
+  private static DoubleTensor rows(String name, Tensor tensor, int rows, long width) {
+    Arguments.holds(name, tensor, rows, width);
+    return mine(tensor);
+  }
+
+  private static DoubleTensor mine(Tensor tensor) {
+    if (tensor instanceof DoubleTensor mine) {
+      return mine;
+    }
+    throw Arguments.foreign(NAME, tensor);
+  }
+}

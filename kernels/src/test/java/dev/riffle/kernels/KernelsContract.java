@@ -1,0 +1,665 @@
+package dev.riffle.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What every backend promises. A backend inherits this and names itself:
+ *
+ * <pre>
+ *   final class MyKernelsTest extends KernelsContract {
+ *     protected Kernels kernels() { return Backends.find("mine"); }
+ *   }
+ * </pre>
+ *
+ * <p>Each verb is run on the backend and on {@code reference} and both answers are compared; then
+ * each verb is run on a row alone and on the same row among others, and the bits are compared.
+ */
+public abstract class KernelsContract {
+  private static final int[] ROWS = {0, 1, 2, 7, 64};
+
+  private final Kernels kernels = kernels();
+  private final Kernels reference = Backends.find("reference");
+
+  /** The backend under test. */
+  protected abstract Kernels kernels();
+
+  /** Allowed difference from {@code reference}, relative to the size of the answer or to 1. */
+  protected double tolerance() {
+    return 2e-5;
+  }
+
+  // ------------------------------------------------------ equals the reference
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 17, 128, 192, 264, 704})
+  void linearEqualsTheReference(int inputs) {
+    for (int outputs : new int[] {1, 3, 17, 128, 192, 264, 704}) {
+      for (int rows : new int[] {0, 1, 2, 7}) {
+        equalsReference(rows * outputs, (k, y) -> linear(k, inputs, outputs, rows, y));
+      }
+    }
+    equalsReference(64 * 264, (k, y) -> linear(k, inputs, 264, 64, y));
+  }
+
+  @Test
+  void linearWithoutBiasEqualsTheReference() {
+    equalsReference(
+        3 * 17,
+        (k, y) -> {
+          Kernels.Linear w = k.linear(random(1, 17 * 5), null, 17, 5);
+          assertThat(w.outputs()).isEqualTo(17);
+          assertThat(w.inputs()).isEqualTo(5);
+          k.linear(w, k.constant(random(2, 15)), y, 3);
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource(Activation.class)
+  void activationsEqualTheReference(Activation f) {
+    double[] x = IntStream.range(-4000, 4001).mapToDouble(i -> i / 40.0).toArray(); // [-100, 100]
+    for (int count : new int[] {0, 1, 3, 17, x.length}) {
+      equalsReference(
+          count,
+          (k, y) -> {
+            k.activate(f, k.constant(x), y, count);
+          });
+    }
+  }
+
+  @Test
+  void activationsSaturateAndKeepNaN() {
+    double inf = Double.POSITIVE_INFINITY;
+    for (int at : new int[] {0, 40}) {
+      double[] x = new double[41];
+      x[at] = inf;
+      assertThat(activate(Activation.SIGMOID, x)[at]).isEqualTo(1);
+      assertThat(activate(Activation.GELU_TANH, x)[at]).isEqualTo(inf);
+      assertThat(activate(Activation.RELU, x)[at]).isEqualTo(inf);
+      x[at] = -inf;
+      assertThat(activate(Activation.SIGMOID, x)[at]).isZero();
+      assertThat(activate(Activation.RELU, x)[at]).isZero();
+      x[at] = 3e38;
+      assertThat(activate(Activation.SIGMOID, x)[at]).isEqualTo(1);
+      x[at] = -3e38;
+      assertThat(activate(Activation.SIGMOID, x)[at]).isZero();
+      assertThat(activate(Activation.GELU_TANH, x)[at]).isZero();
+      x[at] = Double.NaN;
+      for (Activation f : Activation.values()) {
+        assertThat(activate(f, x)[at]).isNaN();
+        assertThat(activate(f, x)[1]).isEqualTo(f == Activation.SIGMOID ? 0.5 : 0);
+      }
+    }
+  }
+
+  @Test
+  void activationsOfSmallNumbersKeepTheirDigits() {
+    double[] x = {1e-30, -1e-30, 1e-8, -1e-8, 1e-4, -1e-4};
+    double[] y = activate(Activation.GELU_TANH, x);
+    for (int i = 0; i < x.length; i++) {
+      double expected = 0.5 * x[i] * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * x[i]));
+      assertThat(y[i] / expected).isBetween(1 - 1e-5, 1 + 1e-5);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 17, 128, 192, 264, 704})
+  void theOtherVerbsOnRowsEqualTheReference(int width) {
+    for (int rows : ROWS) {
+      for (Verb verb : Verb.values()) {
+        equalsReference(rows * width, (k, y) -> verb.run(k, rows, width, 0, y));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 17, 128})
+  void recurrenceEqualsTheReference(int width) {
+    for (int[] starts : new int[][] {{0}, {0, 0}, {0, 1}, {0, 3, 3, 10}, {0, 0, 64, 65}}) {
+      for (int groups : new int[] {1, 3}) {
+        int sequences = starts.length - 1;
+        int size = groups * 2 * width;
+        int rows = starts[sequences];
+        equalsReference(
+            (rows + sequences) * size,
+            (k, y) -> {
+              Tensor u = y.view(0, rows * size);
+              Tensor state = y.view(rows * size, sequences * size);
+              k.write(random(1, rows * size), 0, u, 0, rows * size);
+              k.write(random(2, sequences * size), 0, state, 0, sequences * size);
+              k.recurrence(lambda(k, width), u, starts, sequences, state, groups);
+            });
+      }
+    }
+  }
+
+  @Test
+  void recurrenceTakesAnyFiniteLambda() {
+    equalsReference(
+        4 * 2 * 5,
+        (k, y) -> {
+          Kernels.Diagonal lambda =
+              k.diagonal(new double[] {0, 1, -1, 0, 2}, new double[] {0, 0, 0, 1, -2});
+          assertThat(lambda.width()).isEqualTo(5);
+          k.write(random(1, 40), 0, y, 0, 40);
+          k.recurrence(lambda, y, new int[] {0, 4}, 1, k.allocate(10), 1);
+        });
+  }
+
+  @Test
+  void gatherEqualsTheReference() {
+    int[] entries = {0, 4, 4, -1, 2, -2, 1, 3, -3, 0, 0, 1, 2, 3, 4, 0, 1, 2};
+    for (int rows : ROWS) {
+      equalsReference(
+          rows * entries.length,
+          (k, y) -> {
+            Kernels.Index index = k.index(entries, new double[] {-1, 0, 0.1}, 5);
+            assertThat(index.inputs()).isEqualTo(5);
+            assertThat(index.outputs()).isEqualTo(entries.length);
+            k.gather(index, k.constant(random(1, rows * 5)), y, rows);
+          });
+    }
+  }
+
+  @Test
+  void concatEqualsTheReference() {
+    for (int rows : ROWS) {
+      for (int[] widths : new int[][] {{16, 8}, {1, 3}, {0, 3}, {3, 0}}) {
+        int width = widths[0] + widths[1];
+        equalsReference(
+            rows * width,
+            (k, y) -> {
+              Tensor a = k.constant(random(1, rows * widths[0]));
+              Tensor b = k.constant(random(2, rows * widths[1]));
+              k.concat(a, widths[0], b, widths[1], y, rows);
+            });
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 17, 128})
+  void runningMeanEqualsTheReference(int width) {
+    int[] starts = {0, 3, 3, 10};
+    equalsReference(
+        13 * width,
+        (k, y) -> {
+          Tensor sums = y.view(10 * width, 3 * width);
+          k.write(random(2, 3 * width), 0, sums, 0, 3 * width);
+          Tensor x = k.constant(random(1, 10 * width));
+          k.runningMean(x, starts, 3, new long[] {0, 5, 10_000_000_000L}, sums, y, width);
+        });
+  }
+
+  @Test
+  void logSoftmaxOfLargeNumbersIsFinite() {
+    double[] y = read(logSoftmax(new double[] {1e4, 1e4 - 1, -1e30, 0}), 4);
+    assertThat(y[0]).isEqualTo(-Math.log1p(Math.exp(-1)), within());
+    assertThat(y[1]).isEqualTo(-1 - Math.log1p(Math.exp(-1)), within());
+    assertThat(y[2] / -1e30).isEqualTo(1, within());
+  }
+
+  @Test
+  void normalizeOfAConstantRowIsTheBias() {
+    double[] bias = random(1, 17);
+    Tensor x = kernels.allocate(34);
+    kernels.fill(x, 0, 34, 12345);
+    kernels.normalize(kernels.constant(random(2, 17)), kernels.constant(bias), 1e-6, x, x, 2, 17);
+    double[] y = read(x, 34);
+    for (int i = 0; i < 34; i++) {
+      assertThat(y[i]).isEqualTo(bias[i % 17], within());
+    }
+  }
+
+  @Test
+  void normalizeKeepsItsDigitsFarFromZero() {
+    double[] x = new double[128];
+    Arrays.setAll(x, j -> 1000 + (j % 2 == 0 ? 0.5 : -0.5));
+    double[] ones = new double[128];
+    Arrays.fill(ones, 1);
+    Tensor y = kernels.constant(x);
+    kernels.normalize(kernels.constant(ones), kernels.allocate(128), 0, y, y, 1, 128);
+    double[] values = read(y, 128);
+    for (int j = 0; j < 128; j++) {
+      assertThat(values[j]).isEqualTo(j % 2 == 0 ? 1 : -1, Offset.offset(1e-3));
+    }
+  }
+
+  // -------------------------------------------------- a batch equals its rows
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 17, 128, 192, 264})
+  void linearGivesARowTheSameBitsInAnyBatch(int width) {
+    for (int outputs : new int[] {1, 3, 17, 64, 128, 192, 264}) {
+      double[] alone = read(linear(kernels, width, outputs, 1, kernels.allocate(outputs)), outputs);
+      for (int rows : new int[] {2, 3, 4, 5, 7, 64}) {
+        Tensor y = linear(kernels, width, outputs, rows, kernels.allocate(rows * outputs));
+        for (int at : new int[] {0, 1, rows / 2, rows - 1}) {
+          // every row of x is the same, so every row of y must be
+          assertThat(read(y.view(at * outputs, outputs), outputs)).isEqualTo(alone);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 17, 128, 192})
+  void theOtherVerbsGiveARowTheSameBitsInAnyBatch(int width) {
+    for (Verb verb : Verb.values()) {
+      for (int rows : new int[] {2, 7, 64}) {
+        Tensor whole = verb.run(kernels, rows, width, 0, kernels.allocate(rows * width));
+        for (int at : new int[] {0, 1, rows / 2, rows - 1}) {
+          Tensor alone = verb.run(kernels, 1, width, at, kernels.allocate(width));
+          assertThat(read(whole.view(at * width, width), width))
+              .as("%s of row %d of %d", verb, at, rows)
+              .isEqualTo(read(alone, width));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 17, 128})
+  void recurrenceInChunksEqualsTheWholeBitForBit(int width) {
+    int rows = 64;
+    int groups = 2;
+    int size = groups * 2 * width;
+    Kernels.Diagonal lambda = lambda(kernels, width);
+    Tensor whole = kernels.constant(random(1, rows * size));
+    Tensor wholeState = kernels.constant(random(2, size));
+    kernels.recurrence(lambda, whole, new int[] {0, rows}, 1, wholeState, groups);
+    Tensor chunked = kernels.constant(random(1, rows * size));
+    Tensor state = kernels.constant(random(2, size));
+    int[] cuts = {0, 1, 2, 9, 9, 40, rows};
+    for (int c = 0; c + 1 < cuts.length; c++) {
+      int steps = cuts[c + 1] - cuts[c];
+      Tensor u = chunked.view(cuts[c] * size, steps * size);
+      kernels.recurrence(lambda, u, new int[] {0, steps}, 1, state, groups);
+    }
+    assertThat(read(chunked, rows * size)).isEqualTo(read(whole, rows * size));
+    assertThat(read(state, size)).isEqualTo(read(wholeState, size));
+    assertThat(read(state, size)).isEqualTo(read(whole.view((rows - 1) * size, size), size));
+  }
+
+  @Test
+  void recurrenceGivesASequenceTheSameBitsInAnyBatch() {
+    int width = 17;
+    int size = 2 * width;
+    int[] starts = {0, 3, 3, 10, 11};
+    Tensor u = kernels.constant(random(1, 11 * size));
+    Tensor states = kernels.constant(random(2, 4 * size));
+    kernels.recurrence(lambda(kernels, width), u, starts, 4, states, 1);
+    for (int b = 0; b < 4; b++) {
+      int steps = starts[b + 1] - starts[b];
+      Tensor alone = kernels.constant(random(1, 11 * size)).view(starts[b] * size, steps * size);
+      Tensor state = kernels.constant(random(2, 4 * size)).view(b * size, size);
+      kernels.recurrence(lambda(kernels, width), alone, new int[] {0, steps}, 1, state, 1);
+      assertThat(read(u.view(starts[b] * size, steps * size), steps * size))
+          .isEqualTo(read(alone, steps * size));
+      assertThat(read(states.view(b * size, size), size)).isEqualTo(read(state, size));
+    }
+  }
+
+  @Test
+  void runningMeanInChunksEqualsTheWholeBitForBit() {
+    int width = 17;
+    Tensor x = kernels.constant(random(1, 10 * width));
+    Tensor wholeSums = kernels.allocate(width);
+    Tensor whole = kernels.allocate(10 * width);
+    kernels.runningMean(x, new int[] {0, 10}, 1, new long[] {0}, wholeSums, whole, width);
+    Tensor sums = kernels.allocate(width);
+    for (int t = 0; t < 10; t++) {
+      Tensor row = x.view(t * width, width);
+      kernels.runningMean(row, new int[] {0, 1}, 1, new long[] {t}, sums, row, width);
+    }
+    assertThat(read(x, 10 * width)).isEqualTo(read(whole, 10 * width));
+    assertThat(read(sums, width)).isEqualTo(read(wholeSums, width));
+  }
+
+  @Test
+  void fourThreadsGetTheBitsOfOne() throws InterruptedException, ExecutionException {
+    Kernels.Linear w = kernels.linear(random(1, 128 * 96), random(2, 96), 96, 128);
+    Tensor expected = kernels.allocate(7 * 96);
+    kernels.linear(w, kernels.constant(random(3, 7 * 128)), expected, 7);
+    double[] bits = read(expected, 7 * 96);
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      var answers =
+          threads.invokeAll(
+              Collections.<Callable<double[]>>nCopies(
+                  64,
+                  () -> {
+                    Tensor y = kernels.allocate(7 * 96);
+                    kernels.linear(w, kernels.constant(random(3, 7 * 128)), y, 7);
+                    return read(y, 7 * 96);
+                  }));
+      for (Future<double[]> answer : answers) {
+        assertThat(answer.get()).isEqualTo(bits);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  // ------------------------------------------------------------------ memory
+
+  @Test
+  void allocatedTensorsAreZeroAndViewsShareTheirMemory() {
+    Tensor whole = kernels.allocate(20);
+    assertThat(whole.size()).isEqualTo(20);
+    assertThat(read(whole, 20)).containsOnly(0);
+    Tensor inner = whole.view(3, 10).view(2, 5);
+    assertThat(inner.size()).isEqualTo(5);
+    kernels.fill(inner, 1, 3, 7);
+    double[] expected = new double[20];
+    Arrays.fill(expected, 6, 9, 7);
+    assertThat(read(whole, 20)).isEqualTo(expected);
+    kernels.copy(whole, 6, inner, 4, 1);
+    expected[9] = 7;
+    assertThat(read(whole, 20)).isEqualTo(expected);
+  }
+
+  @Test
+  void writingAndReadingKeepsWhatFits() {
+    float[] floats = {1.5f, -0f, 3e-45f, Float.MAX_VALUE, Float.NEGATIVE_INFINITY, Float.NaN};
+    Tensor t = kernels.allocate(10).view(1, 8);
+    kernels.write(floats, 1, t, 2, 5);
+    float[] back = new float[7];
+    kernels.read(t, 2, back, 1, 5);
+    assertThat(Arrays.copyOfRange(back, 1, 6)).isEqualTo(Arrays.copyOfRange(floats, 1, 6));
+    kernels.write(new double[] {9, 0.1, 0.2}, 1, t, 0, 2);
+    double[] doubles = new double[4];
+    kernels.read(t, 0, doubles, 1, 2);
+    boolean single = kernels.precision() == Precision.FLOAT32;
+    assertThat(doubles).isEqualTo(new double[] {0, single ? 0.1f : 0.1, single ? 0.2f : 0.2, 0});
+  }
+
+  @Test
+  void storedValuesComeBackBitForBit() {
+    int bytes = kernels.precision().bytes();
+    long[] patterns =
+        bytes == 4
+            ? new long[] {0x80000000L, 0x7FC01234L, 0x00000001L, 0xFF800000L, 0x3F8CCCCDL}
+            : new long[] {1L << 63, 0x7FF8_0000_1234_5678L, 1, 0xFFF0L << 48, 0x3FB999999999999AL};
+    ByteBuffer wanted = ByteBuffer.allocate(3 + 5 * bytes).order(ByteOrder.LITTLE_ENDIAN);
+    wanted.position(3);
+    for (long pattern : patterns) {
+      if (bytes == 4) {
+        wanted.putInt((int) pattern);
+      } else {
+        wanted.putLong(pattern);
+      }
+    }
+    Tensor t = kernels.allocate(9).view(2, 6);
+    ByteBuffer from = wanted.duplicate().position(3); // big-endian: must not matter
+    kernels.load(from, t, 1, 5);
+    assertThat(from.remaining()).isZero();
+    for (ByteBuffer to :
+        new ByteBuffer[] {
+          ByteBuffer.allocate(3 + 5 * bytes), ByteBuffer.allocateDirect(3 + 5 * bytes)
+        }) {
+      to.position(3);
+      kernels.store(t, 1, 5, to);
+      assertThat(to.remaining()).isZero();
+      assertThat(to.flip()).isEqualTo(wanted.position(0));
+    }
+  }
+
+  // ------------------------------------------------------------------ errors
+
+  @Test
+  void tooSmallATensorIsNamedWithBothSizes() {
+    Kernels.Linear w = kernels.linear(new double[6], null, 3, 2);
+    Tensor four = kernels.allocate(4);
+    assertThatThrownBy(() -> kernels.linear(w, four, kernels.allocate(8), 3))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("x", "3 x 2 = 6", "holds 4");
+    assertThatThrownBy(() -> kernels.linear(w, four, kernels.allocate(5), 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("y", "2 x 3 = 6", "holds 5");
+    assertThatThrownBy(() -> kernels.gatedMix(four, kernels.allocate(7), four, 1, 4))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("ab", "1 x 8 = 8", "holds 7");
+    assertThatThrownBy(() -> kernels.activate(Activation.RELU, four, four, 1 << 30))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> kernels.affine(four, four, four, four, 1 << 30, 4))
+        .as("a product beyond 32 bits")
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("4294967296");
+    assertThatThrownBy(() -> kernels.affine(four, four, four, four, -1, 4))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("-1");
+  }
+
+  @Test
+  void rangesOutsideATensorAreRefused() {
+    Tensor four = kernels.allocate(10).view(3, 4);
+    assertThatThrownBy(() -> four.view(1, 4)).isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> four.view(-1, 2)).isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> four.view(2, Integer.MAX_VALUE))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> kernels.fill(four, 3, 2, 1))
+        .isInstanceOf(IndexOutOfBoundsException.class)
+        .hasMessageContainingAll("2 values from 3", "holds 4");
+    assertThatThrownBy(() -> kernels.write(new float[9], 0, four, 0, 5))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> kernels.read(four, 0, new double[9], 0, 5))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> kernels.copy(four, 0, four, 3, 2))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> kernels.store(four, 0, 5, ByteBuffer.allocate(99)))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
+  void aBufferThatIsTooShortIsRefusedAndKeepsItsPosition() {
+    Tensor four = kernels.allocate(4);
+    ByteBuffer buffer = ByteBuffer.allocate(4 * kernels.precision().bytes() - 1);
+    assertThatThrownBy(() -> kernels.store(four, 0, 4, buffer))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(String.valueOf(buffer.capacity()));
+    assertThatThrownBy(() -> kernels.load(buffer, four, 0, 4))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(buffer.position()).isZero();
+  }
+
+  @Test
+  void constantsOfTheWrongSizeAreRefused() {
+    assertThatThrownBy(() -> kernels.linear(new double[7], null, 3, 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("3 x 2 = 6", "7");
+    assertThatThrownBy(() -> kernels.linear(new double[6], new double[2], 3, 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("bias", "3", "2");
+    assertThatThrownBy(() -> kernels.diagonal(new double[3], new double[2]))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> kernels.index(new int[] {0, 5}, new double[1], 5))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("Entry 1", "5 columns", "is 5");
+    assertThatThrownBy(() -> kernels.index(new int[] {-2}, new double[1], 5))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("1 constants", "is -2");
+  }
+
+  @Test
+  void startsThatFallOrStopShortAreRefused() {
+    Kernels.Diagonal lambda = lambda(kernels, 1);
+    Tensor t = kernels.allocate(100);
+    for (int[] starts : new int[][] {{}, {0, 1}, {1, 2, 3}, {0, 2, 1}, {0, 1, 51}}) {
+      assertThatThrownBy(() -> kernels.recurrence(lambda, t, starts, 2, kernels.allocate(4), 1))
+          .as(Arrays.toString(starts))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThatThrownBy(
+            () -> kernels.recurrence(lambda, t, new int[] {0, 1, 2}, 2, kernels.allocate(3), 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("state", "2 x 2 = 4", "holds 3");
+  }
+
+  @Test
+  void whatAnotherBackendMadeIsRefused() {
+    Tensor foreign =
+        new Tensor() {
+          @Override
+          public int size() {
+            return 100;
+          }
+
+          @Override
+          public Tensor view(int offset, int size) {
+            return this;
+          }
+        };
+    Tensor own = kernels.allocate(4);
+    assertThatThrownBy(() -> kernels.activate(Activation.RELU, foreign, own, 4))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(kernels.name());
+    assertThatThrownBy(() -> kernels.linear(null, own, own, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(kernels.name());
+  }
+
+  // ----------------------------------------------------------------- helpers
+
+  /** Verbs that map {@code rows x width} to as many values, each row by itself. */
+  private enum Verb {
+    NORMALIZE,
+    NORMALIZE_IN_PLACE,
+    AFFINE,
+    AFFINE_IN_PLACE,
+    GATED_MIX,
+    GATED_MIX_IN_PLACE,
+    SKIP,
+    SKIP_GELU,
+    SKIP_SIGMOID,
+    SKIP_RELU,
+    GELU,
+    GELU_IN_PLACE,
+    LOG_SOFTMAX,
+    LOG_SOFTMAX_IN_PLACE;
+
+    /** Runs on rows {@code first .. first + rows - 1} of one fixed table of 128 rows. */
+    Tensor run(Kernels k, int rows, int width, int first, Tensor y) {
+      int size = rows * width;
+      Tensor a = k.constant(random(1, width));
+      Tensor b = k.constant(random(2, width));
+      // all inputs are views that do not begin at 0
+      Tensor x = k.constant(random(3, 128 * width)).view(first * width, size);
+      Tensor ab = k.constant(random(4, 256 * width)).view(first * 2 * width, 2 * size);
+      boolean inPlace = name().endsWith("IN_PLACE") || name().startsWith("SKIP");
+      if (inPlace) {
+        double[] start = random(name().startsWith("SKIP") ? 5 : 3, 128 * width);
+        k.write(start, first * width, y, 0, size);
+      }
+      Tensor in = inPlace ? y : x;
+      switch (this) {
+        case NORMALIZE, NORMALIZE_IN_PLACE -> k.normalize(a, b, 1e-6, in, y, rows, width);
+        case AFFINE, AFFINE_IN_PLACE -> k.affine(a, b, in, y, rows, width);
+        case GATED_MIX, GATED_MIX_IN_PLACE -> k.gatedMix(in, ab, y, rows, width);
+        case SKIP -> k.skip(a, x, y, Activation.NONE, rows, width);
+        case SKIP_GELU -> k.skip(a, x, y, Activation.GELU_TANH, rows, width);
+        case SKIP_SIGMOID -> k.skip(a, x, y, Activation.SIGMOID, rows, width);
+        case SKIP_RELU -> k.skip(a, x, y, Activation.RELU, rows, width);
+        case GELU, GELU_IN_PLACE -> k.activate(Activation.GELU_TANH, in, y, size);
+        case LOG_SOFTMAX, LOG_SOFTMAX_IN_PLACE -> k.logSoftmax(in, y, rows, width);
+        default -> throw new IllegalStateException("no case for " + this);
+      }
+      return y;
+    }
+  }
+
+  /** Every row of x is the same. */
+  private static Tensor linear(Kernels k, int inputs, int outputs, int rows, Tensor y) {
+    Kernels.Linear w = k.linear(random(1, outputs * inputs), random(2, outputs), outputs, inputs);
+    double[] row = random(3, inputs);
+    double[] x = new double[rows * inputs];
+    Arrays.setAll(x, i -> row[i % inputs]);
+    k.linear(w, k.constant(x), y, rows);
+    return y;
+  }
+
+  private static Kernels.Diagonal lambda(Kernels k, int width) {
+    double[] re = new double[width];
+    double[] im = new double[width];
+    for (int j = 0; j < width; j++) {
+      double radius = 0.5 + 0.4999 * j / width;
+      re[j] = radius * Math.cos(j);
+      im[j] = radius * Math.sin(j);
+    }
+    return k.diagonal(re, im);
+  }
+
+  private double[] activate(Activation f, double[] x) {
+    Tensor y = kernels.constant(x);
+    kernels.activate(f, y, y, x.length);
+    return read(y, x.length);
+  }
+
+  private Tensor logSoftmax(double[] x) {
+    Tensor y = kernels.constant(x);
+    kernels.logSoftmax(y, y, 1, x.length);
+    return y;
+  }
+
+  /**
+   * Runs the verb on both backends into the middle of a larger tensor, and checks the answers and
+   * that nothing around them was touched.
+   */
+  private void equalsReference(int size, BiConsumer<Kernels, Tensor> verb) {
+    int margin = 37;
+    double[] expected = new double[size];
+    double[] got = new double[size + 2 * margin];
+    Tensor plain = reference.allocate(size);
+    verb.accept(reference, plain);
+    reference.read(plain, 0, expected, 0, size);
+    Tensor wide = kernels.allocate(size + 2 * margin);
+    kernels.fill(wide, 0, size + 2 * margin, 77);
+    verb.accept(kernels, wide.view(margin, size));
+    kernels.read(wide, 0, got, 0, got.length);
+    for (int i = 0; i < got.length; i++) {
+      double wanted = i < margin || i >= margin + size ? 77 : expected[i - margin];
+      double allowed = tolerance() * Math.max(1, Math.abs(wanted));
+      if (!(Math.abs(got[i] - wanted) <= allowed)
+          && !(Double.isNaN(wanted) && Double.isNaN(got[i]))) {
+        throw new AssertionError(
+            "value " + (i - margin) + " of " + size + ": expected " + wanted + ", got " + got[i]);
+      }
+    }
+  }
+
+  private Offset<Double> within() {
+    return Offset.offset(tolerance());
+  }
+
+  private double[] read(Tensor t, int count) {
+    double[] values = new double[count];
+    kernels.read(t, 0, values, 0, count);
+    return values;
+  }
+
+  /** Normal numbers that a float holds exactly. */
+  private static double[] random(int seed, int count) {
+    Random random = new Random(seed);
+    double[] values = new double[count];
+    Arrays.setAll(values, i -> (float) random.nextGaussian());
+    return values;
+  }
+}
