@@ -1,0 +1,567 @@
+package dev.riffle.jobs;
+
+import static org.apache.flink.configuration.ConfigOptions.key;
+
+import dev.riffle.operators.GapPolicy;
+import dev.riffle.operators.RecurrentOptions;
+import dev.riffle.operators.StatePolicy;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
+
+/**
+ * What may be said about a job, each as {@code --name value}. The page {@code docs/options.md} is
+ * made from this class.
+ *
+ * <p>Immutable; every value was checked when it was made.
+ */
+public final class JobOptions implements Serializable {
+  private static final long serialVersionUID = 1;
+  private static final RecurrentOptions DEFAULTS = RecurrentOptions.DEFAULTS;
+
+  public static final ConfigOption<String> BOOTSTRAP =
+      key("bootstrap")
+          .stringType()
+          .defaultValue("127.0.0.1:9092")
+          .withDescription("The broker, host:port; several with commas.");
+
+  public static final ConfigOption<String> NAMESPACE =
+      key("namespace")
+          .stringType()
+          .defaultValue("riffle")
+          .withDescription("First part of the topic names <namespace>.<stream>.<lane>.v1.");
+
+  public static final ConfigOption<String> STREAM =
+      key("stream")
+          .stringType()
+          .defaultValue("music")
+          .withDescription("Second part of the topic names.");
+
+  public static final ConfigOption<String> MODEL =
+      key("model")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Directory of the model's version, as the TaskManagers see it, such as"
+                  + " demo/models/lru-transcriber/1. Required.");
+
+  public static final ConfigOption<String> BACKEND =
+      key("backend")
+          .stringType()
+          .defaultValue("cpu")
+          .withDescription("What computes: cpu or reference, or another on the class path.");
+
+  public static final ConfigOption<String> GROUP =
+      key("group-id")
+          .stringType()
+          .defaultValue("riffle")
+          .withDescription("Consumer group whose offsets are committed with each checkpoint.");
+
+  public static final ConfigOption<String> START_FROM =
+      key("start-from")
+          .stringType()
+          .defaultValue("committed")
+          .withDescription(
+              "Where a job without a savepoint begins: committed (the group's offsets, else the"
+                  + " earliest), earliest or latest.");
+
+  public static final ConfigOption<Boolean> BOUNDED =
+      key("bounded")
+          .booleanType()
+          .defaultValue(false)
+          .withDescription("Read what the topic holds at the start, end all sequences, then end.");
+
+  public static final ConfigOption<String> FROM_SAVEPOINT =
+      key("from-savepoint")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Savepoint or checkpoint to go on from, for a job that this process submits; a"
+                  + " cluster is told when the job is submitted.");
+
+  public static final ConfigOption<Integer> PARALLELISM =
+      key("parallelism")
+          .intType()
+          .defaultValue(1)
+          .withDescription("Tasks side by side; may change at every restart from a savepoint.");
+
+  public static final ConfigOption<Integer> MAX_PARALLELISM =
+      key("max-parallelism")
+          .intType()
+          .defaultValue(128)
+          .withDescription("Upper bound of parallelism; fixed for the life of the state.");
+
+  public static final ConfigOption<Boolean> PREVIEW =
+      key("preview")
+          .booleanType()
+          .defaultValue(true)
+          .withDescription("Write answers to the preview topic at once.");
+
+  public static final ConfigOption<Duration> CHECKPOINT_INTERVAL =
+      key("checkpoint-interval")
+          .durationType()
+          .defaultValue(Duration.ofSeconds(1))
+          .withDescription("How often state, offsets and the final lane are committed.");
+
+  public static final ConfigOption<String> CHECKPOINT_DIR =
+      key("checkpoint-dir")
+          .stringType()
+          .noDefaultValue()
+          .withDescription("Where checkpoints are kept, a URI; the cluster's own if not given.");
+
+  public static final ConfigOption<String> STATE_BACKEND =
+      key("state-backend")
+          .stringType()
+          .defaultValue("hashmap")
+          .withDescription("Where state lives: hashmap (heap) or rocksdb (disk, for many keys).");
+
+  public static final ConfigOption<Integer> RESTART_ATTEMPTS =
+      key("restart-attempts")
+          .intType()
+          .defaultValue(1000)
+          .withDescription(
+              "Restarts from the last checkpoint before the job gives up; 0 for none.");
+
+  public static final ConfigOption<Duration> RESTART_DELAY =
+      key("restart-delay")
+          .durationType()
+          .defaultValue(Duration.ofMillis(500))
+          .withDescription("Wait before each restart.");
+
+  public static final ConfigOption<Integer> MAX_BATCH_SIZE =
+      key("max-batch-size")
+          .intType()
+          .defaultValue(DEFAULTS.maxBatchSize())
+          .withDescription("Most sequences that are computed together.");
+
+  public static final ConfigOption<Duration> MAX_QUEUE_DELAY =
+      key("max-queue-delay")
+          .durationType()
+          .defaultValue(DEFAULTS.maxQueueDelay())
+          .withDescription("Longest wait for a batch to fill; 0 never waits.");
+
+  public static final ConfigOption<Integer> MAX_REORDER_EVENTS =
+      key("max-reorder-events")
+          .intType()
+          .defaultValue(DEFAULTS.maxReorderEvents())
+          .withDescription("Most early events of one sequence held while steps are missing.");
+
+  public static final ConfigOption<Long> MAX_REORDER_STEPS =
+      key("max-reorder-steps")
+          .longType()
+          .defaultValue(DEFAULTS.maxReorderSteps())
+          .withDescription("Most steps that may be missing before gap-policy applies at once.");
+
+  public static final ConfigOption<String> GAP_POLICY =
+      key("gap-policy")
+          .stringType()
+          .defaultValue(DEFAULTS.gapPolicy().option())
+          .withDescription(
+              "When steps are missing for good: fill (with zeros), reset (end the session, begin"
+                  + " another) or dead-letter (until the sequence starts again).");
+
+  public static final ConfigOption<Long> MAX_FILL_STEPS =
+      key("max-fill-steps")
+          .longType()
+          .defaultValue(DEFAULTS.maxFillSteps())
+          .withDescription("Largest gap that fill fills; a larger one resets.");
+
+  public static final ConfigOption<Duration> MAX_SEQUENCE_IDLE =
+      key("max-sequence-idle")
+          .durationType()
+          .defaultValue(DEFAULTS.maxSequenceIdle())
+          .withDescription(
+              "Capture time without an event after which a session ends; 0 for never.");
+
+  public static final ConfigOption<Duration> WALL_CLOCK_IDLE =
+      key("wall-clock-idle")
+          .durationType()
+          .defaultValue(DEFAULTS.wallClockIdle())
+          .withDescription(
+              "The same by the clock on the wall; what it ends differs from run to run. 0 for"
+                  + " never.");
+
+  public static final ConfigOption<Duration> STATE_TTL =
+      key("state-ttl")
+          .durationType()
+          .defaultValue(DEFAULTS.stateTtl())
+          .withDescription("Capture time after which an ended sequence is forgotten.");
+
+  public static final ConfigOption<String> ON_MODEL_CHANGE =
+      key("on-model-change")
+          .stringType()
+          .defaultValue(DEFAULTS.onModelChange().option())
+          .withDescription(
+              "State that another model wrote: refuse (fail and say so), carry (go on with it) or"
+                  + " reset (end the sessions, begin anew).");
+
+  public static final ConfigOption<MemorySize> MAX_RECORD_BYTES =
+      key("max-record-bytes")
+          .memoryType()
+          .defaultValue(MemorySize.parse("512kb"))
+          .withDescription(
+              "Largest input record; a larger one goes to the dead letters, cut to this size. The"
+                  + " broker's message.max.bytes has to be 64 kB larger.");
+
+  public static final ConfigOption<Duration> MAX_OUT_OF_ORDERNESS =
+      key("max-out-of-orderness")
+          .durationType()
+          .defaultValue(Duration.ofSeconds(1))
+          .withDescription(
+              "How far capture times of one partition may lie behind the newest; judges idleness"
+                  + " and missing steps.");
+
+  public static final ConfigOption<Duration> MAX_CAPTURE_AHEAD =
+      key("max-capture-ahead")
+          .durationType()
+          .defaultValue(Duration.ofDays(1))
+          .withDescription(
+              "How far a capture time may lie after its record's Kafka timestamp; beyond it is a"
+                  + " dead letter, because it would end every other session as idle.");
+
+  public static final ConfigOption<Duration> PARTITION_IDLE =
+      key("partition-idle")
+          .durationType()
+          .defaultValue(Duration.ofSeconds(5))
+          .withDescription("A partition silent for this long does not hold the others back.");
+
+  public static final ConfigOption<Duration> BUFFER_TIMEOUT =
+      key("buffer-timeout")
+          .durationType()
+          .defaultValue(Duration.ofMillis(1))
+          .withDescription("Longest wait of an event in a network buffer.");
+
+  public static final ConfigOption<String> TRANSACTIONAL_ID_PREFIX =
+      key("transactional-id-prefix")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Begins the transactional ids of the exactly-once topics; <namespace>.<stream> if not"
+                  + " given. Two jobs at one broker must not share it.");
+
+  public static final ConfigOption<Duration> TRANSACTION_TIMEOUT =
+      key("transaction-timeout")
+          .durationType()
+          .defaultValue(Duration.ofMinutes(10))
+          .withDescription(
+              "Longest time between two checkpoints, with recovery, before the broker drops the"
+                  + " final lane's records; at most the broker's transaction.max.timeout.ms.");
+
+  /** All options in the order of the page. */
+  public static final List<ConfigOption<?>> ALL =
+      List.of(
+          BOOTSTRAP,
+          NAMESPACE,
+          STREAM,
+          MODEL,
+          BACKEND,
+          GROUP,
+          START_FROM,
+          BOUNDED,
+          FROM_SAVEPOINT,
+          PARALLELISM,
+          MAX_PARALLELISM,
+          PREVIEW,
+          CHECKPOINT_INTERVAL,
+          CHECKPOINT_DIR,
+          STATE_BACKEND,
+          RESTART_ATTEMPTS,
+          RESTART_DELAY,
+          MAX_BATCH_SIZE,
+          MAX_QUEUE_DELAY,
+          MAX_REORDER_EVENTS,
+          MAX_REORDER_STEPS,
+          GAP_POLICY,
+          MAX_FILL_STEPS,
+          MAX_SEQUENCE_IDLE,
+          WALL_CLOCK_IDLE,
+          STATE_TTL,
+          ON_MODEL_CHANGE,
+          MAX_RECORD_BYTES,
+          MAX_OUT_OF_ORDERNESS,
+          MAX_CAPTURE_AHEAD,
+          PARTITION_IDLE,
+          BUFFER_TIMEOUT,
+          TRANSACTIONAL_ID_PREFIX,
+          TRANSACTION_TIMEOUT);
+
+  private final Configuration values;
+
+  private JobOptions(Configuration values) {
+    this.values = values;
+    check();
+  }
+
+  /**
+   * Options from a command line: {@code --name value} or {@code --name=value}.
+   *
+   * @throws IllegalArgumentException if a name is unknown or a value is none; the message says what
+   *     was expected
+   */
+  public static JobOptions parse(String... arguments) {
+    Map<String, String> given = new LinkedHashMap<>();
+    for (int i = 0; i < arguments.length; i++) {
+      String argument = arguments[i];
+      if (!argument.startsWith("--")) {
+        throw new IllegalArgumentException(
+            "Expected --name value but found '" + argument + "'; options begin with two dashes.");
+      }
+      int equals = argument.indexOf('=');
+      String name = equals < 0 ? argument.substring(2) : argument.substring(2, equals);
+      option(name);
+      if (equals < 0 && i + 1 == arguments.length) {
+        throw new IllegalArgumentException("Option --" + name + " needs a value after it.");
+      }
+      String value = equals < 0 ? arguments[++i] : argument.substring(equals + 1);
+      if (given.putIfAbsent(name, value) != null) {
+        throw new IllegalArgumentException("Option --" + name + " was given twice.");
+      }
+    }
+    return of(given);
+  }
+
+  /**
+   * Options by name, without dashes; the rest have their defaults.
+   *
+   * @throws IllegalArgumentException as {@link #parse}
+   */
+  public static JobOptions of(Map<String, String> given) {
+    Configuration values = new Configuration();
+    for (Map.Entry<String, String> e : given.entrySet()) {
+      option(e.getKey());
+      values.setString(e.getKey(), e.getValue());
+    }
+    return new JobOptions(values);
+  }
+
+  /** The same with one option changed. */
+  public <T> JobOptions with(ConfigOption<T> option, T value) {
+    Configuration changed = new Configuration(values);
+    changed.set(option, value);
+    return new JobOptions(changed);
+  }
+
+  /** Value of an option: what was given, or its default, or null. */
+  public <T> T get(ConfigOption<T> option) {
+    return values.get(option);
+  }
+
+  /** Value of an option without a default. */
+  public <T> Optional<T> optional(ConfigOption<T> option) {
+    return values.getOptional(option);
+  }
+
+  /** What was given, as a command line. */
+  public List<String> arguments() {
+    return new TreeMap<>(values.toMap())
+        .entrySet().stream().map(e -> "--" + e.getKey() + "=" + e.getValue()).toList();
+  }
+
+  /** Names of the topics. */
+  public Topics topics() {
+    return new Topics(get(NAMESPACE), get(STREAM));
+  }
+
+  /** Directory of the model. */
+  public String model() {
+    return optional(MODEL)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Option --model is required: the directory of a model's version, such as"
+                        + " demo/models/lru-transcriber/1."));
+  }
+
+  /** Begin of the transactional ids. */
+  public String transactionalIdPrefix() {
+    return optional(TRANSACTIONAL_ID_PREFIX).orElse(get(NAMESPACE) + "." + get(STREAM));
+  }
+
+  /** What the recurrent operator has to know. */
+  public RecurrentOptions recurrent() {
+    return new RecurrentOptions(
+        get(MAX_BATCH_SIZE),
+        get(MAX_QUEUE_DELAY),
+        get(MAX_REORDER_EVENTS),
+        get(MAX_REORDER_STEPS),
+        GapPolicy.of(get(GAP_POLICY)),
+        get(MAX_FILL_STEPS),
+        get(MAX_SEQUENCE_IDLE),
+        get(WALL_CLOCK_IDLE),
+        get(STATE_TTL),
+        StatePolicy.of(get(ON_MODEL_CHANGE)));
+  }
+
+  /** What Flink has to know: checkpoints, state backend, restarts, parallelism. */
+  public Configuration flink() {
+    Configuration flink = new Configuration();
+    flink.set(CoreOptions.DEFAULT_PARALLELISM, get(PARALLELISM));
+    flink.set(PipelineOptions.MAX_PARALLELISM, get(MAX_PARALLELISM));
+    flink.set(PipelineOptions.OBJECT_REUSE, true);
+    flink.set(PipelineOptions.GENERIC_TYPES, false);
+    flink.set(ExecutionOptions.BUFFER_TIMEOUT, get(BUFFER_TIMEOUT));
+    flink.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, get(CHECKPOINT_INTERVAL));
+    flink.set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, 3);
+    optional(CHECKPOINT_DIR)
+        .ifPresent(dir -> flink.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, dir));
+    flink.set(StateBackendOptions.STATE_BACKEND, get(STATE_BACKEND));
+    int attempts = get(RESTART_ATTEMPTS);
+    flink.set(RestartStrategyOptions.RESTART_STRATEGY, attempts == 0 ? "none" : "fixed-delay");
+    flink.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, Math.max(1, attempts));
+    flink.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, get(RESTART_DELAY));
+    optional(FROM_SAVEPOINT)
+        .ifPresent(path -> flink.set(StateRecoveryOptions.SAVEPOINT_PATH, path));
+    return flink;
+  }
+
+  /** What kind of value an option takes, as the page names it. */
+  public static String type(ConfigOption<?> option) {
+    Object value = option.defaultValue();
+    if (value instanceof Boolean) {
+      return "true or false";
+    }
+    if (value instanceof Integer || value instanceof Long) {
+      return "whole number";
+    }
+    if (value instanceof Duration) {
+      return "duration";
+    }
+    if (value instanceof MemorySize) {
+      return "size";
+    }
+    return "text";
+  }
+
+  /** What an option means, in words. */
+  public static String description(ConfigOption<?> option) {
+    return new org.apache.flink.configuration.description.HtmlFormatter()
+        .format(option.description())
+        .replace("&lt;", "<")
+        .replace("&gt;", ">");
+  }
+
+  /** Value as one would write it. */
+  public static String text(Object value) {
+    if (value == null) {
+      return "";
+    }
+    if (value instanceof Duration d) {
+      return org.apache.flink.util.TimeUtils.formatWithHighestUnit(d);
+    }
+    return value.toString();
+  }
+
+  /** The option of this name. */
+  static ConfigOption<?> option(String name) {
+    String nearest = null;
+    int best = Integer.MAX_VALUE;
+    for (ConfigOption<?> option : ALL) {
+      if (option.key().equals(name)) {
+        return option;
+      }
+      int distance = distance(name, option.key());
+      if (distance < best) {
+        best = distance;
+        nearest = option.key();
+      }
+    }
+    throw new IllegalArgumentException(
+        "There is no option --"
+            + name
+            + (best <= 3 ? "; did you mean --" + nearest + "?" : "; docs/options.md lists all."));
+  }
+
+  private void check() {
+    for (ConfigOption<?> option : ALL) {
+      parsed(option);
+    }
+    topics();
+    oneOf(START_FROM, "committed", "earliest", "latest");
+    oneOf(STATE_BACKEND, "hashmap", "rocksdb");
+    recurrent();
+    atLeast(PARALLELISM, get(PARALLELISM), 1);
+    atLeast(MAX_PARALLELISM, get(MAX_PARALLELISM), get(PARALLELISM));
+    atLeast(RESTART_ATTEMPTS, get(RESTART_ATTEMPTS), 0);
+    atLeast(MAX_BATCH_SIZE, get(MAX_BATCH_SIZE), 1);
+    atLeast(MAX_REORDER_EVENTS, get(MAX_REORDER_EVENTS), 0);
+    atLeast(MAX_REORDER_STEPS, get(MAX_REORDER_STEPS), 0);
+    atLeast(MAX_FILL_STEPS, get(MAX_FILL_STEPS), 0);
+    atLeast(MAX_RECORD_BYTES, get(MAX_RECORD_BYTES).getBytes(), 1024);
+    atLeast(CHECKPOINT_INTERVAL, get(CHECKPOINT_INTERVAL).toMillis(), 10);
+    for (ConfigOption<?> option : ALL) {
+      if (get(option) instanceof Duration d && d.isNegative()) {
+        throw bad(option, "a duration of 0 or more");
+      }
+    }
+  }
+
+  private void parsed(ConfigOption<?> option) {
+    try {
+      values.get(option);
+    } catch (RuntimeException e) {
+      throw bad(
+          option,
+          switch (type(option)) {
+            case "duration" -> "a duration such as 200ms, 5s or 10min";
+            case "size" -> "a size such as 512kb or 4mb";
+            case "whole number" -> "a whole number";
+            default -> type(option);
+          });
+    }
+  }
+
+  private void oneOf(ConfigOption<String> option, String... allowed) {
+    if (!List.of(allowed).contains(get(option))) {
+      throw bad(option, "one of " + String.join(", ", allowed));
+    }
+  }
+
+  private void atLeast(ConfigOption<?> option, long value, long least) {
+    if (value < least) {
+      throw bad(option, "at least " + least);
+    }
+  }
+
+  private IllegalArgumentException bad(ConfigOption<?> option, String expected) {
+    return new IllegalArgumentException(
+        "Option --"
+            + option.key()
+            + " must be "
+            + expected
+            + ", but is '"
+            + values.toMap().get(option.key())
+            + "'.");
+  }
+
+  /** Levenshtein's distance: fewest letters to insert, remove or replace. */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[b.length()];
+  }
+}
