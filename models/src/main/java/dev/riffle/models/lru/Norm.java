@@ -2,6 +2,7 @@ package dev.riffle.models.lru;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
+import dev.riffle.models.ModelException;
 
 /** The normalisation of a layer, with its weights on one backend. */
 @FunctionalInterface
@@ -24,6 +25,8 @@ public interface Norm {
 
   /**
    * Batch norm in inference, with the running statistics of training; every array {@code [width]}.
+   *
+   * @throws ModelException if a variance is negative
    */
   static Norm batch(
       Kernels kernels, double[] weight, double[] bias, double[] mean, double[] variance) {
@@ -31,6 +34,14 @@ public interface Norm {
     double[] scale = new double[weight.length];
     double[] shift = new double[weight.length];
     for (int j = 0; j < scale.length; j++) {
+      if (variance[j] < 0) {
+        throw new ModelException(
+            "A batch norm's running variance is "
+                + variance[j]
+                + " at ["
+                + j
+                + "], expected >= 0.");
+      }
       scale[j] = weight[j] / Math.sqrt(variance[j] + 1e-5);
       shift[j] = bias[j] - mean[j] * scale[j];
     }

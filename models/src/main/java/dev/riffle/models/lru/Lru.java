@@ -1,0 +1,220 @@
+package dev.riffle.models.lru;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.Tensor;
+import dev.riffle.models.Answers;
+import dev.riffle.models.Block;
+import dev.riffle.models.RecurrentModel;
+import dev.riffle.models.RecurrentState;
+import dev.riffle.models.Scratch;
+import dev.riffle.models.Settings;
+import dev.riffle.models.weights.Weights;
+import java.util.Arrays;
+
+/**
+ * The classification model of minimal-LRU in inference: encoder, layers, pooling, decoder, log
+ * softmax. After every step it answers what the reference answers on the steps so far.
+ *
+ * <p>State of one sequence: per layer h as {@code [2, d_hidden]}, real parts before imaginary ones;
+ * with mean pooling also the sum {@code [d_model]} of the last layer's outputs.
+ */
+public final class Lru implements RecurrentModel {
+
+  /** How outputs of the last layer become one vector. */
+  public enum Pooling {
+    /** Their mean over all steps so far. */
+    MEAN,
+    /** The newest, reported once per sequence. */
+    LAST,
+    /** The newest, reported at every step. */
+    NONE
+  }
+
+  /**
+   * Sizes and choices, under the reference's names.
+   *
+   * @param norm {@code layer} is layer norm; any other text is batch norm
+   * @param multidim more than 1: an answer is {@code [d_output, multidim]}, each row a distribution
+   */
+  public record Config(
+      int dInput,
+      int dModel,
+      int dHidden,
+      int layers,
+      int dOutput,
+      int multidim,
+      Pooling pooling,
+      String norm,
+      boolean prenorm) {
+
+    /** Reads {@code d_input}, {@code d_model} and so on. */
+    public static Config of(Settings s) {
+      return new Config(
+          s.size("d_input"),
+          s.size("d_model"),
+          s.size("d_hidden"),
+          s.size("n_layers"),
+          s.size("d_output"),
+          s.has("multidim") ? s.size("multidim") : 1,
+          pooling(s),
+          s.text("norm"),
+          s.flag("prenorm"));
+    }
+
+    private static Pooling pooling(Settings s) {
+      return switch (s.text("pooling")) {
+        case "mean" -> Pooling.MEAN;
+        case "last" -> Pooling.LAST;
+        case "none" -> Pooling.NONE;
+        default -> throw s.expected("mean, last or none", "pooling");
+      };
+    }
+  }
+
+  private final Kernels kernels;
+  private final Config config;
+  private final Linear encoder; // [d_model, d_input]
+  private final LruLayer[] layers;
+  private final Linear decoder; // [d_output * multidim, d_model]
+
+  /**
+   * @param weights under the reference's flax paths: {@code params/encoder/layers_0/seq/nu_log}
+   * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
+   */
+  public Lru(Kernels kernels, Config config, Weights weights) {
+    this.kernels = kernels;
+    this.config = config;
+    this.encoder =
+        dense(kernels, weights.under("params/encoder/encoder/"), config.dInput, config.dModel);
+    this.layers = new LruLayer[config.layers];
+    for (int i = 0; i < layers.length; i++) {
+      String layer = "encoder/layers_" + i + "/";
+      layers[i] =
+          new LruLayer(
+              kernels,
+              parameters(weights.under("params/" + layer)),
+              norm(
+                  weights.under("params/" + layer + "normalization/"),
+                  weights.under("batch_stats/" + layer + "normalization/")),
+              config.prenorm,
+              1);
+    }
+    this.decoder =
+        dense(
+            kernels,
+            weights.under("params/decoder/"),
+            config.dModel,
+            config.dOutput * config.multidim);
+  }
+
+  public Config config() {
+    return config;
+  }
+
+  @Override
+  public Kernels kernels() {
+    return kernels;
+  }
+
+  @Override
+  public int inputs() {
+    return config.dInput;
+  }
+
+  @Override
+  public int[] outputShape() {
+    return config.multidim > 1
+        ? new int[] {config.dOutput, config.multidim}
+        : new int[] {config.dOutput};
+  }
+
+  @Override
+  public int[] stateSizes() {
+    int[] sizes = new int[layers.length + (config.pooling == Pooling.MEAN ? 1 : 0)];
+    Arrays.fill(sizes, config.dModel);
+    for (int i = 0; i < layers.length; i++) {
+      sizes[i] = layers[i].stateSize();
+    }
+    return sizes;
+  }
+
+  @Override
+  public void advance(Block block, RecurrentState state, Answers answers, Tensor y, Scratch work) {
+    int rows = block.rows();
+    int width = config.dModel;
+
+    Tensor x = work.tensor("lru.x", rows * width);
+    kernels.linear(encoder, block.x(), x, rows);
+    work.show("encoder_output", x, rows, width);
+
+    for (int i = 0; i < layers.length; i++) {
+      layers[i].advance(x, block.starts(), block.sequences(), state.part(i), work);
+    }
+
+    if (config.pooling == Pooling.MEAN) {
+      // m_t = (x_1 + ... + x_t) / t
+      Tensor sums = state.part(layers.length);
+      kernels.runningMean(x, block.starts(), block.sequences(), state.counts(), sums, x, width);
+    }
+    if (answers == Answers.LAST_STEP) {
+      x = lastRows(block, x, work);
+      rows = block.sequences();
+    }
+    kernels.linear(decoder, x, y, rows);
+    if (config.multidim > 1) {
+      kernels.logSoftmax(y, y, rows * config.dOutput, config.multidim);
+    } else {
+      kernels.logSoftmax(y, y, rows, config.dOutput);
+    }
+    state.count(block);
+  }
+
+  private Tensor lastRows(Block block, Tensor x, Scratch work) {
+    int width = config.dModel;
+    Tensor last = work.tensor("lru.last", block.sequences() * width);
+    for (int b = 0; b < block.sequences(); b++) {
+      if (block.steps(b) > 0) {
+        kernels.copy(x, (block.starts()[b + 1] - 1) * width, last, b * width, width);
+      } else {
+        kernels.fill(last, b * width, width, 0);
+      }
+    }
+    return last;
+  }
+
+  private static Linear dense(Kernels kernels, Weights w, int inputs, int outputs) {
+    double[] kernel = w.requireTransposed("kernel", inputs, outputs);
+    return kernels.linear(kernel, w.require("bias", outputs), outputs, inputs);
+  }
+
+  private LruLayer.Parameters parameters(Weights w) {
+    int d = config.dModel;
+    int n = config.dHidden;
+    return new LruLayer.Parameters(
+        d,
+        n,
+        w.requireLog("seq/nu_log", n),
+        w.requireLog("seq/theta_log", n),
+        w.requireLog("seq/gamma_log", n),
+        w.require("seq/B_re", n, d),
+        w.require("seq/B_im", n, d),
+        w.require("seq/C_re", d, n),
+        w.require("seq/C_im", d, n),
+        w.require("seq/D", d),
+        w.requireTransposed("out1/kernel", d, d),
+        w.require("out1/bias", d),
+        w.requireTransposed("out2/kernel", d, d),
+        w.require("out2/bias", d));
+  }
+
+  private Norm norm(Weights learnt, Weights statistics) {
+    int d = config.dModel;
+    double[] scale = learnt.require("scale", d);
+    double[] bias = learnt.require("bias", d);
+    return config.norm.equals("layer")
+        ? Norm.layer(kernels, scale, bias)
+        : Norm.batch(
+            kernels, scale, bias, statistics.require("mean", d), statistics.require("var", d));
+  }
+}
