@@ -1,0 +1,190 @@
+package dev.riffle.models;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Precision;
+import dev.riffle.kernels.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * A recurrent network as a stream uses it: each step of a sequence is one row of inputs and brings
+ * one answer, told at once.
+ *
+ * <p>State bytes, little-endian:
+ *
+ * <pre>
+ *   u8   version, 1
+ *   u8   bytes of a number: 4 or 8
+ *   ...  {@link RecurrentState}
+ * </pre>
+ */
+public final class RecurrentStreamModel implements StreamModel<Scores> {
+  private static final byte VERSION = 1;
+  private static final int HEADER = 2;
+
+  /** Rows that are computed at once, at most: bounds the work memory of a long catch-up. */
+  private static final int MAX_ROWS = 4096;
+
+  private final ModelInfo info;
+  private final RecurrentModel model;
+
+  /**
+   * @param name as in the model's directory, like version, family and fingerprint
+   */
+  public RecurrentStreamModel(
+      String name, String version, String family, String fingerprint, RecurrentModel model) {
+    this.model = model;
+    this.info = new ModelInfo(name, version, family, fingerprint, 0, stateBytes(model));
+  }
+
+  private static int stateBytes(RecurrentModel model) {
+    return HEADER + RecurrentState.bytes(model.stateSizes(), model.kernels().precision());
+  }
+
+  @Override
+  public ModelInfo info() {
+    return info;
+  }
+
+  @Override
+  public void check(Format format) {
+    if (format.width() != model.inputs()) {
+      throw new InputException(
+          String.format(
+              "Model %s reads %d values per step, but the sequence brings %d; send steps of width %d.",
+              info.label(), model.inputs(), format.width(), model.inputs()));
+    }
+  }
+
+  @Override
+  public StreamRunner<Scores> newRunner() {
+    return new Runner();
+  }
+
+  private final class Runner implements StreamRunner<Scores> {
+    private final Kernels kernels = model.kernels();
+    private final Scratch work = new Scratch(kernels);
+    private RecurrentState state = new RecurrentState(model, 1);
+    private int[] starts = new int[2];
+    private float[] answers = new float[0];
+
+    @Override
+    public byte[] open(Format format) {
+      RecurrentStreamModel.this.check(format);
+      state.clear(0);
+      return bytes(0);
+    }
+
+    @Override
+    public void advance(List<Row<Scores>> rows) {
+      for (Row<Scores> row : rows) {
+        RecurrentStreamModel.this.check(row.format);
+        checkState(row.state);
+      }
+      reserve(rows.size());
+      for (int b = 0; b < rows.size(); b++) {
+        state.load(buffer(rows.get(b).state).position(HEADER), b);
+      }
+      int steps = Math.max(1, MAX_ROWS / Math.max(1, rows.size()));
+      int from = 0;
+      while (pack(rows, from, steps)) {
+        compute(rows);
+        from += steps;
+      }
+      for (int b = 0; b < rows.size(); b++) {
+        rows.get(b).state = bytes(b);
+      }
+    }
+
+    @Override
+    public void finish(List<Row<Scores>> rows) {
+      advance(rows);
+    }
+
+    private void reserve(int sequences) {
+      if (state.sequences() < sequences) {
+        state = new RecurrentState(model, Math.max(sequences, 2 * state.sequences()));
+        starts = new int[state.sequences() + 1];
+      }
+    }
+
+    /**
+     * Packs up to {@code limit} steps of each row from step {@code from} on; false if none is left.
+     */
+    private boolean pack(List<Row<Scores>> rows, int from, int limit) {
+      for (int b = 0; b < rows.size(); b++) {
+        int left = Math.max(0, rows.get(b).steps - from);
+        starts[b + 1] = starts[b] + Math.min(left, limit);
+      }
+      int width = model.inputs();
+      Tensor x = work.tensor("stream.x", starts[rows.size()] * width);
+      for (int b = 0; b < rows.size(); b++) {
+        Row<Scores> row = rows.get(b);
+        int count = (starts[b + 1] - starts[b]) * width;
+        kernels.write(row.values, row.offset + from * width, x, starts[b] * width, count);
+      }
+      return starts[rows.size()] > 0;
+    }
+
+    private void compute(List<Row<Scores>> rows) {
+      Block block = new Block(work.tensor("stream.x", 0), starts, rows.size());
+      int width = model.outputs();
+      int count = block.rows() * width;
+      Tensor y = work.tensor("stream.y", count);
+      model.advance(block, state, Answers.EVERY_STEP, y, work);
+
+      if (answers.length < count) {
+        answers = new float[count];
+      }
+      kernels.read(y, 0, answers, 0, count);
+      for (int b = 0; b < rows.size(); b++) {
+        long before = state.counts()[b] - block.steps(b);
+        for (int t = 0; t < block.steps(b); t++) {
+          float[] values = new float[width];
+          System.arraycopy(answers, (starts[b] + t) * width, values, 0, width);
+          Scores scores = new Scores(values, model.outputShape());
+          rows.get(b).outputs.add(new Output<>(before + t + 1, scores));
+        }
+      }
+    }
+
+    private byte[] bytes(int sequence) {
+      ByteBuffer to = buffer(new byte[info.stateBytes()]);
+      to.put(VERSION).put((byte) kernels.precision().bytes());
+      state.store(sequence, to);
+      return to.array();
+    }
+
+    private void checkState(byte[] stored) {
+      if (stored.length < HEADER || stored[0] != VERSION) {
+        throw new StateException(
+            String.format(
+                "Model %s reads states of version %d, but %s came; take the release that wrote it, or"
+                    + " begin the sequence anew.",
+                info.label(),
+                VERSION,
+                stored.length == 0 ? "no byte" : "version " + Byte.toUnsignedInt(stored[0])));
+      }
+      Precision precision = kernels.precision();
+      if (stored[1] != precision.bytes()) {
+        throw new StateException(
+            String.format(
+                "The state holds numbers of %d bytes, backend '%s' of model %s computes with %d"
+                    + " (%s); continue on the backend that wrote it, or begin the sequence anew.",
+                stored[1], kernels.name(), info.label(), precision.bytes(), precision));
+      }
+      if (stored.length != info.stateBytes()) {
+        throw new StateException(
+            String.format(
+                "The state has %d bytes, model %s needs %d: another model wrote it; go on with that"
+                    + " one, or begin the sequence anew.",
+                stored.length, info.label(), info.stateBytes()));
+      }
+    }
+
+    private ByteBuffer buffer(byte[] bytes) {
+      return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+  }
+}

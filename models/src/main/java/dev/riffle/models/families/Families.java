@@ -1,0 +1,76 @@
+package dev.riffle.models.families;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.models.ModelException;
+import dev.riffle.models.Scores;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.golden.GoldenCase;
+import dev.riffle.models.golden.GoldenReport;
+import dev.riffle.models.golden.GoldenResult;
+import dev.riffle.models.lru.LruFamily;
+import dev.riffle.models.weights.ModelDirectory;
+import java.nio.file.Path;
+import java.util.List;
+
+/** All families. A new one is a line here. */
+public final class Families {
+  private static final List<Family<?>> ALL =
+      List.of(new Family<>("lru", Scores.class, LruFamily::load, LruFamily::check));
+
+  private Families() {}
+
+  /** Names of all families. */
+  public static List<String> names() {
+    return ALL.stream().map(Family::name).toList();
+  }
+
+  /**
+   * The family of this name.
+   *
+   * @param where what names it, for the message
+   * @throws ModelException if there is none
+   */
+  public static Family<?> find(String name, String where) {
+    for (Family<?> family : ALL) {
+      if (family.name().equals(name)) {
+        return family;
+      }
+    }
+    throw new ModelException(
+        where + " is of the family '" + name + "'; known are " + names() + ".");
+  }
+
+  /** The model of a directory, whatever it answers. */
+  public static StreamModel<?> load(ModelDirectory directory, Kernels kernels) {
+    return find(directory.family(), directory.label()).loader().load(directory, kernels);
+  }
+
+  /**
+   * The model of a directory, which has to answer with this type.
+   *
+   * @throws ModelException if its family answers something else, or it cannot be loaded
+   */
+  @SuppressWarnings("unchecked") // the line of the table says what its loader answers
+  public static <O> StreamModel<O> load(
+      ModelDirectory directory, Kernels kernels, Class<O> answers) {
+    Family<?> family = find(directory.family(), directory.label());
+    if (family.answers() != answers) {
+      throw new ModelException(
+          String.format(
+              "Model %s is of the family '%s', which answers %s, but %s is wanted here.",
+              directory.label(),
+              family.name(),
+              family.answers().getSimpleName(),
+              answers.getSimpleName()));
+    }
+    return (StreamModel<O>) family.loader().load(directory, kernels);
+  }
+
+  /** Holds a backend against a golden file. */
+  public static GoldenResult check(Path golden, Kernels kernels) {
+    GoldenCase read = GoldenCase.read(golden);
+    GoldenReport report = new GoldenReport();
+    find(read.family(), golden.toString()).check().run(read, kernels, report);
+    return report.result(read, kernels);
+  }
+}

@@ -1,0 +1,33 @@
+package dev.riffle.models.families;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.golden.GoldenCase;
+import dev.riffle.models.golden.GoldenReport;
+import dev.riffle.models.weights.ModelDirectory;
+
+/**
+ * One line of the table.
+ *
+ * @param name the family's name in {@code config.json} and in goldens
+ * @param answers what its models answer
+ * @param loader makes a model of a directory that has been read and checked
+ * @param check holds it against a golden
+ */
+public record Family<O>(String name, Class<O> answers, Loader<O> loader, Check check) {
+
+  /** Makes a model. */
+  @FunctionalInterface
+  public interface Loader<O> {
+    /**
+     * @throws dev.riffle.models.ModelException if weights or settings are missing or do not fit
+     */
+    StreamModel<O> load(ModelDirectory directory, Kernels kernels);
+  }
+
+  /** Runs a golden's input and compares what comes with what was recorded. */
+  @FunctionalInterface
+  public interface Check {
+    void run(GoldenCase golden, Kernels kernels, GoldenReport report);
+  }
+}

@@ -1,0 +1,158 @@
+package dev.riffle.models.weights;
+
+import dev.riffle.models.ModelException;
+import dev.riffle.models.Settings;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * A model as files, read and checked: {@code <name>/<version>/} with {@code config.json}, {@code
+ * model.safetensors} and {@code provenance.json}. The provenance carries the sha-256 of the other
+ * two. Versions are never edited: another content is another version.
+ *
+ * @param path the directory
+ * @param name name of the model: of the directory above
+ * @param version version: name of the directory itself
+ * @param family {@code family} of the configuration
+ * @param config {@code config.json}
+ * @param weights {@code model.safetensors}
+ * @param fingerprint hex sha-256 over the sha-256 of configuration, then weights: equal
+ *     fingerprints compute the same function
+ */
+public record ModelDirectory(
+    Path path,
+    String name,
+    String version,
+    String family,
+    Settings config,
+    Weights weights,
+    String fingerprint) {
+
+  private static final String CONFIG = "config.json";
+  private static final String WEIGHTS = "model.safetensors";
+  private static final String PROVENANCE = "provenance.json";
+
+  /** {@code name/version}. */
+  public String label() {
+    return name + "/" + version;
+  }
+
+  /**
+   * Reads a directory.
+   *
+   * @throws ModelException if the directory or a file is missing, malformed or not what the
+   *     provenance says
+   */
+  public static ModelDirectory read(Path directory) {
+    Path path = directory.toAbsolutePath().normalize();
+    if (!Files.isDirectory(path) || path.getNameCount() < 2) {
+      throw new ModelException(
+          directory
+              + " is not a model directory: expected <name>/<version>/ with "
+              + String.join(", ", CONFIG, WEIGHTS, PROVENANCE)
+              + ".");
+    }
+    byte[] config = bytes(path, CONFIG);
+    byte[] weights = bytes(path, WEIGHTS);
+    Settings expected = settings(path, PROVENANCE, bytes(path, PROVENANCE)).under("sha256");
+    byte[] configHash = checked(path, CONFIG, config, expected);
+    byte[] weightsHash = checked(path, WEIGHTS, weights, expected);
+
+    Settings settings = settings(path, CONFIG, config);
+    return new ModelDirectory(
+        path,
+        path.getParent().getFileName().toString(),
+        path.getFileName().toString(),
+        settings.text("family"),
+        settings,
+        Weights.of(Safetensors.parse(weights, path.resolve(WEIGHTS).toString())),
+        fingerprint(configHash, weightsHash));
+  }
+
+  /**
+   * Writes the three files of a new version; the provenance gets its hashes.
+   *
+   * @param provenance an object of JSON, without {@code sha256}
+   * @throws ModelException if the directory is there already: versions are never edited
+   */
+  public static void write(
+      Path directory, String config, SafetensorsWriter weights, String provenance) {
+    byte[] configBytes = config.getBytes(StandardCharsets.UTF_8);
+    byte[] weightBytes = weights.toBytes();
+    String born =
+        Settings.parse(provenance, PROVENANCE)
+            .with("sha256", CONFIG, hex(sha256(configBytes)))
+            .with("sha256", WEIGHTS, hex(sha256(weightBytes)))
+            .toJson();
+    try {
+      Files.createDirectories(directory.toAbsolutePath().getParent());
+      Files.createDirectory(directory);
+      Files.write(directory.resolve(CONFIG), configBytes);
+      Files.write(directory.resolve(WEIGHTS), weightBytes);
+      Files.writeString(directory.resolve(PROVENANCE), born);
+    } catch (IOException e) {
+      throw new ModelException(
+          "Cannot write a model to "
+              + directory
+              + ": "
+              + e
+              + ". A version is written once; choose a new one.",
+          e);
+    }
+  }
+
+  private static byte[] bytes(Path directory, String file) {
+    try {
+      return Files.readAllBytes(directory.resolve(file));
+    } catch (IOException | OutOfMemoryError e) {
+      throw new ModelException(
+          "Cannot read " + file + " of the model directory " + directory + ": " + e, e);
+    }
+  }
+
+  private static Settings settings(Path directory, String file, byte[] json) {
+    return Settings.parse(
+        new String(json, StandardCharsets.UTF_8), directory.resolve(file).toString());
+  }
+
+  private static byte[] checked(Path directory, String file, byte[] content, Settings expected) {
+    byte[] hash = sha256(content);
+    String promised = expected.text(file);
+    if (!promised.equals(hex(hash))) {
+      throw new ModelException(
+          String.format(
+              "%s is not what %s promises: expected sha-256 %s, found %s. Fetch the version anew; if"
+                  + " the change is meant, give it a version and a provenance of its own.",
+              directory.resolve(file), PROVENANCE, promised, hex(hash)));
+    }
+    return hash;
+  }
+
+  private static String fingerprint(byte[] config, byte[] weights) {
+    MessageDigest digest = digest();
+    digest.update(config);
+    digest.update(weights);
+    return hex(digest.digest());
+  }
+
+  private static byte[] sha256(byte[] content) {
+    return digest().digest(content);
+  }
+
+  private static String hex(byte[] hash) {
+    return HexFormat.of().formatHex(hash);
+  }
+
+  private static MessageDigest digest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+}

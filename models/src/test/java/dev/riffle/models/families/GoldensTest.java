@@ -1,0 +1,41 @@
+package dev.riffle.models.families;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.riffle.kernels.Backends;
+import dev.riffle.models.golden.GoldenResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class GoldensTest {
+
+  @ParameterizedTest(name = "{0} on {1}")
+  @MethodSource("goldensAndBackends")
+  void everyGoldenPassesOnEveryBackend(Path golden, String backend) {
+    GoldenResult result = Families.check(golden, Backends.find(backend));
+    assertThat(result.ok()).as("%s", result).isTrue();
+  }
+
+  static List<Arguments> goldensAndBackends() throws IOException {
+    List<Arguments> all = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(Path.of("goldens"))) {
+      List<Path> goldens =
+          files.filter(f -> f.toString().endsWith(".safetensors")).sorted().toList();
+      for (Path golden : goldens) {
+        for (String backend : Backends.names()) {
+          if (Backends.unavailable(backend).isEmpty()) {
+            all.add(Arguments.of(golden, backend));
+          }
+        }
+      }
+    }
+    return all;
+  }
+}
