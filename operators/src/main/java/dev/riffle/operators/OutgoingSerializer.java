@@ -24,33 +24,24 @@ public final class OutgoingSerializer extends VersionedSerializer<Outgoing> {
 
   @Override
   protected void write(Outgoing record, DataOutputView out) throws IOException {
-    out.writeBoolean(record.key != null);
-    if (record.key != null) {
-      out.writeUTF(record.key);
-    }
-    out.writeInt(record.value.length);
-    out.write(record.value);
+    writeText(record.key, out);
+    writeBytes(record.value, out);
     out.writeLong(record.timestampMillis);
     out.writeInt(record.headers.length);
     for (String header : record.headers) {
-      byte[] text = header.getBytes(java.nio.charset.StandardCharsets.UTF_8);
-      out.writeInt(text.length);
-      out.write(text);
+      writeText(header, out);
     }
   }
 
   @Override
   protected Outgoing read(int version, DataInputView in) throws IOException {
     Outgoing record = new Outgoing();
-    record.key = in.readBoolean() ? in.readUTF() : null;
-    record.value = new byte[in.readInt()];
-    in.readFully(record.value);
+    record.key = readText(in);
+    record.value = readBytes(in);
     record.timestampMillis = in.readLong();
     record.headers = new String[in.readInt()];
     for (int i = 0; i < record.headers.length; i++) {
-      byte[] text = new byte[in.readInt()];
-      in.readFully(text);
-      record.headers[i] = new String(text, java.nio.charset.StandardCharsets.UTF_8);
+      record.headers[i] = readText(in);
     }
     return record;
   }

@@ -4,7 +4,8 @@ import dev.riffle.models.Format;
 
 /**
  * A run of consecutive steps of one sequence, decoded and checked: what the source hands to the
- * recurrent operator.
+ * recurrent operator. Once handed on, an event is never changed and never used again for another:
+ * operators hold it as it is.
  */
 public final class StepEvent {
   /** The sequence; the key. */
@@ -28,10 +29,13 @@ public final class StepEvent {
   /** {@code [steps, format.width]}, all finite. */
   public float[] values;
 
-  /** Monotonic clock of this JVM, {@link System#nanoTime}, when the event was read. */
+  /**
+   * Monotonic clock of this JVM, {@link System#nanoTime}, when the event was read in it: from the
+   * source, or from the network where the source runs in another process.
+   */
   public long arrivedNanos;
 
-  /** Where the event came from, for dead letters. */
+  /** Where the event came from, for dead letters; null if unknown. */
   public Origin origin;
 
   /** Number of steps. */

@@ -1,6 +1,7 @@
 package dev.riffle.operators;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
@@ -28,6 +29,36 @@ public abstract class VersionedSerializer<T> extends TypeSerializer<T> {
 
   /** Reads the fields as {@code version} wrote them. */
   protected abstract T read(int version, DataInputView in) throws IOException;
+
+  /** Writes text of any length; null stays null. */
+  protected static void writeText(String text, DataOutputView out) throws IOException {
+    writeBytes(text == null ? null : text.getBytes(StandardCharsets.UTF_8), out);
+  }
+
+  /** Reads what {@link #writeText} wrote. */
+  protected static String readText(DataInputView in) throws IOException {
+    byte[] bytes = readBytes(in);
+    return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  /** Writes a length and the bytes; null stays null. */
+  protected static void writeBytes(byte[] bytes, DataOutputView out) throws IOException {
+    out.writeInt(bytes == null ? -1 : bytes.length);
+    if (bytes != null) {
+      out.write(bytes);
+    }
+  }
+
+  /** Reads what {@link #writeBytes} wrote. */
+  protected static byte[] readBytes(DataInputView in) throws IOException {
+    int length = in.readInt();
+    if (length < 0) {
+      return null;
+    }
+    byte[] bytes = new byte[length];
+    in.readFully(bytes);
+    return bytes;
+  }
 
   @Override
   public final void serialize(T record, DataOutputView target) throws IOException {

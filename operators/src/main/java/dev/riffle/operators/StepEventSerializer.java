@@ -1,0 +1,91 @@
+package dev.riffle.operators;
+
+import dev.riffle.models.Format;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.UUID;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/** Writes {@link StepEvent} between operators and into the reorder buffer. */
+public final class StepEventSerializer extends VersionedSerializer<StepEvent> {
+  private static final long serialVersionUID = 1;
+
+  /** Type information of {@link StepEvent}. */
+  public static final TypeInformation<StepEvent> TYPE =
+      new VersionedType<>(StepEvent.class, new StepEventSerializer());
+
+  /** Tells whether a monotonic clock value is of this JVM. */
+  private static final long JVM = UUID.randomUUID().getMostSignificantBits();
+
+  public StepEventSerializer() {
+    super(1);
+  }
+
+  @Override
+  public StepEvent copy(StepEvent from) {
+    StepEvent copy = new StepEvent();
+    copy.sequenceId = from.sequenceId;
+    copy.start = from.start;
+    copy.end = from.end;
+    copy.position = from.position;
+    copy.captureMicros = from.captureMicros;
+    copy.format = from.format;
+    copy.values = from.values;
+    copy.arrivedNanos = from.arrivedNanos;
+    copy.origin = from.origin;
+    return copy;
+  }
+
+  @Override
+  protected void write(StepEvent event, DataOutputView out) throws IOException {
+    writeText(event.sequenceId, out);
+    out.writeBoolean(event.start);
+    out.writeBoolean(event.end);
+    out.writeLong(event.position);
+    out.writeLong(event.captureMicros);
+    out.writeInt(event.format.rate());
+    out.writeInt(event.format.width());
+    writeBytes(littleEndian(event.values), out);
+    out.writeLong(JVM);
+    out.writeLong(event.arrivedNanos);
+    Origin origin = event.origin;
+    out.writeBoolean(origin != null);
+    if (origin != null) {
+      writeText(origin.topic(), out);
+      out.writeInt(origin.partition());
+      out.writeLong(origin.offset());
+      out.writeLong(origin.timestampMillis());
+    }
+  }
+
+  @Override
+  protected StepEvent read(int version, DataInputView in) throws IOException {
+    StepEvent event = new StepEvent();
+    event.sequenceId = readText(in);
+    event.start = in.readBoolean();
+    event.end = in.readBoolean();
+    event.position = in.readLong();
+    event.captureMicros = in.readLong();
+    event.format = new Format(in.readInt(), in.readInt());
+    byte[] bytes = readBytes(in);
+    event.values = new float[bytes.length / Float.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(event.values);
+    boolean ours = in.readLong() == JVM;
+    long arrived = in.readLong();
+    event.arrivedNanos = ours ? arrived : System.nanoTime();
+    if (in.readBoolean()) {
+      event.origin = new Origin(readText(in), in.readInt(), in.readLong(), in.readLong());
+    }
+    return event;
+  }
+
+  /** The values as little-endian float32. */
+  static byte[] littleEndian(float[] values) {
+    byte[] bytes = new byte[values.length * Float.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+    return bytes;
+  }
+}
