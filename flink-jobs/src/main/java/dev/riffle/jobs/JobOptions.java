@@ -166,6 +166,14 @@ public final class JobOptions implements Serializable {
           .defaultValue(DEFAULTS.maxReorderSteps())
           .withDescription("Most steps that may be missing before gap-policy applies at once.");
 
+  public static final ConfigOption<Duration> MAX_REORDER_WAIT =
+      key("max-reorder-wait")
+          .durationType()
+          .defaultValue(DEFAULTS.maxReorderWait())
+          .withDescription(
+              "Longest capture time an early event is held while steps are missing; 0 for no such"
+                  + " limit.");
+
   public static final ConfigOption<String> GAP_POLICY =
       key("gap-policy")
           .stringType()
@@ -285,6 +293,7 @@ public final class JobOptions implements Serializable {
           MAX_QUEUE_DELAY,
           MAX_REORDER_EVENTS,
           MAX_REORDER_STEPS,
+          MAX_REORDER_WAIT,
           GAP_POLICY,
           MAX_FILL_STEPS,
           MAX_SEQUENCE_IDLE,
@@ -398,6 +407,7 @@ public final class JobOptions implements Serializable {
         get(MAX_QUEUE_DELAY),
         get(MAX_REORDER_EVENTS),
         get(MAX_REORDER_STEPS),
+        get(MAX_REORDER_WAIT),
         GapPolicy.of(get(GAP_POLICY)),
         get(MAX_FILL_STEPS),
         get(MAX_SEQUENCE_IDLE),
