@@ -122,7 +122,9 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
       for (int b = 0; b < rows.size(); b++) {
         Row<Scores> row = rows.get(b);
         int count = (starts[b + 1] - starts[b]) * width;
-        kernels.write(row.values, row.offset + from * width, x, starts[b] * width, count);
+        if (count > 0) {
+          kernels.write(row.values, row.offset + from * width, x, starts[b] * width, count);
+        }
       }
       return starts[rows.size()] > 0;
     }

@@ -2,7 +2,8 @@ package dev.riffle.models.families;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.models.TestBackends;
 import dev.riffle.models.golden.GoldenResult;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,8 +19,8 @@ class GoldensTest {
 
   @ParameterizedTest(name = "{0} on {1}")
   @MethodSource("goldensAndBackends")
-  void everyGoldenPassesOnEveryBackend(Path golden, String backend) {
-    GoldenResult result = Families.check(golden, Backends.find(backend));
+  void everyGoldenPassesOnEveryBackend(Path golden, Kernels kernels) {
+    GoldenResult result = Families.check(golden, kernels);
     assertThat(result.ok()).as("%s", result).isTrue();
   }
 
@@ -29,11 +30,7 @@ class GoldensTest {
       List<Path> goldens =
           files.filter(f -> f.toString().endsWith(".safetensors")).sorted().toList();
       for (Path golden : goldens) {
-        for (String backend : Backends.names()) {
-          if (Backends.unavailable(backend).isEmpty()) {
-            all.add(Arguments.of(golden, backend));
-          }
-        }
+        TestBackends.all().forEach(kernels -> all.add(Arguments.of(golden, kernels)));
       }
     }
     return all;

@@ -1,0 +1,264 @@
+package dev.riffle.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.models.lru.Lru;
+import dev.riffle.models.lru.LruInit;
+import dev.riffle.models.weights.Safetensors;
+import dev.riffle.models.weights.Weights;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Equality here is that of bits: scores and states are compared as arrays, without tolerance. */
+class RecurrentStreamModelTest {
+  private static final Format FORMAT = new Format(0, 3);
+
+  private final Random random = new Random(11);
+
+  static Stream<Arguments> models() {
+    List<Lru.Config> configs =
+        List.of(
+            new Lru.Config(3, 17, 9, 2, 5, 1, Lru.Pooling.MEAN, "batch", true),
+            new Lru.Config(3, 32, 16, 3, 4, 3, Lru.Pooling.LAST, "layer", false),
+            new Lru.Config(3, 8, 24, 1, 2, 1, Lru.Pooling.NONE, "layer", true));
+    return TestBackends.all().flatMap(k -> configs.stream().map(c -> Arguments.of(k, c)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void aSequenceInAnyChunkingIsTheWholeSequence(Kernels kernels, Lru.Config config) {
+    StreamRunner<Scores> runner = model(kernels, config).newRunner();
+    float[] steps = steps(301);
+    Sequence whole = new Sequence(runner, steps);
+    whole.advance(runner, 301);
+
+    for (int longest : new int[] {1, 2, 7, 64, 300}) {
+      Sequence chunked = new Sequence(runner, steps);
+      while (chunked.left() > 0) {
+        chunked.advance(runner, Math.min(chunked.left(), random.nextInt(longest + 1)));
+      }
+      chunked.isLike(whole);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void aBatchEqualsItsRows(Kernels kernels, Lru.Config config) {
+    StreamModel<Scores> model = model(kernels, config);
+    StreamRunner<Scores> alone = model.newRunner();
+    StreamRunner<Scores> together = model.newRunner();
+    for (int batch : new int[] {1, 2, 7, 64}) {
+      List<Sequence> expected = new ArrayList<>();
+      List<Sequence> found = new ArrayList<>();
+      for (int b = 0; b < batch; b++) {
+        float[] steps = steps(random.nextInt(40));
+        expected.add(new Sequence(alone, steps));
+        found.add(new Sequence(together, steps));
+        expected.get(b).advance(alone, expected.get(b).left());
+      }
+      while (found.stream().anyMatch(s -> s.left() > 0)) {
+        Sequence.advanceSome(together, found, random);
+      }
+      for (int b = 0; b < batch; b++) {
+        found.get(b).isLike(expected.get(b));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void aCatchUpLongerThanTheWorkMemoryIsTheSame(Kernels kernels, Lru.Config config) {
+    StreamRunner<Scores> runner = model(kernels, config).newRunner();
+    float[] steps = steps(9000);
+    Sequence atOnce = new Sequence(runner, steps);
+    Sequence inParts = new Sequence(runner, steps);
+    atOnce.advance(runner, 9000);
+    while (inParts.left() > 0) {
+      inParts.advance(runner, 1000);
+    }
+    atOnce.isLike(inParts);
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void noAnswerKnowsTheFuture(Kernels kernels, Lru.Config config) {
+    StreamRunner<Scores> runner = model(kernels, config).newRunner();
+    float[] steps = steps(50);
+    Sequence one = new Sequence(runner, steps);
+    one.advance(runner, 50);
+    float[] changed = steps.clone();
+    changed[20 * 3] += 1;
+    Sequence other = new Sequence(runner, changed);
+    other.advance(runner, 50);
+
+    assertThat(other.outputs.subList(0, 20)).isEqualTo(one.outputs.subList(0, 20));
+    for (int t = 20; t < 50; t++) {
+      assertThat(other.outputs.get(t)).as("step %d", t).isNotEqualTo(one.outputs.get(t));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void everyStepBringsOneDistributionAtItsPosition(Kernels kernels, Lru.Config config) {
+    StreamRunner<Scores> runner = model(kernels, config).newRunner();
+    Sequence sequence = new Sequence(runner, steps(5));
+    sequence.advance(runner, 2);
+    sequence.finish(runner);
+
+    assertThat(sequence.outputs).extracting(Output::position).containsExactly(1L, 2L, 3L, 4L, 5L);
+    int width = config.multidim() > 1 ? config.multidim() : config.dOutput();
+    for (Output<Scores> output : sequence.outputs) {
+      float[] values = output.value().values();
+      assertThat(values).hasSize(config.dOutput() * config.multidim());
+      for (int i = 0; i < values.length; i += width) {
+        double sum = 0;
+        for (float logProbability : Arrays.copyOfRange(values, i, i + width)) {
+          sum += Math.exp(logProbability);
+        }
+        assertThat(sum).isBetween(0.99999, 1.00001);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void rowsWithoutStepsChangeNothing(Kernels kernels, Lru.Config config) {
+    StreamRunner<Scores> runner = model(kernels, config).newRunner();
+    Sequence sequence = new Sequence(runner, steps(3));
+    sequence.advance(runner, 3);
+    byte[] before = sequence.state.clone();
+    sequence.advance(runner, 0);
+    sequence.finish(runner);
+    assertThat(sequence.state).isEqualTo(before);
+    assertThat(sequence.outputs).hasSize(3);
+    runner.advance(List.of());
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void stateThatThisModelDidNotWriteIsRefused(Kernels kernels, Lru.Config config) {
+    StreamRunner<Scores> runner = model(kernels, config).newRunner();
+    byte[] state = runner.open(FORMAT);
+    byte[] version = state.clone();
+    version[0] = 9;
+    byte[] precision = state.clone();
+    precision[1] = (byte) (12 - precision[1]);
+    byte[] shorter = Arrays.copyOf(state, state.length - 1);
+
+    refuses(runner, new byte[0], "no byte came");
+    refuses(runner, version, "reads states of version 1, but version 9 came");
+    refuses(runner, precision, "continue on the backend that wrote it");
+    refuses(runner, shorter, "another model wrote it");
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void aRefusedBatchLeavesItsRowsAsTheyWere(Kernels kernels, Lru.Config config) {
+    StreamRunner<Scores> runner = model(kernels, config).newRunner();
+    byte[] state = runner.open(FORMAT);
+    Row<Scores> good = new Row<>(FORMAT, state.clone(), steps(2), 0, 2);
+    Row<Scores> bad = new Row<>(FORMAT, new byte[3], steps(2), 0, 2);
+    assertThatThrownBy(() -> runner.advance(List.of(good, bad))).isInstanceOf(StateException.class);
+    assertThat(good.state).isEqualTo(state);
+    assertThat(good.outputs).isEmpty();
+  }
+
+  @Test
+  void stepsOfAnotherWidthAreRefused() {
+    Kernels kernels = TestBackends.all().findFirst().orElseThrow();
+    StreamModel<Scores> model = model(kernels, (Lru.Config) models().toList().get(0).get()[1]);
+    assertThatThrownBy(() -> model.check(new Format(0, 4)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("reads 3 values per step, but the sequence brings 4");
+  }
+
+  private static void refuses(StreamRunner<Scores> runner, byte[] state, String why) {
+    Row<Scores> row = new Row<>(FORMAT, state, new float[3], 0, 1);
+    assertThatThrownBy(() -> runner.advance(List.of(row)))
+        .isInstanceOf(StateException.class)
+        .hasMessageContaining(why);
+  }
+
+  private static StreamModel<Scores> model(Kernels kernels, Lru.Config config) {
+    byte[] weights = LruInit.draw(config, 0.5, 0.99, 6.28, 5).toBytes();
+    Lru lru = new Lru(kernels, config, Weights.of(Safetensors.parse(weights, "drawn")));
+    return new RecurrentStreamModel("drawn", "1", "lru", "0", lru);
+  }
+
+  private float[] steps(int count) {
+    float[] values = new float[count * 3];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  /** A sequence on its way: its state and what it was told. */
+  private static final class Sequence {
+    private final float[] steps;
+    private int at;
+    private byte[] state;
+    private final List<Output<Scores>> outputs = new ArrayList<>();
+
+    Sequence(StreamRunner<Scores> runner, float[] steps) {
+      this.steps = steps;
+      this.state = runner.open(FORMAT);
+    }
+
+    int left() {
+      return steps.length / 3 - at;
+    }
+
+    void advance(StreamRunner<Scores> runner, int count) {
+      Row<Scores> row = next(count);
+      runner.advance(List.of(row));
+      take(row);
+    }
+
+    void finish(StreamRunner<Scores> runner) {
+      Row<Scores> row = next(left());
+      runner.finish(List.of(row));
+      take(row);
+    }
+
+    /** Some of them, in a random order, each by a random number of steps. */
+    static void advanceSome(StreamRunner<Scores> runner, List<Sequence> all, Random random) {
+      List<Sequence> some = new ArrayList<>(all);
+      Collections.shuffle(some, random);
+      some = some.subList(0, 1 + random.nextInt(all.size()));
+      List<Row<Scores>> rows = new ArrayList<>();
+      for (Sequence sequence : some) {
+        rows.add(sequence.next(random.nextInt(Math.min(9, sequence.left()) + 1)));
+      }
+      runner.advance(rows);
+      for (int i = 0; i < rows.size(); i++) {
+        some.get(i).take(rows.get(i));
+      }
+    }
+
+    private Row<Scores> next(int count) {
+      return new Row<>(FORMAT, state, steps, at * 3, count);
+    }
+
+    private void take(Row<Scores> row) {
+      at += row.steps;
+      state = row.state;
+      outputs.addAll(row.outputs);
+    }
+
+    void isLike(Sequence other) {
+      assertThat(outputs).isEqualTo(other.outputs);
+      assertThat(state).isEqualTo(other.state);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package dev.riffle.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsTest {
+  private final Settings settings =
+      Settings.parse(
+          "{\"lru\": {\"width\": 192, \"norm\": \"layer\", \"prenorm\": true, \"eps\": 1e-6,"
+              + " \"shifts\": [-36, 0.5]}}",
+          "config.json");
+
+  @Test
+  void settingsAreReadByKind() {
+    Settings lru = settings.under("lru");
+    assertThat(lru.size("width")).isEqualTo(192);
+    assertThat(lru.text("norm")).isEqualTo("layer");
+    assertThat(lru.flag("prenorm")).isTrue();
+    assertThat(lru.number("eps")).isEqualTo(1e-6);
+    assertThat(lru.numbers("shifts")).containsExactly(-36, 0.5);
+  }
+
+  @Test
+  void aMissingSettingIsNamedWithItsPath() {
+    assertThatThrownBy(() -> settings.under("lru").size("state"))
+        .isInstanceOf(ModelException.class)
+        .hasMessage(
+            "config.json: setting 'lru.state' must be a whole number from 1 to 16777216, but is"
+                + " missing.");
+  }
+
+  @Test
+  void aSettingOfAnotherKindIsRefusedAndShown() {
+    Settings lru = settings.under("lru");
+    assertThatThrownBy(() -> lru.text("width")).hasMessageContaining("must be text, but is 192");
+    assertThatThrownBy(() -> lru.flag("norm"))
+        .hasMessageContaining("must be true or false, but is \"layer\"");
+    assertThatThrownBy(() -> lru.number("norm")).hasMessageContaining("must be a finite number");
+    assertThatThrownBy(() -> lru.numbers("width")).hasMessageContaining("must be a list");
+    assertThatThrownBy(() -> lru.under("width"))
+        .hasMessageContaining("'lru.width' must be an object");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "-1", "1.5", "16777217", "1e400", "\"1\"", "null"})
+  void aSizeIsAWholeNumberInBounds(String value) {
+    Settings s = Settings.parse("{\"n\": " + value + "}", "config.json");
+    assertThatThrownBy(() -> s.size("n")).isInstanceOf(ModelException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{", "{} {}", "[]", "{\"a\": 1, \"a\": 1}"})
+  void whatIsNotOneObjectOfJsonIsRefused(String json) {
+    assertThatThrownBy(() -> Settings.parse(json, "config.json"))
+        .isInstanceOf(ModelException.class)
+        .hasMessageStartingWith("config.json is not ");
+  }
+}

@@ -1,0 +1,73 @@
+package dev.riffle.models.families;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.models.Format;
+import dev.riffle.models.ModelException;
+import dev.riffle.models.Scores;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.lru.Lru;
+import dev.riffle.models.lru.LruInit;
+import dev.riffle.models.weights.ModelDirectory;
+import dev.riffle.models.weights.SafetensorsWriter;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FamiliesTest {
+  private static final String CONFIG =
+      """
+      {"family": "%s", "d_input": 3, "d_model": 4, "d_hidden": 2, "n_layers": 2, "d_output": 5,
+       "pooling": "mean", "norm": "batch", "prenorm": true}
+      """;
+  private static final Lru.Config SIZES =
+      new Lru.Config(3, 4, 2, 2, 5, 1, Lru.Pooling.MEAN, "batch", true);
+
+  private final Kernels kernels = Backends.find("reference");
+  @TempDir Path folder;
+
+  @Test
+  void aDirectoryBecomesTheModelOfItsFamily() {
+    ModelDirectory directory = model("lru", LruInit.draw(SIZES, 0, 1, 6.28, 1));
+    StreamModel<Scores> model = Families.load(directory, kernels, Scores.class);
+    assertThat(model.info().label()).isEqualTo("some/1");
+    assertThat(model.info().family()).isEqualTo("lru");
+    assertThat(model.info().fingerprint()).isEqualTo(directory.fingerprint());
+    // version, precision, count; 2 layers of 2 complex numbers; sum of 4
+    assertThat(model.info().stateBytes()).isEqualTo(1 + 1 + 8 + (2 * 2 * 2 + 4) * 8);
+    assertThat(model.newRunner().open(new Format(0, 3))).hasSize(model.info().stateBytes());
+  }
+
+  @Test
+  void anUnknownFamilyIsNamedWithThoseKnown() {
+    ModelDirectory directory = model("gru", new SafetensorsWriter());
+    assertThatThrownBy(() -> Families.load(directory, kernels))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("some/1 is of the family 'gru'; known are [lru");
+  }
+
+  @Test
+  void aModelThatAnswersSomethingElseIsRefused() {
+    ModelDirectory directory = model("lru", LruInit.draw(SIZES, 0, 1, 6.28, 1));
+    assertThatThrownBy(() -> Families.load(directory, kernels, String.class))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("which answers Scores, but String is wanted here");
+  }
+
+  @Test
+  void aMissingTensorIsNamed() {
+    ModelDirectory directory = model("lru", new SafetensorsWriter().add("x", new float[1], 1));
+    assertThatThrownBy(() -> Families.load(directory, kernels))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("holds no tensor 'params/encoder/encoder/kernel'");
+  }
+
+  private ModelDirectory model(String family, SafetensorsWriter weights) {
+    Path path = folder.resolve("some/1");
+    ModelDirectory.write(path, CONFIG.formatted(family), weights, "{}");
+    return ModelDirectory.read(path);
+  }
+}
