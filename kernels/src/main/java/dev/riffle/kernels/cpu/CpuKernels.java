@@ -1,0 +1,332 @@
+package dev.riffle.kernels.cpu;
+
+import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Arguments;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Precision;
+import dev.riffle.kernels.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** Checks arguments, moves numbers, and leaves the rest to an {@link Engine}. */
+final class CpuKernels implements Kernels {
+  static final String NAME = "cpu";
+
+  private record CpuIndex(int[] entries, float[] constants, int inputs) implements Index {
+    @Override
+    public int outputs() {
+      return entries.length;
+    }
+  }
+
+  private final Engine engine;
+
+  CpuKernels(Engine engine) {
+    this.engine = engine;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public String description() {
+    return NAME + ": " + engine.description();
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.FLOAT32;
+  }
+
+  // ------------------------------------------------------------------ memory
+
+  @Override
+  public Tensor allocate(int size) {
+    Arguments.count("size", size);
+    return new FloatTensor(new float[size], 0, size);
+  }
+
+  @Override
+  public Tensor constant(double[] values) {
+    return new FloatTensor(floats(values), 0, values.length);
+  }
+
+  @Override
+  public void write(float[] from, int fromOffset, Tensor to, int toOffset, int count) {
+    Arguments.range("from", fromOffset, count, from.length);
+    Arguments.range("to", toOffset, count, to.size());
+    System.arraycopy(from, fromOffset, mine(to).data(), mine(to).base() + toOffset, count);
+  }
+
+  @Override
+  public void write(double[] from, int fromOffset, Tensor to, int toOffset, int count) {
+    Arguments.range("from", fromOffset, count, from.length);
+    Arguments.range("to", toOffset, count, to.size());
+    float[] data = mine(to).data();
+    int at = mine(to).base() + toOffset;
+    for (int i = 0; i < count; i++) {
+      data[at + i] = (float) from[fromOffset + i];
+    }
+  }
+
+  @Override
+  public void read(Tensor from, int fromOffset, float[] to, int toOffset, int count) {
+    Arguments.range("from", fromOffset, count, from.size());
+    Arguments.range("to", toOffset, count, to.length);
+    System.arraycopy(mine(from).data(), mine(from).base() + fromOffset, to, toOffset, count);
+  }
+
+  @Override
+  public void read(Tensor from, int fromOffset, double[] to, int toOffset, int count) {
+    Arguments.range("from", fromOffset, count, from.size());
+    Arguments.range("to", toOffset, count, to.length);
+    float[] data = mine(from).data();
+    int at = mine(from).base() + fromOffset;
+    for (int i = 0; i < count; i++) {
+      to[toOffset + i] = data[at + i];
+    }
+  }
+
+  @Override
+  public void store(Tensor from, int fromOffset, int count, ByteBuffer to) {
+    Arguments.range("from", fromOffset, count, from.size());
+    Arguments.remaining(to, count, precision());
+    to.duplicate()
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .asFloatBuffer()
+        .put(mine(from).data(), mine(from).base() + fromOffset, count);
+    to.position(to.position() + count * precision().bytes());
+  }
+
+  @Override
+  public void load(ByteBuffer from, Tensor to, int toOffset, int count) {
+    Arguments.range("to", toOffset, count, to.size());
+    Arguments.remaining(from, count, precision());
+    from.duplicate()
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .asFloatBuffer()
+        .get(mine(to).data(), mine(to).base() + toOffset, count);
+    from.position(from.position() + count * precision().bytes());
+  }
+
+  @Override
+  public void copy(Tensor from, int fromOffset, Tensor to, int toOffset, int count) {
+    Arguments.range("from", fromOffset, count, from.size());
+    write(mine(from).data(), mine(from).base() + fromOffset, to, toOffset, count);
+  }
+
+  @Override
+  public void fill(Tensor to, int offset, int count, double value) {
+    Arguments.range("to", offset, count, to.size());
+    int first = mine(to).base() + offset;
+    Arrays.fill(mine(to).data(), first, first + count, (float) value);
+  }
+
+  // --------------------------------------------------------------- constants
+
+  @Override
+  public Linear linear(double[] weight, double[] bias, int outputs, int inputs) {
+    Arguments.exactly("weight", weight.length, outputs, inputs);
+    if (bias != null) {
+      Arguments.exactly("bias", bias.length, 1, outputs);
+    }
+    return engine.pack(weight, bias, outputs, inputs);
+  }
+
+  @Override
+  public Diagonal diagonal(double[] re, double[] im) {
+    Arguments.exactly("im", im.length, 1, re.length);
+    return new Engine.Lambda(floats(re), floats(im));
+  }
+
+  @Override
+  public Index index(int[] entries, double[] constants, int inputs) {
+    Arguments.entries(entries, constants.length, inputs);
+    return new CpuIndex(entries.clone(), floats(constants), inputs);
+  }
+
+  // ------------------------------------------------------------------- verbs
+
+  @Override
+  public void linear(Linear weights, Tensor x, Tensor y, int rows) {
+    if (!(weights instanceof Engine.Packed w)) {
+      throw Arguments.foreign(NAME, weights);
+    }
+    engine.linear(w, rows("x", x, rows, w.inputs()), rows("y", y, rows, w.outputs()), rows);
+  }
+
+  @Override
+  public void activate(Activation f, Tensor x, Tensor y, int count) {
+    engine.activate(f, rows("x", x, 1, count), rows("y", y, 1, count), count);
+  }
+
+  @Override
+  public void skip(Tensor d, Tensor x, Tensor y, Activation f, int rows, int width) {
+    FloatTensor ys = rows("y", y, rows, width);
+    engine.addScaled(rows("d", d, 1, width), rows("x", x, rows, width), ys, rows, width);
+    if (f != Activation.NONE) {
+      engine.activate(f, ys, ys, rows * width);
+    }
+  }
+
+  @Override
+  public void normalize(
+      Tensor weight, Tensor bias, double epsilon, Tensor x, Tensor y, int rows, int width) {
+    engine.normalize(
+        rows("weight", weight, 1, width),
+        rows("bias", bias, 1, width),
+        (float) epsilon,
+        rows("x", x, rows, width),
+        rows("y", y, rows, width),
+        rows,
+        width);
+  }
+
+  @Override
+  public void affine(Tensor scales, Tensor shifts, Tensor xs, Tensor ys, int rows, int width) {
+    FloatTensor scale = rows("scale", scales, 1, width);
+    FloatTensor shift = rows("shift", shifts, 1, width);
+    FloatTensor x = rows("x", xs, rows, width);
+    FloatTensor y = rows("y", ys, rows, width);
+    for (int r = 0; r < rows; r++) {
+      int xAt = x.base() + r * width;
+      int yAt = y.base() + r * width;
+      for (int j = 0; j < width; j++) {
+        y.data()[yAt + j] =
+            x.data()[xAt + j] * scale.data()[scale.base() + j] + shift.data()[shift.base() + j];
+      }
+    }
+  }
+
+  @Override
+  public void gatedMix(Tensor x, Tensor ab, Tensor y, int rows, int width) {
+    engine.gatedMix(
+        rows("x", x, rows, width),
+        rows("ab", ab, rows, 2L * width),
+        rows("y", y, rows, width),
+        rows,
+        width);
+  }
+
+  @Override
+  public void recurrence(
+      Diagonal lambda, Tensor us, int[] starts, int sequences, Tensor states, int groups) {
+    if (!(lambda instanceof Engine.Lambda l)) {
+      throw Arguments.foreign(NAME, lambda);
+    }
+    int rows = Arguments.starts(starts, sequences);
+    Arguments.count("groups", groups);
+    FloatTensor u = rows("u", us, rows, 2L * groups * l.width());
+    FloatTensor state = rows("state", states, sequences, 2L * groups * l.width());
+    int group = 2 * l.width();
+    int row = groups * group;
+    for (int b = 0; b < sequences; b++) {
+      // h_(t-1) stands in the state before the first row, and in the row before from then on
+      float[] h = state.data();
+      int hAt = state.base() + b * row;
+      for (int t = starts[b]; t < starts[b + 1]; t++) {
+        int uAt = u.base() + t * row;
+        for (int g = 0; g < groups; g++) {
+          engine.step(l, h, hAt + g * group, u.data(), uAt + g * group);
+        }
+        h = u.data();
+        hAt = uAt;
+      }
+      System.arraycopy(h, hAt, state.data(), state.base() + b * row, row);
+    }
+  }
+
+  @Override
+  public void gather(Index index, Tensor xs, Tensor ys, int rows) {
+    if (!(index instanceof CpuIndex at)) {
+      throw Arguments.foreign(NAME, index);
+    }
+    FloatTensor x = rows("x", xs, rows, at.inputs);
+    FloatTensor y = rows("y", ys, rows, at.outputs());
+    for (int r = 0; r < rows; r++) {
+      int xAt = x.base() + r * at.inputs;
+      int yAt = y.base() + r * at.outputs();
+      for (int j = 0; j < at.entries.length; j++) {
+        int entry = at.entries[j];
+        y.data()[yAt + j] = entry >= 0 ? x.data()[xAt + entry] : at.constants[-entry - 1];
+      }
+    }
+  }
+
+  @Override
+  public void concat(Tensor as, int aWidth, Tensor bs, int bWidth, Tensor ys, int rows) {
+    FloatTensor a = rows("a", as, rows, aWidth);
+    FloatTensor b = rows("b", bs, rows, bWidth);
+    FloatTensor y = rows("y", ys, rows, (long) aWidth + bWidth);
+    for (int r = 0; r < rows; r++) {
+      int yAt = y.base() + r * (aWidth + bWidth);
+      System.arraycopy(a.data(), a.base() + r * aWidth, y.data(), yAt, aWidth);
+      System.arraycopy(b.data(), b.base() + r * bWidth, y.data(), yAt + aWidth, bWidth);
+    }
+  }
+
+  @Override
+  public void runningMean(
+      Tensor xs, int[] starts, int sequences, long[] counts, Tensor sums, Tensor ys, int width) {
+    int rows = Arguments.starts(starts, sequences);
+    Arguments.range("counts", 0, sequences, counts.length);
+    FloatTensor x = rows("x", xs, rows, width);
+    FloatTensor sum = rows("sums", sums, sequences, width);
+    FloatTensor y = rows("y", ys, rows, width);
+    for (int b = 0; b < sequences; b++) {
+      int sumAt = sum.base() + b * width;
+      for (int t = starts[b]; t < starts[b + 1]; t++) {
+        float steps = counts[b] + (t - starts[b]) + 1;
+        for (int j = 0; j < width; j++) {
+          sum.data()[sumAt + j] += x.data()[x.base() + t * width + j];
+          y.data()[y.base() + t * width + j] = sum.data()[sumAt + j] / steps;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void logSoftmax(Tensor xs, Tensor ys, int rows, int width) {
+    FloatTensor x = rows("x", xs, rows, width);
+    FloatTensor y = rows("y", ys, rows, width);
+    for (int r = 0; r < rows; r++) {
+      int xAt = x.base() + r * width;
+      int yAt = y.base() + r * width;
+      float max = Float.NEGATIVE_INFINITY;
+      for (int j = 0; j < width; j++) {
+        max = Math.max(max, x.data()[xAt + j]);
+      }
+      double sum = 0;
+      for (int j = 0; j < width; j++) {
+        sum += Math.exp(x.data()[xAt + j] - max);
+      }
+      double log = Math.log(sum);
+      for (int j = 0; j < width; j++) {
+        y.data()[yAt + j] = (float) (x.data()[xAt + j] - max - log);
+      }
+    }
+  }
+
+  private static FloatTensor rows(String name, Tensor tensor, int rows, long width) {
+    Arguments.holds(name, tensor, rows, width);
+    return mine(tensor);
+  }
+
+  private static FloatTensor mine(Tensor tensor) {
+    if (tensor instanceof FloatTensor mine) {
+      return mine;
+    }
+    throw Arguments.foreign(NAME, tensor);
+  }
+
+  private static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
+  }
+}

@@ -1,0 +1,20 @@
+package dev.riffle.kernels.cpu;
+
+import dev.riffle.kernels.Arguments;
+import dev.riffle.kernels.Tensor;
+
+/**
+ * {@code size} floats of {@code data}, from {@code base} on.
+ *
+ * @param data shared with views
+ * @param base index of the first value
+ * @param size number of values
+ */
+public record FloatTensor(float[] data, int base, int size) implements Tensor {
+
+  @Override
+  public FloatTensor view(int offset, int count) {
+    Arguments.range("view", offset, count, size);
+    return new FloatTensor(data, base + offset, count);
+  }
+}

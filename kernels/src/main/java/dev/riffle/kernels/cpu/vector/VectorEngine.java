@@ -1,0 +1,276 @@
+package dev.riffle.kernels.cpu.vector;
+
+import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.cpu.Engine;
+import dev.riffle.kernels.cpu.Exp;
+import dev.riffle.kernels.cpu.FloatTensor;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The verbs in lanes: L floats side by side, as many as a register of this CPU holds.
+ *
+ * <p>What is left of a row after its last full vector goes through the same formula: in lanes over
+ * a copy padded with zeros (an <em>edge</em>), or by {@link Math#fma}, which rounds as a lane does.
+ */
+public final class VectorEngine implements Engine {
+  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  private static final int L = SPECIES.length();
+
+  @Override
+  public String description() {
+    return "Vector API, " + L + " float lanes";
+  }
+
+  @Override
+  public Packed pack(double[] weight, double[] bias, int outputs, int inputs) {
+    return Panels.pack(weight, bias, outputs, inputs);
+  }
+
+  @Override
+  public void linear(Packed w, FloatTensor x, FloatTensor y, int rows) {
+    Panels.linear(w, x, y, rows);
+  }
+
+  // ------------------------------------------------------------- activations
+
+  @Override
+  public void activate(Activation f, FloatTensor x, FloatTensor y, int count) {
+    if (f == Activation.NONE) {
+      System.arraycopy(x.data(), x.base(), y.data(), y.base(), count);
+      return;
+    }
+    int full = SPECIES.loopBound(count);
+    activate(f, x.data(), x.base(), y.data(), y.base(), full);
+    if (full < count) {
+      float[] edge = new float[L];
+      System.arraycopy(x.data(), x.base() + full, edge, 0, count - full);
+      activate(f, edge, 0, edge, 0, L);
+      System.arraycopy(edge, 0, y.data(), y.base() + full, count - full);
+    }
+  }
+
+  /** {@code count} is a multiple of L. */
+  private static void activate(Activation f, float[] x, int xAt, float[] y, int yAt, int count) {
+    switch (f) {
+      case NONE -> System.arraycopy(x, xAt, y, yAt, count);
+      case RELU -> relu(x, xAt, y, yAt, count);
+      case SIGMOID -> sigmoid(x, xAt, y, yAt, count);
+      case GELU_TANH -> gelu(x, xAt, y, yAt, count);
+    }
+  }
+
+  private static void relu(float[] x, int xAt, float[] y, int yAt, int count) {
+    for (int i = 0; i < count; i += L) {
+      at(x, xAt + i).max(0).intoArray(y, yAt + i);
+    }
+  }
+
+  private static void sigmoid(float[] x, int xAt, float[] y, int yAt, int count) {
+    for (int i = 0; i < count; i += L) {
+      sigmoid(at(x, xAt + i)).intoArray(y, yAt + i);
+    }
+  }
+
+  private static void gelu(float[] x, int xAt, float[] y, int yAt, int count) {
+    // 0.5 x (1 + tanh(z)) = x sigmoid(2 z), z = sqrt(2/pi) (x + 0.044715 x^3)
+    for (int i = 0; i < count; i += L) {
+      FloatVector v = at(x, xAt + i);
+      FloatVector z = v.mul(v).mul(v).mul(Exp.GELU_CUBIC).add(v).mul(Exp.GELU);
+      v.mul(sigmoid(z)).intoArray(y, yAt + i);
+    }
+  }
+
+  private static FloatVector sigmoid(FloatVector x) {
+    FloatVector one = FloatVector.broadcast(SPECIES, 1);
+    return one.div(exp(x.neg()).add(one));
+  }
+
+  /** See {@link Exp}. */
+  private static FloatVector exp(FloatVector x) {
+    FloatVector held = x.max(Exp.LOWEST).min(Exp.HIGHEST);
+    FloatVector shifted = held.fma(Exp.LOG2_E, Exp.SHIFTER);
+    FloatVector n = shifted.sub(Exp.SHIFTER);
+    FloatVector r = n.fma(all(-Exp.LN_2_LOW), n.fma(all(-Exp.LN_2_HIGH), held));
+    FloatVector p = all(Exp.C6);
+    p = p.fma(r, all(Exp.C5));
+    p = p.fma(r, all(Exp.C4));
+    p = p.fma(r, all(Exp.C3));
+    p = p.fma(r, all(Exp.C2));
+    p = p.fma(r, all(1));
+    p = p.fma(r, all(1));
+    return p.mul(
+        shifted
+            .reinterpretAsInts()
+            .lanewise(VectorOperators.LSHL, Exp.EXPONENT)
+            .add(Float.floatToRawIntBits(1f))
+            .reinterpretAsFloats());
+  }
+
+  // -------------------------------------------------------- rows and columns
+
+  @Override
+  public void addScaled(FloatTensor d, FloatTensor x, FloatTensor y, int rows, int width) {
+    for (int r = 0; r < rows; r++) {
+      int at = r * width;
+      addProduct(d.data(), d.base(), x.data(), x.base() + at, y.data(), y.base() + at, width);
+    }
+  }
+
+  private static void addProduct(
+      float[] d, int dAt, float[] x, int xAt, float[] y, int yAt, int width) {
+    int full = SPECIES.loopBound(width);
+    for (int j = 0; j < full; j += L) {
+      at(d, dAt + j).fma(at(x, xAt + j), at(y, yAt + j)).intoArray(y, yAt + j);
+    }
+    for (int j = full; j < width; j++) {
+      y[yAt + j] = Math.fma(d[dAt + j], x[xAt + j], y[yAt + j]);
+    }
+  }
+
+  @Override
+  public void normalize(
+      FloatTensor weight,
+      FloatTensor bias,
+      float epsilon,
+      FloatTensor x,
+      FloatTensor y,
+      int rows,
+      int width) {
+    float[] edge = new float[L];
+    for (int r = 0; r < rows; r++) {
+      int xAt = x.base() + r * width;
+      float mean = sum(x.data(), xAt, width, edge) / width;
+      float variance = squares(x.data(), xAt, width, mean, edge) / width;
+      float scale = (float) (1 / Math.sqrt(variance + epsilon));
+      shiftAndScale(x, xAt, mean, scale, weight, bias, y, y.base() + r * width, width);
+    }
+  }
+
+  /** sum_j x_j. */
+  private static float sum(float[] x, int xAt, int width, float[] edge) {
+    int full = SPECIES.loopBound(width);
+    FloatVector sum = all(0);
+    for (int j = 0; j < full; j += L) {
+      sum = sum.add(at(x, xAt + j));
+    }
+    sum.intoArray(edge, 0);
+    for (int j = full; j < width; j++) {
+      edge[j - full] += x[xAt + j];
+    }
+    return sumOfLanes(edge);
+  }
+
+  /** sum_j (x_j - mean)^2. */
+  private static float squares(float[] x, int xAt, int width, float mean, float[] edge) {
+    int full = SPECIES.loopBound(width);
+    FloatVector sum = all(0);
+    for (int j = 0; j < full; j += L) {
+      FloatVector difference = at(x, xAt + j).sub(mean);
+      sum = difference.fma(difference, sum);
+    }
+    sum.intoArray(edge, 0);
+    for (int j = full; j < width; j++) {
+      float difference = x[xAt + j] - mean;
+      edge[j - full] = Math.fma(difference, difference, edge[j - full]);
+    }
+    return sumOfLanes(edge);
+  }
+
+  /** The sum in one fixed order, by halves; {@code reduceLanes} leaves the order open. */
+  private static float sumOfLanes(float[] lanes) {
+    for (int half = L / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[i] += lanes[i + half];
+      }
+    }
+    return lanes[0];
+  }
+
+  private static void shiftAndScale(
+      FloatTensor x,
+      int xAt,
+      float mean,
+      float scale,
+      FloatTensor weight,
+      FloatTensor bias,
+      FloatTensor y,
+      int yAt,
+      int width) {
+    float[] w = weight.data();
+    float[] b = bias.data();
+    int wAt = weight.base();
+    int bAt = bias.base();
+    int full = SPECIES.loopBound(width);
+    for (int j = 0; j < full; j += L) {
+      FloatVector centred = at(x.data(), xAt + j).sub(mean).mul(scale);
+      centred.fma(at(w, wAt + j), at(b, bAt + j)).intoArray(y.data(), yAt + j);
+    }
+    for (int j = full; j < width; j++) {
+      float centred = (x.data()[xAt + j] - mean) * scale;
+      y.data()[yAt + j] = Math.fma(centred, w[wAt + j], b[bAt + j]);
+    }
+  }
+
+  @Override
+  public void gatedMix(FloatTensor x, FloatTensor ab, FloatTensor y, int rows, int width) {
+    int full = SPECIES.loopBound(width);
+    int rest = width - full;
+    float[] edge = rest == 0 ? null : new float[3 * L];
+    for (int r = 0; r < rows; r++) {
+      int xAt = x.base() + r * width;
+      int aAt = ab.base() + 2 * r * width;
+      int yAt = y.base() + r * width;
+      mix(x.data(), xAt, ab.data(), aAt, aAt + width, y.data(), yAt, full);
+      if (edge != null) {
+        System.arraycopy(x.data(), xAt + full, edge, 0, rest);
+        System.arraycopy(ab.data(), aAt + full, edge, L, rest);
+        System.arraycopy(ab.data(), aAt + width + full, edge, 2 * L, rest);
+        mix(edge, 0, edge, L, 2 * L, edge, 0, L);
+        System.arraycopy(edge, 0, y.data(), yAt + full, rest);
+      }
+    }
+  }
+
+  /** y = x + a (.) sigmoid(b); {@code count} is a multiple of L. */
+  private static void mix(
+      float[] x, int xAt, float[] ab, int aAt, int bAt, float[] y, int yAt, int count) {
+    for (int j = 0; j < count; j += L) {
+      at(ab, aAt + j).fma(sigmoid(at(ab, bAt + j)), at(x, xAt + j)).intoArray(y, yAt + j);
+    }
+  }
+
+  @Override
+  public void step(Lambda lambda, float[] h, int hAt, float[] u, int uAt) {
+    float[] re = lambda.re();
+    float[] im = lambda.im();
+    int width = re.length;
+    int full = SPECIES.loopBound(width);
+    // (re + i im)(a + i b) + (c + i d) = re a + (c - im b) + i (re b + (d + im a))
+    for (int j = 0; j < full; j += L) {
+      FloatVector lRe = at(re, j);
+      FloatVector lIm = at(im, j);
+      FloatVector a = at(h, hAt + j);
+      FloatVector b = at(h, hAt + width + j);
+      FloatVector c = at(u, uAt + j);
+      FloatVector d = at(u, uAt + width + j);
+      lRe.fma(a, lIm.neg().fma(b, c)).intoArray(u, uAt + j);
+      lRe.fma(b, lIm.fma(a, d)).intoArray(u, uAt + width + j);
+    }
+    for (int j = full; j < width; j++) {
+      float a = h[hAt + j];
+      float b = h[hAt + width + j];
+      u[uAt + j] = Math.fma(re[j], a, Math.fma(-im[j], b, u[uAt + j]));
+      u[uAt + width + j] = Math.fma(re[j], b, Math.fma(im[j], a, u[uAt + width + j]));
+    }
+  }
+
+  private static FloatVector at(float[] values, int i) {
+    return FloatVector.fromArray(SPECIES, values, i);
+  }
+
+  private static FloatVector all(float value) {
+    return FloatVector.broadcast(SPECIES, value);
+  }
+}
