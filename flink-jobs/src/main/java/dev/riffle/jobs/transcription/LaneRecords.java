@@ -1,0 +1,57 @@
+package dev.riffle.jobs.transcription;
+
+import dev.riffle.operators.Outgoing;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
+
+/**
+ * Writes the records of one lane as they are: key, value, headers, timestamp. The metric {@code
+ * end_to_end_latency_ms} of the lane runs from the capture time of what a record tells to the
+ * moment it is handed to the producer; on the lanes that commit, up to a checkpoint interval
+ * follows.
+ */
+final class LaneRecords implements KafkaRecordSerializationSchema<Outgoing> {
+  private static final long serialVersionUID = 1;
+  private static final int HISTOGRAM_SIZE = 1000;
+
+  private final String lane;
+  private final String topic;
+  private transient Histogram latency;
+
+  LaneRecords(String lane, String topic) {
+    this.lane = lane;
+    this.topic = topic;
+  }
+
+  @Override
+  public void open(SerializationSchema.InitializationContext context, KafkaSinkContext sink) {
+    latency =
+        context
+            .getMetricGroup()
+            .addGroup("lane", lane)
+            .histogram("end_to_end_latency_ms", new DescriptiveStatisticsHistogram(HISTOGRAM_SIZE));
+  }
+
+  @Override
+  public ProducerRecord<byte[], byte[]> serialize(
+      Outgoing record, KafkaSinkContext context, Long timestamp) {
+    latency.update(System.currentTimeMillis() - record.timestampMillis);
+    List<Header> headers = new ArrayList<>(record.headers.length / 2);
+    for (int i = 0; i < record.headers.length; i += 2) {
+      headers.add(
+          new RecordHeader(
+              record.headers[i], record.headers[i + 1].getBytes(StandardCharsets.UTF_8)));
+    }
+    byte[] key = record.key == null ? null : record.key.getBytes(StandardCharsets.UTF_8);
+    return new ProducerRecord<>(
+        topic, null, Math.max(0, record.timestampMillis), key, record.value, headers);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.riffle.jobs.transcription;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** How samples are written in an {@code AudioChunk}; all little-endian. */
+public enum SampleEncoding {
+  /** Signed 16 bit integers, full scale 32768. */
+  S16LE(2) {
+    @Override
+    float read(ByteBuffer from) {
+      return from.getShort() / 32768f;
+    }
+  },
+  /** Signed 24 bit integers in 3 bytes, full scale 8388608. */
+  S24LE(3) {
+    @Override
+    float read(ByteBuffer from) {
+      int low = from.getShort() & 0xffff;
+      return (from.get() << 16 | low) / 8388608f;
+    }
+  },
+  /** Signed 32 bit integers, full scale 2147483648. */
+  S32LE(4) {
+    @Override
+    float read(ByteBuffer from) {
+      return (float) (from.getInt() / 2147483648.0);
+    }
+  },
+  /** IEEE floats, full scale 1. */
+  F32LE(4) {
+    @Override
+    float read(ByteBuffer from) {
+      return from.getFloat();
+    }
+  };
+
+  private final int bytes;
+
+  SampleEncoding(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /** Bytes of one sample. */
+  public int bytes() {
+    return bytes;
+  }
+
+  /** Name as the record has it, such as {@code s16le}. */
+  public String text() {
+    return name().toLowerCase(java.util.Locale.ROOT);
+  }
+
+  /** The encoding of this name, or null. */
+  static SampleEncoding of(String text) {
+    for (SampleEncoding e : values()) {
+      if (e.text().equals(text)) {
+        return e;
+      }
+    }
+    return null;
+  }
+
+  /** All names, for messages. */
+  static String names() {
+    return Arrays.stream(values()).map(SampleEncoding::text).collect(Collectors.joining(", "));
+  }
+
+  /** Samples as floats, full scale 1. */
+  float[] decode(ByteBuffer samples) {
+    ByteBuffer from = samples.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    float[] values = new float[from.remaining() / bytes];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = read(from);
+    }
+    return values;
+  }
+
+  abstract float read(ByteBuffer from);
+}
