@@ -8,6 +8,9 @@ import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.golden.GoldenResult;
 import dev.riffle.models.lru.LruFamily;
+import dev.riffle.models.transcriber.Note;
+import dev.riffle.models.transcriber.Transcriber;
+import dev.riffle.models.transcriber.TranscriberGolden;
 import dev.riffle.models.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,7 +18,9 @@ import java.util.List;
 /** All families. A new one is a line here. */
 public final class Families {
   private static final List<Family<?>> ALL =
-      List.of(new Family<>("lru", Scores.class, LruFamily::load, LruFamily::check));
+      List.of(
+          new Family<>("lru", Scores.class, LruFamily::load, LruFamily::check),
+          new Family<>("lru-transcriber", Note.class, Transcriber::new, TranscriberGolden::check));
 
   private Families() {}
 
@@ -66,9 +71,18 @@ public final class Families {
     return (StreamModel<O>) family.loader().load(directory, kernels);
   }
 
-  /** Holds a backend against a golden file. */
+  /** Holds a backend against a golden file; its model, if it has one, is looked for around it. */
   public static GoldenResult check(Path golden, Kernels kernels) {
-    GoldenCase read = GoldenCase.read(golden);
+    return check(golden, null, kernels);
+  }
+
+  /**
+   * Holds a backend against a golden file.
+   *
+   * @param model directory of the model of a golden that brings no weights; null to look around it
+   */
+  public static GoldenResult check(Path golden, Path model, Kernels kernels) {
+    GoldenCase read = GoldenCase.read(golden, model);
     GoldenReport report = new GoldenReport();
     find(read.family(), golden.toString()).check().run(read, kernels, report);
     return report.result(read, kernels);

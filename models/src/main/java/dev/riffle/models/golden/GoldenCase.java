@@ -11,46 +11,71 @@ import java.nio.file.Path;
 
 /**
  * A golden file: tensors of a recorded run. Most bring their own weights and describe themselves in
- * the {@code case} of their metadata; one without belongs to the model directory whose folder
- * {@code golden} it lies in.
+ * the {@code case} of their metadata; one without belongs to a model directory: the one that is
+ * named, else the one around its folder ({@code <model>/golden/x.safetensors}), else {@code model}
+ * beside its folder.
  *
  * @param file where it is
  * @param family whose check reads it
  * @param settings the {@code case}, or the model's {@code config.json}
  * @param tensors all of them
+ * @param model directory of the model it belongs to; null if it brings its own weights
  */
-public record GoldenCase(Path file, String family, Settings settings, Safetensors tensors) {
+public record GoldenCase(
+    Path file, String family, Settings settings, Safetensors tensors, Path model) {
+  private static final String CONFIG = "config.json";
+
   /** How close a backend of 64-bit numbers has to come to a value recorded in 64 bits. */
   public static final double EXACT = 1e-8;
+
+  /** Reads a golden file; its model, if it has one, is looked for around it. */
+  public static GoldenCase read(Path file) {
+    return read(file, null);
+  }
 
   /**
    * Reads a golden file.
    *
-   * @throws ModelException if it is malformed or neither describes itself nor lies in a model's
-   *     folder
+   * @param model directory of the model that it belongs to if it does not describe itself; null to
+   *     look around it
+   * @throws ModelException if it is malformed, or neither describes itself nor has a model
    */
-  public static GoldenCase read(Path file) {
+  public static GoldenCase read(Path file, Path model) {
     Safetensors tensors = Safetensors.read(file);
     String described = tensors.metadata().get("case");
-    Settings settings =
-        described != null
-            ? Settings.parse(described, file + " (metadata 'case')")
-            : configBeside(file);
-    return new GoldenCase(file, settings.text("family"), settings, tensors);
-  }
-
-  private static Settings configBeside(Path file) {
-    Path config = file.toAbsolutePath().getParent().resolveSibling("config.json");
+    if (described != null) {
+      Settings settings = Settings.parse(described, file + " (metadata 'case')");
+      return new GoldenCase(file, settings.text("family"), settings, tensors, null);
+    }
+    Path directory = model != null ? model : modelAround(file);
+    Path config = directory.resolve(CONFIG);
     try {
-      return Settings.parse(Files.readString(config), config.toString());
+      Settings settings = Settings.parse(Files.readString(config), config.toString());
+      return new GoldenCase(file, settings.text("family"), settings, tensors, directory);
     } catch (IOException e) {
       throw new ModelException(
-          file
-              + " has no 'case' in its metadata, and no model directory is around it: cannot read "
-              + config
-              + ". A golden either describes itself or lies in <model>/<version>/golden/.",
-          e);
+          file + " belongs to a model, but " + config + " cannot be read: " + e, e);
     }
+  }
+
+  private static Path modelAround(Path file) {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    Path around = folder.resolve("..").normalize();
+    Path beside = folder.resolve("../model").normalize();
+    for (Path directory : new Path[] {around, beside}) {
+      if (Files.exists(directory.resolve(CONFIG))) {
+        return directory;
+      }
+    }
+    throw new ModelException(
+        file
+            + " has no 'case' in its metadata, so it belongs to a model, but neither "
+            + around
+            + " nor "
+            + beside
+            + " holds a "
+            + CONFIG
+            + "; name the model's directory.");
   }
 
   /**

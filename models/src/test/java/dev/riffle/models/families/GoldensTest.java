@@ -26,11 +26,22 @@ class GoldensTest {
 
   static List<Arguments> goldensAndBackends() throws IOException {
     List<Arguments> all = new ArrayList<>();
-    try (Stream<Path> files = Files.walk(Path.of("goldens"))) {
-      List<Path> goldens =
-          files.filter(f -> f.toString().endsWith(".safetensors")).sorted().toList();
-      for (Path golden : goldens) {
-        TestBackends.all().forEach(kernels -> all.add(Arguments.of(golden, kernels)));
+    for (Path golden : goldens()) {
+      TestBackends.all().forEach(kernels -> all.add(Arguments.of(golden, kernels)));
+    }
+    return all;
+  }
+
+  /** Those of the families, and those of the models in the demo. */
+  private static List<Path> goldens() throws IOException {
+    List<Path> all = new ArrayList<>();
+    for (Path root : List.of(Path.of("goldens"), Path.of("../demo/models"))) {
+      try (Stream<Path> files = Files.walk(root)) {
+        files
+            .filter(f -> f.toString().endsWith(".safetensors"))
+            .filter(f -> !f.endsWith("model.safetensors"))
+            .sorted()
+            .forEach(all::add);
       }
     }
     return all;

@@ -70,12 +70,31 @@ class GoldenReportTest {
   }
 
   @Test
+  void orToTheModelBesideItsFolder() throws Exception {
+    Path golden = Files.createDirectories(folder.resolve("golden")).resolve("a.safetensors");
+    new SafetensorsWriter().write(golden);
+    Path model = Files.createDirectories(folder.resolve("model"));
+    Files.writeString(model.resolve("config.json"), "{\"family\": \"beside\"}");
+    assertThat(GoldenCase.read(golden).family()).isEqualTo("beside");
+    assertThat(GoldenCase.read(golden).model()).isEqualTo(model);
+  }
+
+  @Test
+  void orToTheOneThatIsNamed() throws Exception {
+    Path golden = folder.resolve("a.safetensors");
+    new SafetensorsWriter().write(golden);
+    Path model = Files.createDirectories(folder.resolve("named"));
+    Files.writeString(model.resolve("config.json"), "{\"family\": \"named\"}");
+    assertThat(GoldenCase.read(golden, model).family()).isEqualTo("named");
+  }
+
+  @Test
   void aGoldenThatBelongsNowhereIsRefused() {
     Path golden = folder.resolve("a.safetensors");
     new SafetensorsWriter().write(golden);
     assertThatThrownBy(() -> GoldenCase.read(golden))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("A golden either describes itself or lies in");
+        .hasMessageContaining("name the model's directory");
   }
 
   private GoldenResult result() {

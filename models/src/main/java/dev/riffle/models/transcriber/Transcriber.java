@@ -1,0 +1,291 @@
+package dev.riffle.models.transcriber;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Tensor;
+import dev.riffle.models.Answers;
+import dev.riffle.models.Block;
+import dev.riffle.models.Format;
+import dev.riffle.models.InputException;
+import dev.riffle.models.ModelInfo;
+import dev.riffle.models.Output;
+import dev.riffle.models.RecurrentState;
+import dev.riffle.models.Row;
+import dev.riffle.models.Scratch;
+import dev.riffle.models.StateException;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.StreamRunner;
+import dev.riffle.models.signal.Resampler;
+import dev.riffle.models.weights.ModelDirectory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Sound in, notes out: the causal music transcriber. A step is one sample of every channel, -1 to
+ * 1; channels are averaged and any rate from 8 to 192 kHz is resampled in the stream. The notes do
+ * not depend on how the samples were cut.
+ *
+ * <p>A note is told 96 ms after the time of its start frame; the resampler waits for {@link
+ * Resampler#lookAhead} more steps: 3.4 ms above 16 kHz, 6.8 ms at 8 kHz, nothing at 16 kHz. {@link
+ * #lookAheadMicros} counts both.
+ *
+ * <p>State bytes, little-endian: {@link Session}, then {@link RecurrentState}, then {@link
+ * Decoder.State}; 35,700 at 16 kHz and 32-bit numbers.
+ */
+public final class Transcriber implements StreamModel<Note> {
+  private static final int MIN_RATE = 8000;
+  private static final int MAX_RATE = 192_000;
+  private static final int MAX_CHANNELS = 8;
+
+  /** Frames that are computed at once, at most: bounds the work memory of a long catch-up. */
+  private static final int MAX_FRAMES = 64;
+
+  /** Resampling tables that a runner keeps, 1 MB each at most. */
+  private static final int MAX_RESAMPLERS = 8;
+
+  private final ModelInfo info;
+  private final Kernels kernels;
+  private final TranscriberConfig config;
+  private final FrontEnd frontEnd;
+  private final Network network;
+  private final Decoder decoder;
+
+  /**
+   * Loads a model directory of the family {@code lru-transcriber}.
+   *
+   * @throws dev.riffle.models.ModelException if weights or settings are missing or do not fit
+   */
+  public Transcriber(ModelDirectory directory, Kernels kernels) {
+    this.kernels = kernels;
+    config = TranscriberConfig.of(directory.config());
+    frontEnd = new FrontEnd(config, directory.weights());
+    network = new Network(kernels, config, directory.weights());
+    decoder = new Decoder(config);
+    Resampler untouched = new Resampler(config.audio().rate(), config.audio().rate());
+    info =
+        new ModelInfo(
+            directory.name(),
+            directory.version(),
+            directory.family(),
+            directory.fingerprint(),
+            lookAheadMicros(untouched, config.audio().rate()),
+            stateBytes(untouched));
+  }
+
+  @Override
+  public ModelInfo info() {
+    return info;
+  }
+
+  TranscriberConfig config() {
+    return config;
+  }
+
+  FrontEnd frontEnd() {
+    return frontEnd;
+  }
+
+  Network network() {
+    return network;
+  }
+
+  @Override
+  public void check(Format format) {
+    if (format.rate() < MIN_RATE || format.rate() > MAX_RATE) {
+      throw new InputException(
+          String.format(
+              "%s hears %d to %d samples per second, but %d came; resample the sound or correct its"
+                  + " sample rate.",
+              info.label(), MIN_RATE, MAX_RATE, format.rate()));
+    }
+    if (format.width() < 1 || format.width() > MAX_CHANNELS) {
+      throw new InputException(
+          String.format(
+              "%s averages 1 to %d channels, but %d came; mix the sound down or correct its number"
+                  + " of channels.",
+              info.label(), MAX_CHANNELS, format.width()));
+    }
+  }
+
+  /** How far after the time of its start a note of this format is told, in sound, not in work. */
+  public long lookAheadMicros(Format format) {
+    check(format);
+    return lookAheadMicros(new Resampler(format.rate(), config.audio().rate()), format.rate());
+  }
+
+  /** One frame more, for the peak to be seen, and the look-ahead of frame and resampler. */
+  private long lookAheadMicros(Resampler resampler, int rate) {
+    TranscriberConfig.Audio audio = config.audio();
+    double seconds =
+        (double) (audio.hop() + audio.lookAhead()) / audio.rate()
+            + (double) resampler.lookAhead() / rate;
+    return Math.round(1e6 * seconds);
+  }
+
+  private int stateBytes(Resampler resampler) {
+    return Session.bytes(config, resampler)
+        + RecurrentState.bytes(network.stateSizes(), kernels.precision())
+        + config.pitches() * Decoder.State.BYTES_PER_PITCH;
+  }
+
+  @Override
+  public StreamRunner<Note> newRunner() {
+    return new Runner();
+  }
+
+  /**
+   * Frames of all rows go through the network together, at most {@link #MAX_FRAMES} at once: as
+   * many as are ready of the first row, then of the second, and so on.
+   */
+  private final class Runner implements StreamRunner<Note> {
+    private final Scratch work = new Scratch(kernels);
+    private final FrontEnd.Work frontEndWork = new FrontEnd.Work(config);
+    private final List<Session> sessions = new ArrayList<>();
+    private final float[] features = new float[MAX_FRAMES * network.inputs()];
+    private final float[] probabilities = new float[MAX_FRAMES * network.outputs()];
+    private final Map<Integer, Resampler> resamplers =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Integer, Resampler> eldest) {
+            return size() > MAX_RESAMPLERS;
+          }
+        };
+    private RecurrentState states = new RecurrentState(network, 1);
+    private int[] starts = new int[2];
+
+    @Override
+    public byte[] open(Format format) {
+      check(format);
+      reserve(1);
+      sessions.get(0).open(format, resampler(format));
+      states.clear(0);
+      return bytes(0, format);
+    }
+
+    @Override
+    public void advance(List<Row<Note>> rows) {
+      consume(rows, false);
+      for (int b = 0; b < rows.size(); b++) {
+        rows.get(b).state = bytes(b, rows.get(b).format);
+      }
+    }
+
+    @Override
+    public void finish(List<Row<Note>> rows) {
+      consume(rows, true);
+      for (int b = 0; b < rows.size(); b++) {
+        Session session = sessions.get(b);
+        List<Output<Note>> outputs = rows.get(b).outputs;
+        decoder.flush(
+            session.notes,
+            session.frames(),
+            note -> outputs.add(new Output<>(session.total(), note)));
+      }
+      for (Row<Note> row : rows) {
+        row.state = open(row.format);
+      }
+    }
+
+    private void consume(List<Row<Note>> rows, boolean last) {
+      reserve(rows.size());
+      for (int b = 0; b < rows.size(); b++) {
+        load(rows.get(b), b);
+        sessions.get(b).begin(rows.get(b), last);
+      }
+      int first = 0; // the first row that may have more frames
+      while (first < rows.size()) {
+        first = collect(rows.size(), first);
+        compute(rows);
+      }
+    }
+
+    /** Packs the next frames of rows from {@code first} on; answers where to go on. */
+    private int collect(int rows, int first) {
+      int frames = 0;
+      int next = first;
+      for (int b = 0; b < rows; b++) {
+        while (b == next && frames < MAX_FRAMES) {
+          if (sessions.get(b).nextFrame(features, frames * network.inputs(), frontEndWork)) {
+            frames++;
+          } else {
+            next++;
+          }
+        }
+        starts[b + 1] = frames;
+      }
+      return next;
+    }
+
+    private void compute(List<Row<Note>> rows) {
+      int frames = starts[rows.size()];
+      if (frames == 0) {
+        return;
+      }
+      Tensor x = work.tensor("features", MAX_FRAMES * network.inputs());
+      Tensor y = work.tensor("probabilities", MAX_FRAMES * network.outputs());
+      kernels.write(features, 0, x, 0, frames * network.inputs());
+      Block block = new Block(x, starts, rows.size());
+      network.advance(block, states, Answers.EVERY_STEP, y, work);
+      kernels.read(y, 0, probabilities, 0, frames * network.outputs());
+      for (int b = 0; b < rows.size(); b++) {
+        Session session = sessions.get(b);
+        List<Output<Note>> outputs = rows.get(b).outputs;
+        for (int r = starts[b]; r < starts[b + 1]; r++) {
+          long t = states.counts()[b] - (starts[b + 1] - r);
+          long position = session.position(t);
+          decoder.frame(
+              session.notes,
+              t,
+              probabilities,
+              r * network.outputs(),
+              note -> outputs.add(new Output<>(position, note)));
+        }
+      }
+    }
+
+    private void reserve(int rows) {
+      while (sessions.size() < rows) {
+        sessions.add(new Session(config, frontEnd));
+      }
+      if (states.sequences() < rows) {
+        states = new RecurrentState(network, Math.max(rows, 2 * states.sequences()));
+        starts = new int[states.sequences() + 1];
+      }
+    }
+
+    private Resampler resampler(Format format) {
+      return resamplers.computeIfAbsent(
+          format.rate(), rate -> new Resampler(rate, config.audio().rate()));
+    }
+
+    private void load(Row<Note> row, int b) {
+      check(row.format);
+      Resampler resampler = resampler(row.format);
+      ByteBuffer from = ByteBuffer.wrap(row.state).order(ByteOrder.LITTLE_ENDIAN);
+      Session.checkHeader(from, kernels, row.format);
+      int expected = stateBytes(resampler);
+      if (row.state.length != expected) {
+        throw new StateException(
+            String.format(
+                "The state has %d bytes, %s needs %d for this format: another model wrote it; go on"
+                    + " with that one, or begin the sequence anew.",
+                row.state.length, info.label(), expected));
+      }
+      sessions.get(b).load(from, row.format, resampler);
+      states.load(from, b);
+      sessions.get(b).notes.load(from);
+    }
+
+    private byte[] bytes(int b, Format format) {
+      byte[] state = new byte[stateBytes(resampler(format))];
+      ByteBuffer to = ByteBuffer.wrap(state).order(ByteOrder.LITTLE_ENDIAN);
+      sessions.get(b).store(to, kernels.precision().bytes());
+      states.store(b, to);
+      sessions.get(b).notes.store(to);
+      return state;
+    }
+  }
+}
