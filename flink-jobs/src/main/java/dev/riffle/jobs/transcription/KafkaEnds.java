@@ -73,6 +73,7 @@ public final class KafkaEnds {
         .setRecordSerializer(new LaneRecords(lane, topic));
   }
 
+  @SuppressWarnings("deprecation") // the connector takes no other type
   private static OffsetsInitializer start(String from) {
     return switch (from) {
       case "earliest" -> OffsetsInitializer.earliest();
