@@ -11,5 +11,10 @@
  *        |
  *   Row&lt;O&gt;          one key's part of a batch: state bytes, values in, outputs out
  * </pre>
+ *
+ * <p>A network that reads step by step is a {@link dev.riffle.models.RecurrentModel}: one {@code
+ * advance} over a {@link dev.riffle.models.Block} of sequences, its memory in a {@link
+ * dev.riffle.models.RecurrentState}, its work memory in a {@link dev.riffle.models.Scratch}. Which
+ * families there are stands in {@code families.Families}, and nowhere else.
  */
 package dev.riffle.models;
