@@ -78,18 +78,16 @@ public record GoldenCase(
             + "; name the model's directory.");
   }
 
-  /**
-   * Allowed deviation, absolute and relative, from a value recorded in 64 bits: {@link #EXACT}
-   * where the backend holds 64 bits, else the recorded one.
-   *
-   * @param recorded name of the tolerance in the case, such as {@code atol}
-   */
-  public double tolerance(Kernels kernels, String recorded) {
-    return kernels.precision() == Precision.FLOAT64 ? EXACT : tolerance(recorded);
+  /** A number of the case's {@code tolerance}, such as {@code atol}. */
+  public double tolerance(String name) {
+    return settings.under("tolerance").number(name);
   }
 
-  /** A number of the case's {@code tolerance}. */
-  public double tolerance(String recorded) {
-    return settings.under("tolerance").number(recorded);
+  /**
+   * Allowed deviation from a value that was recorded in 64 bits: {@link #EXACT} where the backend
+   * holds 64 bits, else this one.
+   */
+  public static double limit(Kernels kernels, double otherwise) {
+    return kernels.precision() == Precision.FLOAT64 ? EXACT : otherwise;
   }
 }

@@ -113,8 +113,8 @@ public final class LruFamily {
     }
 
     private void compareOutput(String name, double[] found) {
-      double atol = golden.tolerance(lru.kernels(), "atol");
-      double rtol = golden.tolerance(lru.kernels(), "rtol");
+      double atol = GoldenCase.limit(lru.kernels(), golden.tolerance("atol"));
+      double rtol = GoldenCase.limit(lru.kernels(), golden.tolerance("rtol"));
       report.compare(name, golden.tensors().doubles(name), found, atol, rtol);
     }
 
@@ -128,10 +128,8 @@ public final class LruFamily {
 
     /** States follow the outputs' rule: 8 times the reference's own gap, 2e-5 at least. */
     private void compareState(String name, double[] found) {
-      double limit = Math.max(2e-5, 8 * golden.tolerance("state_ref_f32_vs_f64_max_abs"));
-      if (golden.tolerance(lru.kernels(), "atol") == GoldenCase.EXACT) {
-        limit = GoldenCase.EXACT;
-      }
+      double gap = golden.tolerance("state_ref_f32_vs_f64_max_abs");
+      double limit = GoldenCase.limit(lru.kernels(), Math.max(2e-5, 8 * gap));
       report.compare(name, golden.tensors().doubles(name), found, limit, limit);
     }
 

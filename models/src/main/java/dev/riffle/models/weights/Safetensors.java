@@ -59,14 +59,9 @@ public final class Safetensors {
    * @throws ModelException if it cannot be read or is malformed
    */
   public static Safetensors read(Path file) {
-    return parse(readAll(file), file.toString());
-  }
-
-  /** The bytes of a file, or a {@link ModelException} that names it. */
-  private static byte[] readAll(Path file) {
     try {
-      return Files.readAllBytes(file);
-    } catch (IOException | OutOfMemoryError e) {
+      return parse(Files.readAllBytes(file), file.toString());
+    } catch (IOException | OutOfMemoryError e) { // the latter for a file beyond 2 GiB, too
       throw new ModelException("Cannot read weights from " + file + ": " + e, e);
     }
   }
