@@ -1,0 +1,167 @@
+package dev.riffle.cli.audio;
+
+import dev.riffle.models.InputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A sound file, decoded in pieces at its own rate; lengths and positions are counted in samples per
+ * channel. For one thread.
+ */
+public abstract class AudioFile implements AutoCloseable {
+  /** Lowest and highest samples per second that a chunk can carry. */
+  public static final int MIN_RATE = 8_000, MAX_RATE = 192_000;
+
+  /** Most channels that a chunk can carry. */
+  public static final int MAX_CHANNELS = 8;
+
+  /** Length of a file that does not tell it. */
+  public static final long UNKNOWN = -1;
+
+  private final Path path;
+  private long delivered;
+
+  AudioFile(Path path) {
+    this.path = path;
+  }
+
+  /**
+   * Opens a file by what it holds, whatever its name.
+   *
+   * @throws InputException if there is none, it is empty, not a sound, shorter than its header
+   *     promises, or of a rate or channel count that a chunk cannot carry; the message names the
+   *     file and the cure
+   */
+  public static AudioFile open(Path path) {
+    AudioFile file = openAny(path);
+    try {
+      if (file.rate() < MIN_RATE || file.rate() > MAX_RATE) {
+        throw new InputException(
+            path
+                + " says "
+                + file.rate()
+                + " samples per second; "
+                + MIN_RATE
+                + " to "
+                + MAX_RATE
+                + " can be read. Convert it, for instance to 44100.");
+      }
+      if (file.channels() < 1 || file.channels() > MAX_CHANNELS) {
+        throw new InputException(
+            path
+                + " says "
+                + file.channels()
+                + " channels; 1 to "
+                + MAX_CHANNELS
+                + " can be read. Mix it down to stereo or mono.");
+      }
+      if (file.length() == 0) {
+        throw new InputException(path + " holds no sound: its length is 0 samples.");
+      }
+      return file;
+    } catch (InputException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static AudioFile openAny(Path path) {
+    byte[] head;
+    try {
+      if (!Files.exists(path)) {
+        throw new InputException("There is no file " + path + ".");
+      }
+      if (!Files.isRegularFile(path)) {
+        throw new InputException(path + " is not a file. Name the sound files one by one.");
+      }
+      if (Files.size(path) == 0) {
+        throw new InputException(path + " is empty: 0 bytes.");
+      }
+      try (var in = Files.newInputStream(path)) {
+        head = in.readNBytes(12);
+      }
+    } catch (IOException e) {
+      throw new InputException(path + " cannot be read: " + e.getMessage(), e);
+    }
+    String text = new String(head, StandardCharsets.ISO_8859_1);
+    if (text.startsWith("MThd")) {
+      throw new InputException(path + " is a MIDI file: it holds notes already, not sound.");
+    }
+    if (text.startsWith("RIFF") && text.endsWith("WAVE")
+        || text.startsWith("FORM") && (text.endsWith("AIFF") || text.endsWith("AIFC"))) {
+      AudioFile pcm = PcmFile.openPcm(path);
+      if (pcm != null) {
+        return pcm;
+      }
+    }
+    return CodecFile.openCodec(path);
+  }
+
+  /** Where it lies. */
+  public final Path path() {
+    return path;
+  }
+
+  /** Format in words, such as {@code WAV, 24-bit}. */
+  public abstract String description();
+
+  /** Samples per second and channel. */
+  public abstract int rate();
+
+  /** Interleaved channels. */
+  public abstract int channels();
+
+  /** Samples per channel that the header promises, or {@link #UNKNOWN}. */
+  public abstract long length();
+
+  /** The smallest encoding of a chunk that loses nothing: {@code s16le}, {@code s24le}, ... */
+  public abstract String encoding();
+
+  /**
+   * Reads the next samples, fewer than asked for only at the end.
+   *
+   * @param into receives {@code samples * channels()} values from index 0
+   * @return samples per channel read, 0 at the end
+   * @throws InputException if the file is damaged, or ends before its header says
+   */
+  public final int read(float[] into, int samples) {
+    int got = decode(into, samples);
+    delivered += got;
+    if (got < samples) {
+      checkWhole();
+    }
+    return got;
+  }
+
+  private void checkWhole() {
+    if (delivered == 0) {
+      throw new InputException(path + " holds no sound: nothing could be decoded.");
+    }
+    if (length() != UNKNOWN && delivered + tolerance() < length()) {
+      throw truncated(path, length(), delivered, rate());
+    }
+  }
+
+  /** Samples that may be missing at the end of a whole file. */
+  long tolerance() {
+    return 0;
+  }
+
+  abstract int decode(float[] into, int samples);
+
+  @Override
+  public abstract void close();
+
+  static InputException truncated(Path path, long promised, long found, int rate) {
+    return new InputException(
+        String.format(
+            java.util.Locale.ROOT,
+            "%s is truncated: its header promises %.3f s, but %.3f s are there. Fetch it anew, or"
+                + " rewrite its header with an audio tool to keep what is there.",
+            path,
+            promised / (double) rate,
+            found / (double) rate));
+  }
+}

@@ -1,0 +1,271 @@
+package dev.riffle.cli.audio;
+
+import static org.bytedeco.ffmpeg.global.avcodec.*;
+import static org.bytedeco.ffmpeg.global.avformat.*;
+import static org.bytedeco.ffmpeg.global.avutil.*;
+import static org.bytedeco.ffmpeg.global.swresample.*;
+
+import dev.riffle.models.InputException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.bytedeco.ffmpeg.avcodec.AVCodec;
+import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
+import org.bytedeco.ffmpeg.avcodec.AVPacket;
+import org.bytedeco.ffmpeg.avformat.AVFormatContext;
+import org.bytedeco.ffmpeg.avformat.AVStream;
+import org.bytedeco.ffmpeg.avutil.AVChannelLayout;
+import org.bytedeco.ffmpeg.avutil.AVDictionary;
+import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.ffmpeg.avutil.AVRational;
+import org.bytedeco.ffmpeg.swresample.SwrContext;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerPointer;
+
+/** FLAC, MP3 and whatever else FFmpeg decodes; reads local files only. */
+final class CodecFile extends AudioFile {
+  private final AVFormatContext container;
+  private final AVCodecContext codec;
+  private final SwrContext toFloat;
+  private final int stream;
+  private final int rate;
+  private final int channels;
+  private final long length;
+  private final boolean exact;
+  private final AVPacket packet = av_packet_alloc();
+  private final AVFrame frame = av_frame_alloc();
+  private FloatPointer native32 = new FloatPointer(0);
+  private float[] decoded = new float[0]; // [decodedSamples, channels], from next on
+  private int next;
+  private int decodedSamples;
+  private boolean drained;
+  private boolean closed;
+
+  private CodecFile(
+      Path path, AVFormatContext container, AVCodecContext codec, SwrContext toFloat, int stream) {
+    super(path);
+    this.container = container;
+    this.codec = codec;
+    this.toFloat = toFloat;
+    this.stream = stream;
+    this.rate = codec.sample_rate();
+    this.channels = codec.ch_layout().nb_channels();
+    this.exact = (avcodec_descriptor_get(codec.codec_id()).props() & AV_CODEC_PROP_LOSSY) == 0;
+    AVStream s = container.streams(stream);
+    boolean guessed = container.duration_estimation_method() == AVFMT_DURATION_FROM_BITRATE;
+    AVRational base = s.time_base();
+    this.length =
+        guessed || s.duration() == AV_NOPTS_VALUE
+            ? UNKNOWN
+            : Math.round(s.duration() * (double) base.num() / base.den() * rate);
+  }
+
+  static CodecFile openCodec(Path path) {
+    try {
+      av_log_set_level(AV_LOG_QUIET);
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+      throw new InputException(
+          path
+              + " is neither WAV nor AIFF, and the decoder for other formats is not there for this"
+              + " platform (it is for Linux on x86-64). Convert the file to WAV.",
+          e);
+    }
+    AVFormatContext container = avformat_alloc_context();
+    AVDictionary options = new AVDictionary(null);
+    av_dict_set(options, "protocol_whitelist", "file", 0);
+    int rc = avformat_open_input(container, "file:" + path.toAbsolutePath(), null, options);
+    av_dict_free(options);
+    if (rc < 0) { // the container is freed already
+      throw notASound(path, message(rc));
+    }
+    AVCodecContext codec = null;
+    try {
+      check(avformat_find_stream_info(container, (PointerPointer<?>) null), path);
+      int stream =
+          av_find_best_stream(container, AVMEDIA_TYPE_AUDIO, -1, -1, (PointerPointer<?>) null, 0);
+      if (stream < 0) {
+        throw notASound(path, "there is no sound stream in it");
+      }
+      var parameters = container.streams(stream).codecpar();
+      AVCodec decoder = avcodec_find_decoder(parameters.codec_id());
+      codec = avcodec_alloc_context3(decoder);
+      check(avcodec_parameters_to_context(codec, parameters), path);
+      check(avcodec_open2(codec, decoder, (PointerPointer<?>) null), path);
+      if (codec.sample_rate() <= 0 || codec.ch_layout().nb_channels() <= 0) {
+        throw new InputException(
+            path + " names no sample rate or no channels: it is truncated or damaged.");
+      }
+      return new CodecFile(path, container, codec, floats(codec, path), stream);
+    } catch (InputException e) {
+      if (codec != null) {
+        avcodec_free_context(codec);
+      }
+      avformat_close_input(container);
+      throw e;
+    }
+  }
+
+  private static InputException notASound(Path path, String why) {
+    return new InputException(
+        path
+            + " is not a sound file that can be read ("
+            + why
+            + "). WAV, AIFF, FLAC and MP3 are,"
+            + " and what else FFmpeg decodes.");
+  }
+
+  /** A converter that changes the sample format alone: rate and channels stay. */
+  private static SwrContext floats(AVCodecContext codec, Path path) {
+    AVChannelLayout layout = codec.ch_layout();
+    PointerPointer<SwrContext> made = new PointerPointer<>(1);
+    made.put(0, null);
+    int rate = codec.sample_rate();
+    check(
+        swr_alloc_set_opts2(
+            made, layout, AV_SAMPLE_FMT_FLT, rate, layout, codec.sample_fmt(), rate, 0, null),
+        path);
+    SwrContext swr = new SwrContext(made.get(0));
+    check(swr_init(swr), path);
+    return swr;
+  }
+
+  @Override
+  public String description() {
+    return avcodec_get_name(codec.codec_id()).getString().toUpperCase(java.util.Locale.ROOT);
+  }
+
+  @Override
+  public int rate() {
+    return rate;
+  }
+
+  @Override
+  public int channels() {
+    return channels;
+  }
+
+  @Override
+  public long length() {
+    return length;
+  }
+
+  @Override
+  long tolerance() {
+    return exact ? 0 : Math.max(rate / 2, length / 50); // encoder delay and padding
+  }
+
+  @Override
+  public String encoding() {
+    int bits = Math.max(codec.bits_per_raw_sample(), codec.bits_per_coded_sample());
+    if (exact && bits > 0 && bits <= 24) {
+      return bits <= 16 ? "s16le" : "s24le";
+    }
+    return "f32le";
+  }
+
+  @Override
+  int decode(float[] into, int samples) {
+    int done = 0;
+    while (done < samples && (next < decodedSamples || decodeFrame())) {
+      int n = Math.min(samples - done, decodedSamples - next);
+      System.arraycopy(decoded, next * channels, into, done * channels, n * channels);
+      next += n;
+      done += n;
+    }
+    return done;
+  }
+
+  /** Fills {@link #decoded} with the next frame; false at the end. */
+  private boolean decodeFrame() {
+    while (true) {
+      int rc = avcodec_receive_frame(codec, frame);
+      if (rc >= 0) {
+        if (frame.nb_samples() > 0) {
+          convert();
+          return true;
+        }
+      } else if (rc == AVERROR_EOF || drained) {
+        return false;
+      } else {
+        feed();
+      }
+    }
+  }
+
+  /**
+   * Sends one packet, or the end. A packet that cannot be decoded is left out here; what it held is
+   * missed in the length at the end, which {@link #read} judges.
+   */
+  private void feed() {
+    int rc = av_read_frame(container, packet);
+    if (rc == AVERROR_EOF) {
+      drained = true;
+      avcodec_send_packet(codec, null);
+      return;
+    }
+    if (rc < 0) {
+      throw new InputException(path() + " cannot be read further: " + message(rc) + ".");
+    }
+    if (packet.stream_index() == stream) {
+      avcodec_send_packet(codec, packet);
+    }
+    av_packet_unref(packet);
+  }
+
+  private void convert() {
+    if (frame.sample_rate() != rate || frame.ch_layout().nb_channels() != channels) {
+      throw new InputException(
+          path()
+              + " changes its rate or channels on the way, from "
+              + rate
+              + " Hz and "
+              + channels
+              + " to "
+              + frame.sample_rate()
+              + " Hz and "
+              + frame.ch_layout().nb_channels()
+              + ". Convert it to one format.");
+    }
+    int n = frame.nb_samples();
+    if (native32.capacity() < (long) n * channels) {
+      native32.close();
+      native32 = new FloatPointer((long) n * channels);
+      decoded = new float[n * channels];
+    }
+    try (PointerPointer<BytePointer> out = new PointerPointer<>(1)) {
+      out.put(0, native32);
+      decodedSamples = swr_convert(toFloat, out, n, frame.extended_data(), n);
+    }
+    check(decodedSamples, path());
+    native32.get(decoded, 0, decodedSamples * channels);
+    next = 0;
+    av_frame_unref(frame);
+  }
+
+  private static void check(int rc, Path path) {
+    if (rc < 0) {
+      throw new InputException(path + " cannot be decoded: " + message(rc) + ".");
+    }
+  }
+
+  private static String message(int rc) {
+    byte[] text = new byte[128];
+    av_strerror(rc, text, text.length);
+    String s = new String(text, StandardCharsets.UTF_8);
+    return s.substring(0, s.indexOf('\0'));
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    native32.close();
+    swr_free(toFloat);
+    av_frame_free(frame);
+    av_packet_free(packet);
+    avcodec_free_context(codec);
+    avformat_close_input(container);
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Sound files and microphones, read in pieces.
+ *
+ * <pre>
+ *   AudioFile.open(path)
+ *     WAV, AIFF          -> PcmFile      javax.sound.sampled, every platform
+ *     all that is left   -> CodecFile    FFmpeg's libavformat and libavcodec (LGPL build), Linux x86-64
+ *   Microphone           -> the same, endless
+ *        |
+ *   read(float[], n)     interleaved channels, full scale 1, at the file's own rate
+ *        |
+ *   Samples.encode       -> the bytes of an AudioChunk
+ * </pre>
+ */
+package dev.riffle.cli.audio;
