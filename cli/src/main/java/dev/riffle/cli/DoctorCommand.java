@@ -1,0 +1,236 @@
+package dev.riffle.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.riffle.kernels.Backends;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Looks at what Riffle needs and names the cure of what is missing. */
+@Command(
+    name = "doctor",
+    description = {
+      "Looks at what Riffle needs here: Java and its flags, the vector module, backends, BLAS,"
+          + " the decoder, the shipped model, ports, memory and disk. Names the cure of each problem.",
+      "Ends with 1 if something is broken; a warning alone ends with 0."
+    })
+final class DoctorCommand implements Callable<Integer> {
+  private static final int KAFKA_PORT = 9092;
+  private static final int FLINK_PORT = 8081;
+
+  enum Verdict {
+    OK,
+    WARNING,
+    BROKEN
+  }
+
+  /** One line of the report; the cure is empty where none is needed. */
+  record Finding(String what, Verdict verdict, String found, String cure) {}
+
+  @Spec CommandSpec spec;
+
+  @Option(names = "--json", description = "Print an array of {what, verdict, found, cure}.")
+  boolean json;
+
+  @Override
+  public Integer call() {
+    List<Finding> findings = examine();
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      ArrayNode array = new ObjectMapper().createArrayNode();
+      for (Finding f : findings) {
+        array
+            .addObject()
+            .put("what", f.what)
+            .put("verdict", f.verdict.name().toLowerCase(Locale.ROOT))
+            .put("found", f.found)
+            .put("cure", f.cure);
+      }
+      out.println(array.toPrettyString());
+    } else {
+      for (Finding f : findings) {
+        String mark =
+            switch (f.verdict) {
+              case OK -> "ok     ";
+              case WARNING -> "warning";
+              case BROKEN -> "BROKEN ";
+            };
+        out.printf(Locale.ROOT, "%s  %-10s %s%n", mark, f.what, f.found);
+        if (!f.cure.isEmpty()) {
+          out.printf(Locale.ROOT, "         %-10s -> %s%n", "", f.cure);
+        }
+      }
+    }
+    out.flush();
+    return findings.stream().anyMatch(f -> f.verdict == Verdict.BROKEN) ? 1 : 0;
+  }
+
+  static List<Finding> examine() {
+    List<Finding> all = new ArrayList<>();
+    all.add(java());
+    all.add(flags());
+    all.add(vector());
+    all.addAll(backends());
+    all.add(ok("blas", "none is used: the cpu backend does its own arithmetic"));
+    all.add(decoder());
+    all.add(model());
+    all.add(port("kafka", KAFKA_PORT, "docker compose and --bootstrap examples use it"));
+    all.add(port("flink", FLINK_PORT, "docker compose and --jobmanager examples use it"));
+    all.add(memory());
+    all.add(disk());
+    return all;
+  }
+
+  private static Finding ok(String what, String found) {
+    return new Finding(what, Verdict.OK, found, "");
+  }
+
+  private static Finding java() {
+    int version = Runtime.version().feature();
+    String found =
+        "Java "
+            + Runtime.version()
+            + ", "
+            + System.getProperty("java.vm.name")
+            + ", "
+            + System.getProperty("java.home");
+    return version >= 17
+        ? ok("java", found)
+        : new Finding("java", Verdict.BROKEN, found, "Set JAVA_HOME to a JDK 17 or later.");
+  }
+
+  private static Finding flags() {
+    List<String> given = ManagementFactory.getRuntimeMXBean().getInputArguments();
+    boolean opens = Object.class.getModule().isOpen("java.util", DoctorCommand.class.getModule());
+    boolean trusted =
+        System.getProperty("org.apache.avro.SERIALIZABLE_PACKAGES", "").contains("dev.riffle");
+    if (opens && trusted) {
+      return ok("flags", String.join(" ", given));
+    }
+    return new Finding(
+        "flags",
+        Verdict.WARNING,
+        (opens ? "" : "java.util is not open; ")
+            + (trusted ? "" : "Avro does not trust our records; ")
+            + "given: "
+            + String.join(" ", given),
+        "Start with ./riffle, or add --add-opens=java.base/java.util=ALL-UNNAMED"
+            + " -Dorg.apache.avro.SERIALIZABLE_PACKAGES=dev.riffle.schemas.record");
+  }
+
+  private static Finding vector() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+        ? ok("vector", "the module jdk.incubator.vector is there")
+        : new Finding(
+            "vector",
+            Verdict.WARNING,
+            "the module jdk.incubator.vector is not there: the cpu backend runs plain loops",
+            "Start with ./riffle, or add --add-modules jdk.incubator.vector");
+  }
+
+  private static List<Finding> backends() {
+    List<Finding> all = new ArrayList<>();
+    for (String name : Backends.names()) {
+      all.add(
+          Backends.unavailable(name)
+              .map(why -> new Finding("backend", Verdict.WARNING, name + " cannot run: " + why, ""))
+              .orElseGet(() -> ok("backend", Backends.find(name).description())));
+    }
+    if (all.isEmpty()) {
+      all.add(
+          new Finding(
+              "backend", Verdict.BROKEN, "none is on the class path", "Start with ./riffle."));
+    }
+    return all;
+  }
+
+  private static Finding decoder() {
+    try {
+      return ok(
+          "decoder",
+          "FFmpeg "
+              + org.bytedeco.ffmpeg.global.avutil.av_version_info().getString()
+              + " for FLAC, MP3 and others; WAV and AIFF need none");
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+      return new Finding(
+          "decoder",
+          Verdict.WARNING,
+          "FFmpeg cannot be loaded: " + e.getMessage(),
+          "WAV and AIFF can be read all the same; the decoder is shipped for Linux on x86-64.");
+    }
+  }
+
+  private static Finding model() {
+    Path model = Home.transcriber();
+    for (String file : new String[] {"config.json", "model.safetensors", "provenance.json"}) {
+      if (!Files.isReadable(model.resolve(file))) {
+        return new Finding(
+            "model",
+            Verdict.BROKEN,
+            model.resolve(file) + " is not there",
+            "Start ./riffle from a whole checkout: git checkout -- demo/models");
+      }
+    }
+    return ok("model", model.toString());
+  }
+
+  private static Finding port(String what, int port, String use) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return ok(what, "port " + socket.getLocalPort() + " is free");
+    } catch (IOException e) {
+      return new Finding(
+          what,
+          Verdict.WARNING,
+          "port " + port + " is taken on loopback (" + e.getMessage() + ")",
+          "That is right if a broker or cluster of yours runs there ("
+              + use
+              + "). The demo and transcribe take free ports of their own.");
+    }
+  }
+
+  private static Finding memory() {
+    long heap = Runtime.getRuntime().maxMemory() >> 20;
+    String found =
+        "heap at most " + heap + " MiB, " + Runtime.getRuntime().availableProcessors() + " cores";
+    return heap >= 700
+        ? ok("memory", found)
+        : new Finding(
+            "memory", Verdict.WARNING, found, "Give more: RIFFLE_HEAP=1500m ./riffle ...");
+  }
+
+  private static Finding disk() {
+    Path tmp = Path.of(System.getProperty("java.io.tmpdir"));
+    try {
+      FileStore store = Files.getFileStore(tmp);
+      long free = store.getUsableSpace() >> 20;
+      String found = free + " MiB free in " + tmp;
+      return free >= 1024 && Files.isWritable(tmp)
+          ? ok("disk", found)
+          : new Finding(
+              "disk",
+              free >= 200 && Files.isWritable(tmp) ? Verdict.WARNING : Verdict.BROKEN,
+              found,
+              "Point RIFFLE_JAVA_OPTS=-Djava.io.tmpdir=DIR at a directory with 1 GiB free.");
+    } catch (IOException e) {
+      return new Finding(
+          "disk",
+          Verdict.BROKEN,
+          tmp + " cannot be used: " + e.getMessage(),
+          "Point RIFFLE_JAVA_OPTS=-Djava.io.tmpdir=DIR at one that can.");
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package dev.riffle.cli;
+
+import java.nio.file.Path;
+
+/** Where Riffle lies on this machine, as the launcher says it. */
+final class Home {
+  private Home() {}
+
+  /** The directory of the launcher; the working directory when started without it. */
+  static Path directory() {
+    return Path.of(System.getProperty("riffle.home", "")).toAbsolutePath();
+  }
+
+  /** The shipped transcriber. */
+  static Path transcriber() {
+    return directory().resolve("demo/models/lru-transcriber/1");
+  }
+
+  /** Where Flink's and Kafka's log goes. */
+  static Path log() {
+    String told = System.getProperty("riffle.log");
+    return told != null
+        ? Path.of(told)
+        : Path.of(System.getProperty("java.io.tmpdir"), "riffle.log");
+  }
+
+  /** True if the output is a terminal, on which a line may be written over. */
+  static boolean terminal() {
+    return Boolean.getBoolean("riffle.terminal");
+  }
+}

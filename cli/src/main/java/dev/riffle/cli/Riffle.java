@@ -1,0 +1,110 @@
+package dev.riffle.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command line: {@code riffle VERB ...}. */
+@Command(
+    name = "riffle",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    versionProvider = Riffle.Version.class,
+    description = "Neural recurrent state per key on Kafka and Flink, exactly once.",
+    synopsisSubcommandLabel = "VERB",
+    commandListHeading = "%nVerbs:%n",
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:done", "1:could not be done", "2:asked wrongly"},
+    subcommands = {DoctorCommand.class, CommandLine.HelpCommand.class})
+public final class Riffle implements Runnable {
+  @Spec CommandSpec spec;
+
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Show the stack trace of an error.")
+  boolean verbose;
+
+  /** Runs a command and ends the JVM with its exit code. */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  /** The command line with its handlers; tests give it their own writers. */
+  public static CommandLine commandLine() {
+    CommandLine line = new CommandLine(new Riffle());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionExceptionHandler(Riffle::explain);
+    line.setParameterExceptionHandler(Riffle::explainUsage);
+    return line;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Say what to do: give a verb.");
+  }
+
+  private static int explain(Exception e, CommandLine line, CommandLine.ParseResult parsed) {
+    PrintWriter err = line.getErr();
+    Riffle root = line.getCommandSpec().root().userObject() instanceof Riffle r ? r : null;
+    err.println("riffle: " + message(e));
+    if (root != null && root.verbose) {
+      e.printStackTrace(err);
+    } else if (!(e instanceof Failure) && !isTeaching(e)) {
+      err.println("        --verbose shows where; Flink's and Kafka's own log is " + Home.log());
+    }
+    err.flush();
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  private static int explainUsage(ParameterException e, String[] args) {
+    CommandLine line = e.getCommandLine();
+    line.getErr().println("riffle: " + e.getMessage());
+    CommandLine.UnmatchedArgumentException.printSuggestions(e, line.getErr());
+    line.getErr().println("        Try: " + line.getCommandSpec().qualifiedName() + " --help");
+    line.getErr().flush();
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  /** Errors of our own floors: their messages say all there is to say. */
+  private static boolean isTeaching(Throwable e) {
+    return e instanceof dev.riffle.models.InputException
+        || e instanceof dev.riffle.models.ModelException
+        || e instanceof dev.riffle.models.StateException
+        || e instanceof IllegalArgumentException;
+  }
+
+  private static String message(Throwable e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof Failure || isTeaching(t)) {
+        return t.getMessage();
+      }
+    }
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  /** Version from the jar, and the JVM's. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Riffle.class.getPackage().getImplementationVersion();
+      return new String[] {
+        "riffle " + (version == null ? "(built from sources)" : version),
+        "Java "
+            + Runtime.version()
+            + " on "
+            + System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.arch")
+      };
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Notes as they stand in files: CSV, MIDI and JSON. */
+package dev.riffle.cli.notes;
