@@ -23,7 +23,12 @@ import picocli.CommandLine.Spec;
     usageHelpAutoWidth = true,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:could not be done", "2:asked wrongly"},
-    subcommands = {DoctorCommand.class, CommandLine.HelpCommand.class})
+    subcommands = {
+      ProduceCommand.class,
+      TailCommand.class,
+      DoctorCommand.class,
+      CommandLine.HelpCommand.class
+    })
 public final class Riffle implements Runnable {
   @Spec CommandSpec spec;
 

@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * A sound file, decoded in pieces at its own rate; lengths and positions are counted in samples per
  * channel. For one thread.
  */
-public abstract class AudioFile implements AutoCloseable {
+public abstract class AudioFile implements Sound {
   /** Lowest and highest samples per second that a chunk can carry. */
   public static final int MIN_RATE = 8_000, MAX_RATE = 192_000;
 
@@ -107,25 +107,15 @@ public abstract class AudioFile implements AutoCloseable {
   /** Format in words, such as {@code WAV, 24-bit}. */
   public abstract String description();
 
-  /** Samples per second and channel. */
-  public abstract int rate();
-
-  /** Interleaved channels. */
-  public abstract int channels();
-
   /** Samples per channel that the header promises, or {@link #UNKNOWN}. */
   public abstract long length();
 
-  /** The smallest encoding of a chunk that loses nothing: {@code s16le}, {@code s24le}, ... */
-  public abstract String encoding();
-
   /**
-   * Reads the next samples, fewer than asked for only at the end.
+   * {@inheritDoc}
    *
-   * @param into receives {@code samples * channels()} values from index 0
-   * @return samples per channel read, 0 at the end
    * @throws InputException if the file is damaged, or ends before its header says
    */
+  @Override
   public final int read(float[] into, int samples) {
     int got = decode(into, samples);
     delivered += got;
@@ -150,9 +140,6 @@ public abstract class AudioFile implements AutoCloseable {
   }
 
   abstract int decode(float[] into, int samples);
-
-  @Override
-  public abstract void close();
 
   static InputException truncated(Path path, long promised, long found, int rate) {
     return new InputException(

@@ -1,0 +1,61 @@
+package dev.riffle.cli;
+
+import dev.riffle.jobs.JobOptions;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.flink.configuration.ConfigOption;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+
+/** The options of a job as options of a verb. */
+final class JobFlags {
+  private JobFlags() {}
+
+  /** Gives a verb an option for each of the job's that it has not itself. */
+  static void addTo(CommandSpec verb) {
+    for (ConfigOption<?> option : JobOptions.ALL) {
+      String name = "--" + option.key();
+      if (verb.findOption(name) == null) {
+        String value = JobOptions.text(option.defaultValue());
+        String help = JobOptions.description(option).replace("%", "%%");
+        verb.addOption(
+            OptionSpec.builder(name)
+                .paramLabel(label(option))
+                .type(String.class)
+                .description(value.isEmpty() ? help : help + " (default: " + value + ")")
+                .build());
+      }
+    }
+  }
+
+  /**
+   * The job's options as they were given, checked.
+   *
+   * @throws ParameterException if one is wrong: the verb was asked wrongly
+   */
+  static JobOptions given(CommandSpec verb) {
+    Map<String, String> given = new LinkedHashMap<>();
+    for (ConfigOption<?> option : JobOptions.ALL) {
+      OptionSpec spec = verb.findOption("--" + option.key());
+      if (spec != null && spec.getValue() != null) {
+        given.put(option.key(), spec.getValue().toString());
+      }
+    }
+    try {
+      return JobOptions.of(given);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(verb.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private static String label(ConfigOption<?> option) {
+    return switch (JobOptions.type(option)) {
+      case "true or false" -> "BOOL";
+      case "whole number" -> "N";
+      case "duration" -> "TIME";
+      case "size" -> "SIZE";
+      default -> "TEXT";
+    };
+  }
+}

@@ -1,0 +1,178 @@
+package dev.riffle.cli;
+
+import dev.riffle.cli.audio.AudioFile;
+import dev.riffle.cli.audio.Microphone;
+import dev.riffle.cli.audio.Sound;
+import dev.riffle.cli.stream.ChunkProducer;
+import dev.riffle.cli.stream.Playback;
+import dev.riffle.jobs.Topics;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** Brings data to Kafka. */
+@Command(
+    name = "produce",
+    description = "Writes events to the input topic of a stream.",
+    synopsisSubcommandLabel = "KIND",
+    subcommands = ProduceCommand.Audio.class)
+final class ProduceCommand implements Runnable {
+  private static final Duration PATIENCE = Duration.ofSeconds(8);
+
+  @Spec CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Say what to produce: audio.");
+  }
+
+  /** A sound file or a microphone. */
+  @Command(
+      name = "audio",
+      description = {
+        "Plays a sound file, or listens to the microphone, into the input topic, in chunks.",
+        "Topics that are missing are created. With --mic, Ctrl-C ends the sequence."
+      })
+  static final class Audio implements Callable<Integer> {
+    @ParentCommand ProduceCommand parent;
+    @Spec CommandSpec spec;
+
+    @Parameters(paramLabel = "FILE", arity = "0..1", description = "WAV, AIFF, FLAC, MP3, ...")
+    Path file;
+
+    @Option(names = "--mic", description = "Listen to the microphone until Ctrl-C.")
+    boolean microphone;
+
+    @Option(
+        names = "--rate",
+        paramLabel = "HZ",
+        defaultValue = "44100",
+        description = "Samples per second of the microphone (default: ${DEFAULT-VALUE}).")
+    int rate;
+
+    @Option(
+        names = "--bootstrap",
+        paramLabel = "HOST:PORT",
+        defaultValue = "127.0.0.1:9092",
+        description = "The broker (default: ${DEFAULT-VALUE}).")
+    String bootstrap;
+
+    @Option(
+        names = "--namespace",
+        paramLabel = "TEXT",
+        defaultValue = "riffle",
+        description = "First part of the topic names (default: ${DEFAULT-VALUE}).")
+    String namespace;
+
+    @Option(
+        names = "--stream",
+        paramLabel = "TEXT",
+        defaultValue = "music",
+        description = "Second part of the topic names (default: ${DEFAULT-VALUE}).")
+    String stream;
+
+    @Option(
+        names = "--sequence-id",
+        paramLabel = "ID",
+        description = "Id of the sequence, also the Kafka key (default: the file's name, or mic).")
+    String sequenceId;
+
+    @Option(
+        names = "--speed",
+        paramLabel = "X",
+        defaultValue = "realtime",
+        converter = Speed.class,
+        description = Speed.HELP)
+    double speed;
+
+    @Option(
+        names = "--chunk-millis",
+        paramLabel = "MS",
+        defaultValue = "32",
+        description = "Length of a chunk (default: ${DEFAULT-VALUE}).")
+    int chunkMillis;
+
+    @Override
+    public Integer call() {
+      if (microphone == (file != null)) {
+        throw new ParameterException(
+            spec.commandLine(), "Give a sound file or --mic, one of the two.");
+      }
+      if (chunkMillis < 1 || chunkMillis > 1000) {
+        throw new ParameterException(
+            spec.commandLine(), "--chunk-millis must be 1 to 1000, but is " + chunkMillis + ".");
+      }
+      Topics topics = topics();
+      try (Sound sound = microphone ? Microphone.open(rate) : AudioFile.open(file)) {
+        topics.create(bootstrap, 1, PATIENCE);
+        play(sound, topics.in());
+      }
+      return 0;
+    }
+
+    private Topics topics() {
+      try {
+        return new Topics(namespace, stream);
+      } catch (IllegalArgumentException e) {
+        throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+      }
+    }
+
+    private void play(Sound sound, String topic) {
+      String id = sequenceId != null ? sequenceId : microphone ? "mic" : Stems.of(file);
+      PrintWriter out = spec.commandLine().getOut();
+      out.printf(
+          Locale.ROOT,
+          "Playing %s (%d Hz, %d channel%s) to %s at %s as sequence %s.%n",
+          microphone ? "the microphone" : file,
+          sound.rate(),
+          sound.channels(),
+          sound.channels() == 1 ? "" : "s",
+          topic,
+          bootstrap,
+          id);
+      out.flush();
+      CountDownLatch done = new CountDownLatch(1);
+      double[] seconds = {0};
+      // On Ctrl-C the JVM waits until the sequence has ended properly.
+      Stopping.Registration ctrlC = Stopping.onCtrlC(() -> await(done));
+      try (ChunkProducer producer = new ChunkProducer(bootstrap, topic)) {
+        new Playback(chunkMillis, microphone ? Double.POSITIVE_INFINITY : speed, Instant.now())
+            .play(
+                List.of(new Playback.Part(id, sound)),
+                producer::send,
+                s -> seconds[0] = s,
+                Stopping::asked);
+        producer.flush();
+        out.printf(Locale.ROOT, "Sent %.3f s; the sequence has ended.%n", seconds[0]);
+        out.flush();
+      } finally {
+        ctrlC.close();
+        done.countDown();
+      }
+    }
+
+    private static void await(CountDownLatch done) {
+      try {
+        if (!done.await(10, TimeUnit.SECONDS)) {
+          System.err.println("riffle: the broker did not take the end of the sequence within 10 s");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package dev.riffle.cli.stream;
+
+import dev.riffle.cli.Failure;
+import dev.riffle.schemas.AvroCodec;
+import dev.riffle.schemas.record.AudioChunk;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** Writes chunks to a topic, in order, each at once. For one thread. */
+public final class ChunkProducer implements AutoCloseable {
+  private static final int PATIENCE_MS = 10_000;
+
+  private final KafkaProducer<String, byte[]> producer;
+  private final AvroCodec<AudioChunk> codec = AvroCodec.of(AudioChunk.class);
+  private final AtomicReference<Exception> failed = new AtomicReference<>();
+  private final String bootstrap;
+  private final String topic;
+
+  public ChunkProducer(String bootstrap, String topic) {
+    this.bootstrap = bootstrap;
+    this.topic = topic;
+    this.producer =
+        new KafkaProducer<>(
+            Map.of(
+                "bootstrap.servers",
+                bootstrap,
+                "acks",
+                "all",
+                "enable.idempotence",
+                true,
+                "linger.ms",
+                0,
+                "max.block.ms",
+                PATIENCE_MS,
+                "request.timeout.ms",
+                PATIENCE_MS / 2,
+                "delivery.timeout.ms",
+                3 * PATIENCE_MS),
+            new StringSerializer(),
+            new ByteArraySerializer());
+  }
+
+  /**
+   * Hands a chunk to the broker, without waiting for its answer.
+   *
+   * @throws Failure if this or an earlier one could not be written
+   */
+  public void send(AudioChunk chunk) {
+    check();
+    try {
+      producer.send(
+          new ProducerRecord<>(topic, chunk.getSequenceId(), codec.encode(chunk)),
+          (metadata, e) -> {
+            if (e != null) {
+              failed.compareAndSet(null, e);
+            }
+          });
+    } catch (org.apache.kafka.common.KafkaException e) {
+      failed.compareAndSet(null, e);
+      check();
+    }
+  }
+
+  /** Waits until the broker has all of them. */
+  public void flush() {
+    producer.flush();
+    check();
+  }
+
+  private void check() {
+    Exception e = failed.get();
+    if (e != null) {
+      throw new Failure(
+          "A chunk could not be written to " + topic + " at " + bootstrap + ": " + e.getMessage(),
+          e);
+    }
+  }
+
+  @Override
+  public void close() {
+    producer.close(Duration.ofMillis(PATIENCE_MS));
+  }
+}

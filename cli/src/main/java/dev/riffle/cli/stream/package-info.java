@@ -1,0 +1,9 @@
+/**
+ * Sound into Kafka, records out of it.
+ *
+ * <pre>
+ *   Sound -> Playback -> ChunkProducer -> topic "in"
+ *   topics -> TopicReader -> Records.text / Records.json
+ * </pre>
+ */
+package dev.riffle.cli.stream;
