@@ -26,6 +26,8 @@ import picocli.CommandLine.Spec;
     subcommands = {
       ProduceCommand.class,
       TailCommand.class,
+      SubmitCommand.class,
+      VerifyCommand.class,
       DoctorCommand.class,
       CommandLine.HelpCommand.class
     })
@@ -46,6 +48,7 @@ public final class Riffle implements Runnable {
   /** The command line with its handlers; tests give it their own writers. */
   public static CommandLine commandLine() {
     CommandLine line = new CommandLine(new Riffle());
+    JobFlags.addTo(line.getSubcommands().get("submit").getCommandSpec());
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler(Riffle::explain);
     line.setParameterExceptionHandler(Riffle::explainUsage);
