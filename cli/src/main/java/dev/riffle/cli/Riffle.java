@@ -49,6 +49,7 @@ public final class Riffle implements Runnable {
   public static CommandLine commandLine() {
     CommandLine line = new CommandLine(new Riffle());
     JobFlags.addTo(line.getSubcommands().get("submit").getCommandSpec());
+    line.setUsageHelpWidth(100);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler(Riffle::explain);
     line.setParameterExceptionHandler(Riffle::explainUsage);

@@ -24,11 +24,13 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Sends the job to a cluster. */
 @Command(
     name = "submit",
+    abbreviateSynopsis = true,
     description = {
       "Sends the transcription job to a Flink cluster by its REST interface and prints the job's id.",
       "Paths among the options, such as --model, are paths as the cluster sees them."
@@ -57,7 +59,11 @@ final class SubmitCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     JobOptions options = JobFlags.given(spec);
-    options.model(); // asked for here, not by a stack trace of the cluster
+    if (options.optional(JobOptions.MODEL).isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--model is required: the directory of a model's version, as the TaskManagers see it.");
+    }
     Path job = jar != null ? jar : builtJar();
     if (!Files.isRegularFile(job)) {
       throw new Failure("There is no job jar " + job + ".");

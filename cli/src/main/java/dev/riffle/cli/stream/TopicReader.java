@@ -21,7 +21,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  * #stop} may be called from any.
  */
 public final class TopicReader implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(8);
+  private static final Duration PATIENCE = Duration.ofSeconds(6);
 
   private final KafkaConsumer<String, byte[]> consumer;
 
