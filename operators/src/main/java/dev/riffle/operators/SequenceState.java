@@ -1,0 +1,95 @@
+package dev.riffle.operators;
+
+import dev.riffle.models.Format;
+
+/**
+ * What is known of one sequence: its session, its place, and the model's state. The keyed state of
+ * the recurrent operator, beside the early events that are held.
+ *
+ * <p>Capture times are microseconds since the epoch, timers milliseconds, positions steps.
+ */
+final class SequenceState {
+  /** Stands for no timer. */
+  static final long NONE = Long.MIN_VALUE;
+
+  static final byte[] NO_BYTES = {};
+
+  /** False on an object that was made for a key nobody knows yet. */
+  boolean known;
+
+  /** True while a session is open. */
+  boolean open;
+
+  /** True from a gap under the policy dead-letter until the next start. */
+  boolean refused;
+
+  /** What the steps are; of the last session where none is open. */
+  Format format = new Format(0, 1);
+
+  /** Position and capture time of the session's first step. */
+  long start;
+
+  long startMicros;
+
+  /** First position that is not known yet, and the capture time there. */
+  long next;
+
+  long lastMicros;
+
+  /** Steps last given up, as [from, to): what comes of them later is late, not a duplicate. */
+  long gapFrom;
+
+  long gapTo;
+
+  /** Number of early events held, and position and capture time of the first of them. */
+  int held;
+
+  long firstHeld;
+  long firstHeldMicros;
+
+  /** Counts of the open session, told when it ends. */
+  long duplicates;
+
+  long trimmedSteps;
+  long filledSteps;
+
+  /** Registered event-time and processing-time timers. */
+  long timer = NONE;
+
+  long wallTimer = NONE;
+
+  /** This machine's clock at the last event; kept only if wall-clock idling is on. */
+  long seenMillis;
+
+  /** Model that wrote {@link #model}. */
+  String fingerprint = "";
+
+  /** State of the model, opaque; empty without an open session. Replaced, never written into. */
+  byte[] model = NO_BYTES;
+
+  SequenceState copy() {
+    SequenceState copy = new SequenceState();
+    copy.known = known;
+    copy.open = open;
+    copy.refused = refused;
+    copy.format = format;
+    copy.start = start;
+    copy.startMicros = startMicros;
+    copy.next = next;
+    copy.lastMicros = lastMicros;
+    copy.gapFrom = gapFrom;
+    copy.gapTo = gapTo;
+    copy.held = held;
+    copy.firstHeld = firstHeld;
+    copy.firstHeldMicros = firstHeldMicros;
+    copy.duplicates = duplicates;
+    copy.trimmedSteps = trimmedSteps;
+    copy.filledSteps = filledSteps;
+    copy.timer = timer;
+    copy.wallTimer = wallTimer;
+    copy.seenMillis = seenMillis;
+    copy.fingerprint = fingerprint;
+    copy.model = model;
+    return copy;
+  }
+}

@@ -1,0 +1,72 @@
+package dev.riffle.operators;
+
+import dev.riffle.models.Format;
+import java.io.IOException;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/** Writes {@link SequenceState} into checkpoints and state backends. */
+public final class SequenceStateSerializer extends VersionedSerializer<SequenceState> {
+  private static final long serialVersionUID = 1;
+
+  public SequenceStateSerializer() {
+    super(1);
+  }
+
+  @Override
+  public SequenceState copy(SequenceState from) {
+    return from.copy();
+  }
+
+  @Override
+  protected void write(SequenceState state, DataOutputView out) throws IOException {
+    out.writeBoolean(state.open);
+    out.writeBoolean(state.refused);
+    out.writeInt(state.format.rate());
+    out.writeInt(state.format.width());
+    out.writeLong(state.start);
+    out.writeLong(state.startMicros);
+    out.writeLong(state.next);
+    out.writeLong(state.lastMicros);
+    out.writeLong(state.gapFrom);
+    out.writeLong(state.gapTo);
+    out.writeInt(state.held);
+    out.writeLong(state.firstHeld);
+    out.writeLong(state.firstHeldMicros);
+    out.writeLong(state.duplicates);
+    out.writeLong(state.trimmedSteps);
+    out.writeLong(state.filledSteps);
+    out.writeLong(state.timer);
+    out.writeLong(state.wallTimer);
+    out.writeLong(state.seenMillis);
+    writeText(state.fingerprint, out);
+    writeBytes(state.model, out);
+  }
+
+  @Override
+  protected SequenceState read(int version, DataInputView in) throws IOException {
+    SequenceState state = new SequenceState();
+    state.known = true;
+    state.open = in.readBoolean();
+    state.refused = in.readBoolean();
+    state.format = new Format(in.readInt(), in.readInt());
+    state.start = in.readLong();
+    state.startMicros = in.readLong();
+    state.next = in.readLong();
+    state.lastMicros = in.readLong();
+    state.gapFrom = in.readLong();
+    state.gapTo = in.readLong();
+    state.held = in.readInt();
+    state.firstHeld = in.readLong();
+    state.firstHeldMicros = in.readLong();
+    state.duplicates = in.readLong();
+    state.trimmedSteps = in.readLong();
+    state.filledSteps = in.readLong();
+    state.timer = in.readLong();
+    state.wallTimer = in.readLong();
+    state.seenMillis = in.readLong();
+    state.fingerprint = readText(in);
+    state.model = readBytes(in);
+    return state;
+  }
+}

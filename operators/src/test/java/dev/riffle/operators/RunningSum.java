@@ -1,0 +1,131 @@
+package dev.riffle.operators;
+
+import dev.riffle.models.Format;
+import dev.riffle.models.InputException;
+import dev.riffle.models.ModelInfo;
+import dev.riffle.models.Output;
+import dev.riffle.models.Row;
+import dev.riffle.models.StateException;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.StreamRunner;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A small honest model: each step is answered with the sum of all steps so far, and the end with
+ * minus the sum. Refuses the values 13 and infinity, and every width but 1.
+ */
+final class RunningSum implements StreamModel<Float> {
+  /** A value the model refuses, as a model should. */
+  static final float POISON = 13;
+
+  /** A value on which the model breaks. */
+  static final float BREAK = Float.POSITIVE_INFINITY;
+
+  /** Sizes of the batches computed, of all runners. */
+  static final List<Integer> BATCHES = new ArrayList<>();
+
+  /** Number of models loaded. */
+  static int loaded;
+
+  private final String fingerprint;
+
+  private RunningSum(String fingerprint) {
+    this.fingerprint = fingerprint;
+  }
+
+  /** Finds the model whose function has this fingerprint. */
+  record Source(String fingerprint) implements ModelSource<Float> {
+    @Override
+    public String key() {
+      return fingerprint;
+    }
+
+    @Override
+    public StreamModel<Float> load() {
+      loaded++;
+      return new RunningSum(fingerprint);
+    }
+  }
+
+  /** Writes {@code position:sum} on both lanes. */
+  record Mapper() implements AnswerMapper<Float> {
+    @Override
+    public Outgoing toFinal(Answer<Float> answer) {
+      long position = answer.sessionStart() + answer.output().position();
+      String text = position + ":" + answer.output().value();
+      return new Outgoing(answer.sequenceId(), text.getBytes(), 0);
+    }
+
+    @Override
+    public Outgoing toPreview(Answer<Float> answer) {
+      return toFinal(answer);
+    }
+  }
+
+  @Override
+  public ModelInfo info() {
+    return new ModelInfo("sum", "1", "sum", fingerprint, 0, 13);
+  }
+
+  @Override
+  public void check(Format format) {
+    if (format.width() != 1) {
+      throw new InputException("Expected steps of width 1 but got " + format.width() + ".");
+    }
+  }
+
+  @Override
+  public StreamRunner<Float> newRunner() {
+    return new Runner();
+  }
+
+  private static final class Runner implements StreamRunner<Float> {
+    @Override
+    public byte[] open(Format format) {
+      return state(0, 0);
+    }
+
+    @Override
+    public void advance(List<Row<Float>> rows) {
+      BATCHES.add(rows.size());
+      rows.forEach(Runner::consume);
+    }
+
+    @Override
+    public void finish(List<Row<Float>> rows) {
+      rows.forEach(
+          row -> {
+            consume(row);
+            ByteBuffer state = ByteBuffer.wrap(row.state);
+            row.outputs.add(new Output<>(state.getLong(1), -state.getFloat(9)));
+          });
+    }
+
+    private static void consume(Row<Float> row) {
+      if (row.state.length != 13 || row.state[0] != 1) {
+        throw new StateException("Expected state of version 1.");
+      }
+      ByteBuffer state = ByteBuffer.wrap(row.state);
+      long count = state.getLong(1);
+      float sum = state.getFloat(9);
+      for (int i = 0; i < row.steps; i++) {
+        float value = row.values[row.offset + i];
+        if (value == POISON) {
+          throw new InputException("Expected anything but 13. Send another number.");
+        }
+        if (value == BREAK) {
+          throw new IllegalArgumentException("broken");
+        }
+        sum += value;
+        row.outputs.add(new Output<>(++count, sum));
+      }
+      row.state = state(count, sum);
+    }
+
+    private static byte[] state(long count, float sum) {
+      return ByteBuffer.allocate(13).put((byte) 1).putLong(count).putFloat(sum).array();
+    }
+  }
+}

@@ -1,0 +1,217 @@
+package dev.riffle.operators;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.riffle.models.Format;
+import dev.riffle.schemas.AvroCodec;
+import dev.riffle.schemas.record.DeadLetter;
+import dev.riffle.schemas.record.SessionEvent;
+import dev.riffle.schemas.record.SessionKind;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.util.OutputTag;
+
+/** A recurrent operator over running sums, in Flink's harness: events in, text out. */
+@SuppressWarnings("try") // close fails as tests fail
+final class Stage implements AutoCloseable {
+  static final int MAX_PARALLELISM = 16;
+
+  /** 1000 steps per second: a step is a millisecond. */
+  static final Format FORMAT = new Format(1000, 1);
+
+  /** Computes at once; small bounds; everything that depends on time is far away. */
+  static final RecurrentOptions OPTIONS =
+      new RecurrentOptions(
+          1,
+          Duration.ZERO,
+          3,
+          100,
+          Duration.ofSeconds(1),
+          GapPolicy.FILL,
+          50,
+          Duration.ofSeconds(10),
+          Duration.ZERO,
+          Duration.ofMinutes(1),
+          StatePolicy.REFUSE);
+
+  private final KeyedOneInputStreamOperatorTestHarness<String, StepEvent, Outgoing> harness;
+  private final AvroCodec<SessionEvent> sessions = AvroCodec.of(SessionEvent.class);
+  private final AvroCodec<DeadLetter> letters = AvroCodec.of(DeadLetter.class);
+  private boolean ended;
+
+  Stage(RecurrentOptions options) throws Exception {
+    this(options, "one", null, 1, 0);
+  }
+
+  Stage(
+      RecurrentOptions options,
+      String fingerprint,
+      OperatorSubtaskState state,
+      int parallelism,
+      int subtask)
+      throws Exception {
+    harness =
+        new KeyedOneInputStreamOperatorTestHarness<>(
+            new RecurrentOperatorFactory<>(
+                new RunningSum.Source(fingerprint), new RunningSum.Mapper(), options),
+            event -> event.sequenceId,
+            Types.STRING,
+            MAX_PARALLELISM,
+            parallelism,
+            subtask);
+    harness.getExecutionConfig().enableObjectReuse();
+    harness.setup(new OutgoingSerializer());
+    if (state != null) {
+      harness.initializeState(state);
+    }
+    harness.open();
+  }
+
+  // ---- in ----
+
+  static StepEvent event(String id, long position, float... values) {
+    StepEvent event = new StepEvent();
+    event.sequenceId = id;
+    event.position = position;
+    event.captureMicros = position * 1000;
+    event.format = FORMAT;
+    event.values = values;
+    event.arrivedNanos = System.nanoTime();
+    event.origin = new Origin("in", 3, position, 7);
+    return event;
+  }
+
+  static StepEvent start(StepEvent event) {
+    event.start = true;
+    return event;
+  }
+
+  static StepEvent end(StepEvent event) {
+    event.end = true;
+    return event;
+  }
+
+  static StepEvent at(long micros, StepEvent event) {
+    event.captureMicros = micros;
+    return event;
+  }
+
+  Stage send(StepEvent... events) throws Exception {
+    for (StepEvent event : events) {
+      harness.processElement(event, event.captureMicros / 1000);
+    }
+    return this;
+  }
+
+  void watermark(long millis) throws Exception {
+    harness.processWatermark(millis);
+  }
+
+  void clock(long millis) throws Exception {
+    harness.setProcessingTime(millis);
+  }
+
+  void endInput() throws Exception {
+    harness.endInput();
+    ended = true;
+  }
+
+  OperatorSubtaskState snapshot() throws Exception {
+    harness.prepareSnapshotPreBarrier(1);
+    return harness.snapshot(1, 1);
+  }
+
+  // ---- out ----
+
+  /** Answers of the final lane, as {@code position:sum}. */
+  List<String> finals(String id) {
+    List<String> texts = new ArrayList<>();
+    for (Object element : harness.getOutput()) {
+      if (element instanceof StreamRecord<?> record
+          && record.getValue() instanceof Outgoing outgoing
+          && outgoing.key.equals(id)) {
+        texts.add(new String(outgoing.value));
+      }
+    }
+    return texts;
+  }
+
+  List<String> previews(String id) {
+    List<String> texts = new ArrayList<>();
+    for (Outgoing outgoing : side(Lanes.PREVIEW)) {
+      if (outgoing.key.equals(id)) {
+        texts.add(new String(outgoing.value));
+      }
+    }
+    return texts;
+  }
+
+  /** Session events as {@code KIND reason position}, on a gap with the number of missing steps. */
+  List<String> sessions(String id) {
+    List<String> texts = new ArrayList<>();
+    for (SessionEvent event : sessionEvents(id)) {
+      String missing = event.getKind() == SessionKind.GAP ? "+" + event.getMissing() : "";
+      texts.add(event.getKind() + " " + event.getReason() + " " + event.getPosition() + missing);
+    }
+    return texts;
+  }
+
+  List<SessionEvent> sessionEvents(String id) {
+    List<SessionEvent> events = new ArrayList<>();
+    for (Outgoing outgoing : side(Lanes.SESSIONS)) {
+      if (outgoing.key.equals(id)) {
+        events.add(sessions.decode(outgoing.value));
+      }
+    }
+    return events;
+  }
+
+  List<DeadLetter> letters() {
+    return side(Lanes.DEAD_LETTERS).stream().map(letter -> letters.decode(letter.value)).toList();
+  }
+
+  List<String> errors() {
+    return letters().stream().map(DeadLetter::getError).toList();
+  }
+
+  List<Outgoing> side(OutputTag<Outgoing> lane) {
+    var records = harness.getSideOutput(lane);
+    return records == null ? List.of() : records.stream().map(StreamRecord::getValue).toList();
+  }
+
+  // ---- inside ----
+
+  /** What the operator counted. */
+  OperatorMetrics metrics() {
+    return ((RecurrentOperator<?>) harness.getOperator()).measured();
+  }
+
+  int keysKept() {
+    return harness.numKeyedStateEntries();
+  }
+
+  /** Ends the input and all time, and checks that nothing is left behind. */
+  @Override
+  public void close() throws Exception {
+    if (!ended) {
+      endInput();
+    }
+    watermark(Long.MAX_VALUE);
+    assertThat(harness.numKeyedStateEntries()).as("state left behind").isZero();
+    assertThat(harness.numEventTimeTimers()).as("event-time timers left behind").isZero();
+    assertThat(harness.numProcessingTimeTimers()).as("clock timers left behind").isZero();
+    assertThat(metrics().activeSequences).isZero();
+    abandon();
+  }
+
+  /** Stops as a crash does: nothing is told. */
+  void abandon() throws Exception {
+    harness.close();
+    assertThat(SharedModels.size()).as("models left behind").isZero();
+  }
+}
