@@ -155,7 +155,7 @@ final class CpuKernels implements Kernels {
     if (!(weights instanceof Engine.Packed w)) {
       throw Arguments.foreign(NAME, weights);
     }
-    engine.linear(w, rows("x", x, rows, w.inputs()), rows("y", y, rows, w.outputs()), rows);
+    w.apply(rows("x", x, rows, w.inputs()), rows("y", y, rows, w.outputs()), rows);
   }
 
   @Override

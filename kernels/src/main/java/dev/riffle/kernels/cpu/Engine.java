@@ -2,6 +2,7 @@ package dev.riffle.kernels.cpu;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Tensor;
 
 /**
  * The verbs where the time goes; {@link CpuKernels} has checked the arguments. An engine owns no
@@ -12,15 +13,11 @@ public interface Engine {
   /** What does the work, for {@link Kernels#description()}. */
   String description();
 
-  /**
-   * Weights of y = W x + b in the layout of one engine.
-   *
-   * @param weight as {@link #pack} laid it out
-   * @param bias {@code [outputs]}, padded as the weights are
-   * @param outputs length of y
-   * @param inputs length of x
-   */
-  record Packed(float[] weight, float[] bias, int outputs, int inputs) implements Kernels.Linear {}
+  /** Weights of y = W x + b in the layout of one engine, and the loops over that layout. */
+  interface Packed extends Kernels.Linear {
+    /** {@link Kernels#linear(Kernels.Linear, Tensor, Tensor, int)} with these weights. */
+    void apply(FloatTensor x, FloatTensor y, int rows);
+  }
 
   /** lambda, real and imaginary parts {@code [width]}. */
   record Lambda(float[] re, float[] im) implements Kernels.Diagonal {
@@ -31,18 +28,12 @@ public interface Engine {
   }
 
   /**
-   * Lays weights out for {@link #linear}.
+   * Lays weights out.
    *
    * @param weight {@code [outputs, inputs]}
    * @param bias {@code [outputs]}, or null
    */
   Packed pack(double[] weight, double[] bias, int outputs, int inputs);
-
-  /**
-   * {@link Kernels#linear(Kernels.Linear, dev.riffle.kernels.Tensor, dev.riffle.kernels.Tensor,
-   * int)}
-   */
-  void linear(Packed w, FloatTensor x, FloatTensor y, int rows);
 
   /** {@link Kernels#activate} */
   void activate(Activation f, FloatTensor x, FloatTensor y, int count);

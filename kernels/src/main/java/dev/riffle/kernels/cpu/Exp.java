@@ -38,15 +38,4 @@ public final class Exp {
   public static final float GELU = 1.5957691f;
 
   public static final float GELU_CUBIC = 0.044715f;
-
-  /** exp(x) with plain multiplications and additions. */
-  static float exp(float x) {
-    float held = Math.min(HIGHEST, Math.max(LOWEST, x));
-    float shifted = held * LOG2_E + SHIFTER;
-    float n = shifted - SHIFTER;
-    float r = held - n * LN_2_HIGH - n * LN_2_LOW;
-    float p = ((((C6 * r + C5) * r + C4) * r + C3) * r + C2) * r + 1;
-    int power = (Float.floatToRawIntBits(shifted) << EXPONENT) + Float.floatToRawIntBits(1f);
-    return (p * r + 1) * Float.intBitsToFloat(power);
-  }
 }

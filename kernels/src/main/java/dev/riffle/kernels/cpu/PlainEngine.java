@@ -3,100 +3,141 @@ package dev.riffle.kernels.cpu;
 import dev.riffle.kernels.Activation;
 
 /**
- * Loops over {@code float[]} in the order that the JIT turns into vector instructions by itself: y
- * += x_i W_i over whole columns, never a dot product. Multiplications and additions are kept apart,
- * so that a machine without a fused multiply-add is not slower for it.
+ * Loops that the JIT turns into vector instructions by itself. It does so where whole arrays are
+ * walked from 0 on at one index, so that the loops that count walk small arrays of their own and
+ * results are copied. Multiplications and additions are kept apart: a machine without a fused
+ * multiply-add is not slower for it.
  */
 final class PlainEngine implements Engine {
+  /** Values that go through an activation at a time. */
+  private static final int CHUNK = 256;
 
   @Override
   public String description() {
     return "plain loops";
   }
 
-  /** Transposes the weights: {@code [inputs, outputs]}. */
   @Override
   public Packed pack(double[] weight, double[] bias, int outputs, int inputs) {
-    float[] columns = new float[weight.length];
-    for (int o = 0; o < outputs; o++) {
-      for (int i = 0; i < inputs; i++) {
-        columns[i * outputs + o] = (float) weight[o * inputs + i];
-      }
-    }
+    float[][] columns = new float[inputs][outputs];
     float[] b = new float[outputs];
-    for (int o = 0; bias != null && o < outputs; o++) {
-      b[o] = (float) bias[o];
+    for (int o = 0; o < outputs; o++) {
+      b[o] = bias == null ? 0 : (float) bias[o];
+      for (int i = 0; i < inputs; i++) {
+        columns[i][o] = (float) weight[o * inputs + i];
+      }
     }
-    return new Packed(columns, b, outputs, inputs);
+    return new Columns(columns, b, outputs, inputs);
+  }
+
+  /**
+   * y = W x + b as y += x_i W_i over whole columns of W, never a dot product.
+   *
+   * @param weight {@code [inputs, outputs]}
+   */
+  private record Columns(float[][] weight, float[] bias, int outputs, int inputs)
+      implements Packed {
+
+    @Override
+    public void apply(FloatTensor x, FloatTensor y, int rows) {
+      float[] sum = new float[outputs];
+      for (int r = 0; r < rows; r++) {
+        int xAt = x.base() + r * inputs;
+        System.arraycopy(bias, 0, sum, 0, outputs);
+        int i = 0;
+        for (; i + 4 <= inputs; i += 4) {
+          addFour(i, x.data(), xAt + i, sum);
+        }
+        for (; i < inputs; i++) {
+          addOne(weight[i], x.data()[xAt + i], sum);
+        }
+        System.arraycopy(sum, 0, y.data(), y.base() + r * outputs, outputs);
+      }
+    }
+
+    private static void addOne(float[] w, float x, float[] y) {
+      for (int o = 0; o < y.length; o++) {
+        y[o] += x * w[o];
+      }
+    }
+
+    /** Four times {@link #addOne} in the same order, with one pass over y. */
+    private void addFour(int i, float[] x, int xAt, float[] y) {
+      float x0 = x[xAt];
+      float x1 = x[xAt + 1];
+      float x2 = x[xAt + 2];
+      float x3 = x[xAt + 3];
+      float[] w0 = weight[i];
+      float[] w1 = weight[i + 1];
+      float[] w2 = weight[i + 2];
+      float[] w3 = weight[i + 3];
+      for (int o = 0; o < y.length; o++) {
+        y[o] = y[o] + x0 * w0[o] + x1 * w1[o] + x2 * w2[o] + x3 * w3[o];
+      }
+    }
   }
 
   @Override
-  public void linear(Packed w, FloatTensor x, FloatTensor y, int rows) {
-    for (int r = 0; r < rows; r++) {
-      int xAt = x.base() + r * w.inputs();
-      int yAt = y.base() + r * w.outputs();
-      System.arraycopy(w.bias(), 0, y.data(), yAt, w.outputs());
-      int i = 0;
-      for (; i + 4 <= w.inputs(); i += 4) {
-        addFour(w.weight(), i * w.outputs(), x.data(), xAt + i, y.data(), yAt, w.outputs());
+  public void activate(Activation f, FloatTensor x, FloatTensor y, int count) {
+    if (f == Activation.NONE) {
+      System.arraycopy(x.data(), x.base(), y.data(), y.base(), count);
+      return;
+    }
+    float[] v = new float[Math.min(count, CHUNK)];
+    float[] z = new float[v.length];
+    float[] power = new float[v.length];
+    for (int i = 0; i < count; i += CHUNK) {
+      int n = Math.min(count - i, CHUNK);
+      System.arraycopy(x.data(), x.base() + i, v, 0, n);
+      switch (f) {
+        case NONE -> throw new IllegalStateException("copied above");
+        case RELU -> relu(v);
+        case SIGMOID -> sigmoid(v, power);
+        case GELU_TANH -> gelu(v, z, power);
       }
-      for (; i < w.inputs(); i++) {
-        addOne(w.weight(), i * w.outputs(), x.data()[xAt + i], y.data(), yAt, w.outputs());
-      }
+      System.arraycopy(v, 0, y.data(), y.base() + i, n);
     }
   }
 
-  private static void addOne(float[] w, int wAt, float x, float[] y, int yAt, int outputs) {
-    for (int o = 0; o < outputs; o++) {
-      y[yAt + o] += x * w[wAt + o];
+  private static void relu(float[] v) {
+    for (int i = 0; i < v.length; i++) {
+      v[i] = Math.max(0, v[i]);
     }
   }
 
-  /** Four times {@link #addOne} in the same order, with one pass over y. */
-  private static void addFour(
-      float[] w, int wAt, float[] x, int xAt, float[] y, int yAt, int outputs) {
-    float x0 = x[xAt];
-    float x1 = x[xAt + 1];
-    float x2 = x[xAt + 2];
-    float x3 = x[xAt + 3];
-    int w1 = wAt + outputs;
-    int w2 = w1 + outputs;
-    int w3 = w2 + outputs;
-    for (int o = 0; o < outputs; o++) {
-      y[yAt + o] = y[yAt + o] + x0 * w[wAt + o] + x1 * w[w1 + o] + x2 * w[w2 + o] + x3 * w[w3 + o];
+  private static void gelu(float[] v, float[] z, float[] power) {
+    // 0.5 x (1 + tanh(z)) = x sigmoid(2 z), z = sqrt(2/pi) (x + 0.044715 x^3)
+    for (int i = 0; i < v.length; i++) {
+      z[i] = Exp.GELU * (v[i] + Exp.GELU_CUBIC * v[i] * v[i] * v[i]);
+    }
+    sigmoid(z, power);
+    for (int i = 0; i < v.length; i++) {
+      v[i] *= z[i];
     }
   }
 
-  @Override
-  public void activate(Activation f, FloatTensor xs, FloatTensor ys, int count) {
-    float[] x = xs.data();
-    float[] y = ys.data();
-    int xAt = xs.base();
-    int yAt = ys.base();
-    switch (f) {
-      case NONE -> System.arraycopy(x, xAt, y, yAt, count);
-      case RELU -> {
-        for (int i = 0; i < count; i++) {
-          y[yAt + i] = Math.max(0, x[xAt + i]);
-        }
-      }
-      case SIGMOID -> {
-        for (int i = 0; i < count; i++) {
-          y[yAt + i] = sigmoid(x[xAt + i]);
-        }
-      }
-      case GELU_TANH -> {
-        // 0.5 x (1 + tanh(z)) = x sigmoid(2 z), z = sqrt(2/pi) (x + 0.044715 x^3)
-        for (int i = 0; i < count; i++) {
-          float v = x[xAt + i];
-          y[yAt + i] = v * sigmoid(Exp.GELU * (v + Exp.GELU_CUBIC * v * v * v));
-        }
-      }
+  /** v = 1 / (1 + exp(-v)), see {@link Exp}; one loop for each kind of instruction. */
+  private static void sigmoid(float[] v, float[] power) {
+    for (int i = 0; i < v.length; i++) {
+      v[i] = Math.min(Exp.HIGHEST, Math.max(Exp.LOWEST, -v[i]));
     }
-  }
-
-  private static float sigmoid(float x) {
-    return 1 / (1 + Exp.exp(-x));
+    for (int i = 0; i < v.length; i++) {
+      power[i] = v[i] * Exp.LOG2_E + Exp.SHIFTER;
+    }
+    for (int i = 0; i < v.length; i++) {
+      float n = power[i] - Exp.SHIFTER;
+      float r = v[i] - n * Exp.LN_2_HIGH - n * Exp.LN_2_LOW;
+      float p = (((Exp.C6 * r + Exp.C5) * r + Exp.C4) * r + Exp.C3) * r + Exp.C2;
+      v[i] = (p * r + 1) * r + 1;
+    }
+    int one = Float.floatToRawIntBits(1f);
+    for (int i = 0; i < v.length; i++) {
+      int shifted = Float.floatToRawIntBits(power[i]) << Exp.EXPONENT;
+      power[i] = Float.intBitsToFloat(shifted + one);
+    }
+    for (int i = 0; i < v.length; i++) {
+      v[i] = 1 / (1 + v[i] * power[i]);
+    }
   }
 
   @Override
@@ -202,16 +243,21 @@ final class PlainEngine implements Engine {
   }
 
   @Override
-  public void gatedMix(FloatTensor xs, FloatTensor abs, FloatTensor ys, int rows, int width) {
-    float[] x = xs.data();
-    float[] ab = abs.data();
-    float[] y = ys.data();
+  public void gatedMix(FloatTensor x, FloatTensor ab, FloatTensor y, int rows, int width) {
+    float[] sum = new float[width];
+    float[] a = new float[width];
+    float[] b = new float[width];
+    float[] power = new float[width];
     for (int r = 0; r < rows; r++) {
-      int at = r * width;
-      int aAt = abs.base() + 2 * at;
+      int aAt = ab.base() + 2 * r * width;
+      System.arraycopy(x.data(), x.base() + r * width, sum, 0, width);
+      System.arraycopy(ab.data(), aAt, a, 0, width);
+      System.arraycopy(ab.data(), aAt + width, b, 0, width);
+      sigmoid(b, power);
       for (int j = 0; j < width; j++) {
-        y[ys.base() + at + j] = x[xs.base() + at + j] + ab[aAt + j] * sigmoid(ab[aAt + width + j]);
+        sum[j] += a[j] * b[j];
       }
+      System.arraycopy(sum, 0, y.data(), y.base() + r * width, width);
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.riffle.kernels.cpu.vector;
 
-import dev.riffle.kernels.cpu.Engine.Packed;
+import dev.riffle.kernels.cpu.Engine;
 import dev.riffle.kernels.cpu.FloatTensor;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -21,15 +21,18 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Each element of y is one chain: b_o, then + W_oi x_i for i = 0, 1, 2, ..., each rounded once.
  * The methods below differ only in how many chains they keep in registers at a time, so that the
  * adders never wait: one row by eight vectors, or four rows by four, or eight rows by one.
+ *
+ * @param weight {@code [panels and singles, inputs, columns]}
+ * @param bias {@code [outputs]}, padded as the weights are
+ * @param outputs length of a row of y
+ * @param inputs length of a row of x
  */
-final class Panels {
+record Panels(float[] weight, float[] bias, int outputs, int inputs) implements Engine.Packed {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int L = SPECIES.length();
   private static final int PANEL = 4 * L;
 
-  private Panels() {}
-
-  static Packed pack(double[] weight, double[] bias, int outputs, int inputs) {
+  static Panels pack(double[] weight, double[] bias, int outputs, int inputs) {
     long columns = (outputs + L - 1L) / L * L;
     if (columns * inputs > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
@@ -51,73 +54,72 @@ final class Panels {
         packed[panel * inputs + i * width + o - panel] = (float) weight[o * inputs + i];
       }
     }
-    return new Packed(packed, padded, outputs, inputs);
+    return new Panels(packed, padded, outputs, inputs);
   }
 
-  static void linear(Packed w, FloatTensor x, FloatTensor y, int rows) {
-    int panels = w.outputs() / PANEL * PANEL;
+  @Override
+  public void apply(FloatTensor x, FloatTensor y, int rows) {
+    int panels = outputs / PANEL * PANEL;
     int blocked = rows / 4 * 4;
     for (int o = 0; o < panels; o += PANEL) {
       for (int r = 0; r < blocked; r += 4) {
-        fourRowsByFour(w, o, x.data(), x.base() + r * w.inputs(), y.data(), yAt(w, y, r, o));
+        fourRowsByFour(o, x.data(), x.base() + r * inputs, y.data(), yAt(y, r, o));
       }
     }
     for (int r = blocked; r < rows; r++) {
-      int xAt = x.base() + r * w.inputs();
+      int xAt = x.base() + r * inputs;
       int o = 0;
       for (; o + 2 * PANEL <= panels; o += 2 * PANEL) {
-        oneRowByEight(w, o, x.data(), xAt, y.data(), yAt(w, y, r, o));
+        oneRowByEight(o, x.data(), xAt, y.data(), yAt(y, r, o));
       }
       if (o < panels) {
-        oneRowByFour(w, o, x.data(), xAt, y.data(), yAt(w, y, r, o));
+        oneRowByFour(o, x.data(), xAt, y.data(), yAt(y, r, o));
       }
     }
-    for (int o = panels; o < w.outputs(); o += L) {
-      single(w, o, x, y, rows);
+    for (int o = panels; o < outputs; o += L) {
+      single(o, x, y, rows);
     }
   }
 
-  private static int yAt(Packed w, FloatTensor y, int row, int o) {
-    return y.base() + row * w.outputs() + o;
+  private int yAt(FloatTensor y, int row, int o) {
+    return y.base() + row * outputs + o;
   }
 
   /** The vector of outputs from {@code o} on, of which the last may be padded, for all rows. */
-  private static void single(Packed w, int o, FloatTensor x, FloatTensor y, int rows) {
-    int width = Math.min(L, w.outputs() - o);
+  private void single(int o, FloatTensor x, FloatTensor y, int rows) {
+    int width = Math.min(L, outputs - o);
     float[] edge = width < L ? new float[8 * L] : null;
     float[] to = edge == null ? y.data() : edge;
-    int stride = edge == null ? w.outputs() : L;
+    int stride = edge == null ? outputs : L;
     int r = 0;
     while (r < rows) {
-      int xAt = x.base() + r * w.inputs();
-      int toAt = edge == null ? yAt(w, y, r, o) : 0;
+      int xAt = x.base() + r * inputs;
+      int toAt = edge == null ? yAt(y, r, o) : 0;
       int block = rows - r >= 8 ? 8 : 1;
       if (block == 8) {
-        eightRowsByOne(w, o, x.data(), xAt, to, toAt, stride);
+        eightRowsByOne(o, x.data(), xAt, to, toAt, stride);
       } else {
-        oneRowByOne(w, o, x.data(), xAt, to, toAt);
+        oneRowByOne(o, x.data(), xAt, to, toAt);
       }
       for (int k = 0; edge != null && k < block; k++) {
-        System.arraycopy(edge, k * L, y.data(), yAt(w, y, r + k, o), width);
+        System.arraycopy(edge, k * L, y.data(), yAt(y, r + k, o), width);
       }
       r += block;
     }
   }
 
   /** One row, two panels. */
-  private static void oneRowByEight(Packed w, int o, float[] x, int xAt, float[] y, int yAt) {
-    float[] weight = w.weight();
-    int inputs = w.inputs();
+  private void oneRowByEight(int o, float[] x, int xAt, float[] y, int yAt) {
     int wAt = o * inputs;
     int vAt = wAt + PANEL * inputs;
-    FloatVector b0 = at(w.bias(), o);
-    FloatVector b1 = at(w.bias(), o + L);
-    FloatVector b2 = at(w.bias(), o + 2 * L);
-    FloatVector b3 = at(w.bias(), o + 3 * L);
-    FloatVector b4 = at(w.bias(), o + 4 * L);
-    FloatVector b5 = at(w.bias(), o + 5 * L);
-    FloatVector b6 = at(w.bias(), o + 6 * L);
-    FloatVector b7 = at(w.bias(), o + 7 * L);
+    FloatVector b0 = at(bias, o);
+    FloatVector b1 = at(bias, o + L);
+    FloatVector b2 = at(bias, o + 2 * L);
+    FloatVector b3 = at(bias, o + 3 * L);
+    FloatVector b4 = at(bias, o + 4 * L);
+    FloatVector b5 = at(bias, o + 5 * L);
+    FloatVector b6 = at(bias, o + 6 * L);
+    FloatVector b7 = at(bias, o + 7 * L);
     FloatVector s0 = b0;
     FloatVector s1 = b1;
     FloatVector s2 = b2;
@@ -148,14 +150,12 @@ final class Panels {
   }
 
   /** One row, one panel. */
-  private static void oneRowByFour(Packed w, int o, float[] x, int xAt, float[] y, int yAt) {
-    float[] weight = w.weight();
-    int inputs = w.inputs();
+  private void oneRowByFour(int o, float[] x, int xAt, float[] y, int yAt) {
     int wAt = o * inputs;
-    FloatVector b0 = at(w.bias(), o);
-    FloatVector b1 = at(w.bias(), o + L);
-    FloatVector b2 = at(w.bias(), o + 2 * L);
-    FloatVector b3 = at(w.bias(), o + 3 * L);
+    FloatVector b0 = at(bias, o);
+    FloatVector b1 = at(bias, o + L);
+    FloatVector b2 = at(bias, o + 2 * L);
+    FloatVector b3 = at(bias, o + 3 * L);
     FloatVector s0 = b0;
     FloatVector s1 = b1;
     FloatVector s2 = b2;
@@ -174,11 +174,9 @@ final class Panels {
   }
 
   /** One row, one vector. */
-  private static void oneRowByOne(Packed w, int o, float[] x, int xAt, float[] y, int yAt) {
-    float[] weight = w.weight();
-    int inputs = w.inputs();
+  private void oneRowByOne(int o, float[] x, int xAt, float[] y, int yAt) {
     int wAt = o * inputs;
-    FloatVector b0 = at(w.bias(), o);
+    FloatVector b0 = at(bias, o);
     FloatVector s0 = b0;
     for (int i = 0; i < inputs; i++) {
       FloatVector xi = FloatVector.broadcast(SPECIES, x[xAt + i]);
@@ -188,14 +186,12 @@ final class Panels {
   }
 
   /** Four rows, one panel. */
-  private static void fourRowsByFour(Packed w, int o, float[] x, int xAt, float[] y, int yAt) {
-    float[] weight = w.weight();
-    int inputs = w.inputs();
+  private void fourRowsByFour(int o, float[] x, int xAt, float[] y, int yAt) {
     int wAt = o * inputs;
-    FloatVector b0 = at(w.bias(), o);
-    FloatVector b1 = at(w.bias(), o + L);
-    FloatVector b2 = at(w.bias(), o + 2 * L);
-    FloatVector b3 = at(w.bias(), o + 3 * L);
+    FloatVector b0 = at(bias, o);
+    FloatVector b1 = at(bias, o + L);
+    FloatVector b2 = at(bias, o + 2 * L);
+    FloatVector b3 = at(bias, o + 3 * L);
     FloatVector s00 = b0;
     FloatVector s01 = b1;
     FloatVector s02 = b2;
@@ -238,7 +234,6 @@ final class Panels {
       s32 = x3.fma(w2, s32);
       s33 = x3.fma(w3, s33);
     }
-    int outputs = w.outputs();
     s00.intoArray(y, yAt);
     s01.intoArray(y, yAt + L);
     s02.intoArray(y, yAt + 2 * L);
@@ -258,12 +253,9 @@ final class Panels {
   }
 
   /** Eight rows, one vector; rows of y lie {@code stride} apart. */
-  private static void eightRowsByOne(
-      Packed w, int o, float[] x, int xAt, float[] y, int yAt, int stride) {
-    float[] weight = w.weight();
-    int inputs = w.inputs();
+  private void eightRowsByOne(int o, float[] x, int xAt, float[] y, int yAt, int stride) {
     int wAt = o * inputs;
-    FloatVector b0 = at(w.bias(), o);
+    FloatVector b0 = at(bias, o);
     FloatVector s0 = b0;
     FloatVector s1 = b0;
     FloatVector s2 = b0;

@@ -28,11 +28,6 @@ public final class VectorEngine implements Engine {
     return Panels.pack(weight, bias, outputs, inputs);
   }
 
-  @Override
-  public void linear(Packed w, FloatTensor x, FloatTensor y, int rows) {
-    Panels.linear(w, x, y, rows);
-  }
-
   // ------------------------------------------------------------- activations
 
   @Override
