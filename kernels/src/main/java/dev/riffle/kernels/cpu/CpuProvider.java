@@ -59,7 +59,7 @@ public final class CpuProvider implements KernelsProvider {
     if (vectorUnavailable().isPresent()) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "The kernels run on plain loops, three to four times slower than they could: the module "
+          "The kernels run on plain loops, two to five times slower than they could: the module "
               + MODULE
               + " is not there. Start Java with "
               + FLAG

@@ -11,7 +11,7 @@
  *
  * <p>The Vector API is an incubating module of the JDK and has to be named on the command line:
  * {@code --add-modules jdk.incubator.vector}. Without it {@link dev.riffle.kernels.cpu.PlainEngine}
- * works, three to four times slower, and says so once in the log. The system property {@code
+ * works, two to five times slower, and says so once in the log. The system property {@code
  * riffle.kernels.cpu} forces {@code vector} or {@code fallback}.
  *
  * <p>Both engines compute an output element of {@code linear} as one chain of additions over the
