@@ -1,0 +1,28 @@
+package dev.riffle.jobs.transcription;
+
+import dev.riffle.kernels.Backends;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.families.Families;
+import dev.riffle.models.transcriber.Note;
+import dev.riffle.models.weights.ModelDirectory;
+import dev.riffle.operators.ModelSource;
+import java.nio.file.Path;
+
+/**
+ * A model that answers with notes, from its directory.
+ *
+ * @param directory as the TaskManagers see it
+ * @param backend what computes
+ */
+public record NoteModel(String directory, String backend) implements ModelSource<Note> {
+  @Override
+  public String key() {
+    return backend + " " + Path.of(directory).toAbsolutePath().normalize();
+  }
+
+  @Override
+  public StreamModel<Note> load() {
+    return Families.load(
+        ModelDirectory.read(Path.of(directory)), Backends.find(backend), Note.class);
+  }
+}
