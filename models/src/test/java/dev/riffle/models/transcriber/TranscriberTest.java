@@ -1,0 +1,354 @@
+package dev.riffle.models.transcriber;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.models.Format;
+import dev.riffle.models.InputException;
+import dev.riffle.models.Output;
+import dev.riffle.models.Row;
+import dev.riffle.models.StateException;
+import dev.riffle.models.StreamRunner;
+import dev.riffle.models.TestBackends;
+import dev.riffle.models.signal.Resampler;
+import dev.riffle.models.weights.ModelDirectory;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.function.IntSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TranscriberTest {
+  private static final Path DIRECTORY = Path.of("../demo/models/lru-transcriber/1");
+  private static final ModelDirectory MODEL = ModelDirectory.read(DIRECTORY);
+  private static final Kernels FAST = TestBackends.all().findFirst().orElseThrow();
+  private static final Format MONO = new Format(16000, 1);
+
+  // --------------------------------------------------------------- chunking
+
+  @ParameterizedTest
+  @MethodSource("dev.riffle.models.TestBackends#all")
+  void anyChunkingTellsTheSameNotesAndLeavesTheSameBytes(Kernels kernels) {
+    Random random = new Random(1);
+    for (Format format : List.of(MONO, new Format(44100, 2), new Format(8000, 1))) {
+      StreamRunner<Note> runner = new Transcriber(MODEL, kernels).newRunner();
+      float[] sound = chords(format, 1.5, 1);
+      Heard whole = play(runner, format, sound, () -> sound.length);
+      Heard frames = play(runner, format, sound, () -> 512);
+      Heard some = play(runner, format, sound, () -> random.nextInt(3000));
+      assertThat(whole.notes).hasSizeGreaterThan(5);
+      assertThat(frames).isEqualTo(whole);
+      assertThat(some).isEqualTo(whole);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.riffle.models.TestBackends#all")
+  void oneSampleAtATimeTellsTheSame(Kernels kernels) {
+    StreamRunner<Note> runner = new Transcriber(MODEL, kernels).newRunner();
+    float[] sound = chords(MONO, 0.7, 1);
+    Heard whole = play(runner, MONO, sound, () -> sound.length);
+    assertThat(whole.notes).isNotEmpty();
+    assertThat(play(runner, MONO, sound, () -> 1)).isEqualTo(whole);
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.riffle.models.TestBackends#all")
+  void aBatchEqualsItsRowsWhateverTheInterleaving(Kernels kernels) {
+    Transcriber transcriber = new Transcriber(MODEL, kernels);
+    Random random = new Random(2);
+    for (int keys :
+        kernels.name().equals("reference") ? new int[] {2, 7} : new int[] {1, 2, 7, 64}) {
+      List<Key> batch = new ArrayList<>();
+      for (int k = 0; k < keys; k++) {
+        Format format = k % 3 == 2 ? new Format(22050, 2) : MONO;
+        batch.add(new Key(format, chords(format, 0.6, k)));
+      }
+      StreamRunner<Note> together = transcriber.newRunner();
+      batch.forEach(key -> key.begin(together));
+      while (batch.stream().anyMatch(key -> key.left() > 0)) {
+        List<Key> some = new ArrayList<>(batch);
+        Collections.shuffle(some, random);
+        some = some.subList(0, 1 + random.nextInt(keys));
+        List<Row<Note>> rows = new ArrayList<>();
+        for (Key key : some) {
+          rows.add(key.row(Math.min(key.left(), random.nextInt(5) * random.nextInt(900))));
+        }
+        together.advance(rows);
+        for (int i = 0; i < rows.size(); i++) {
+          some.get(i).take(rows.get(i));
+        }
+      }
+      List<byte[]> states = batch.stream().map(key -> key.state).toList();
+      List<Row<Note>> ends = batch.stream().map(key -> key.row(0)).toList();
+      together.finish(ends);
+      for (int k = 0; k < keys; k++) {
+        Key key = batch.get(k);
+        key.take(ends.get(k));
+        Heard alone = play(transcriber.newRunner(), key.format, key.sound, () -> key.sound.length);
+        assertThat(key.notes).as("key %d of %d", k, keys).isEqualTo(alone.notes);
+        assertThat(ByteBuffer.wrap(states.get(k))).isEqualTo(alone.state);
+      }
+    }
+  }
+
+  // -------------------------------------------------------------- positions
+
+  @ParameterizedTest
+  @ValueSource(ints = {8000, 16000, 22050, 44100, 48000})
+  void aNoteIsToldByTheSampleThatItsPositionNamesAndNoneBefore(int rate) {
+    Format format = new Format(rate, 1);
+    StreamRunner<Note> runner = transcriber().newRunner();
+    float[] sound = chords(format, 1.0, 3);
+    Heard whole = play(runner, format, sound, () -> sound.length);
+    Output<Note> first = whole.notes.get(0);
+    assertThat(first.value().kind()).isEqualTo(Note.Kind.ON);
+    assertThat(first.position()).isLessThan(sound.length);
+
+    Key key = new Key(format, sound);
+    key.begin(runner);
+    Row<Note> before = key.row((int) first.position() - 1);
+    runner.advance(List.of(before));
+    key.take(before);
+    assertThat(key.notes).isEmpty();
+    Row<Note> then = key.row(1);
+    runner.advance(List.of(then));
+    assertThat(then.outputs).contains(first);
+
+    // frame t takes samples below t 512 + 1024 of 16 kHz, and the resampler its look-ahead
+    Resampler resampler = new Resampler(rate, 16000);
+    long last = first.value().publishedFrame() * 512 + 1023;
+    assertThat(first.position()).isEqualTo(resampler.needed(last));
+  }
+
+  @Test
+  void aNoteIsToldOneFrameAfterItsPeak() {
+    assertThat(transcriber().info().lookAheadMicros()).isEqualTo(96_000);
+    assertThat(transcriber().lookAheadMicros(new Format(44100, 2))).isBetween(99_300L, 99_500L);
+    assertThat(transcriber().lookAheadMicros(new Format(8000, 1))).isEqualTo(102_750);
+    float[] sound = chords(MONO, 1.5, 1);
+    for (Output<Note> told : play(transcriber().newRunner(), MONO, sound, () -> 512).notes) {
+      Note note = told.value();
+      if (note.kind() == Note.Kind.ON) {
+        assertThat(note.publishedFrame() - note.onsetFrames()).isBetween(0.5, 1.5);
+      }
+    }
+  }
+
+  @Test
+  void whatIsToldAtTheEndHasThePositionOfTheEnd() {
+    float[] sound = chords(MONO, 1.0, 1);
+    int cut = 9000; // while notes sound
+    Heard heard = play(transcriber().newRunner(), MONO, Arrays.copyOf(sound, cut), () -> 700);
+    Output<Note> last = heard.notes.get(heard.notes.size() - 1);
+    assertThat(last.value().kind()).isEqualTo(Note.Kind.OFF);
+    assertThat(last.position()).isEqualTo(cut);
+    assertThat(heard.notes).allMatch(told -> told.position() <= cut);
+    assertThat(heard.notes.stream().filter(t -> t.value().kind() == Note.Kind.ON).count())
+        .isEqualTo(heard.notes.stream().filter(t -> t.value().kind() == Note.Kind.OFF).count());
+  }
+
+  @Test
+  void theSameSoundAtAnotherRateTellsNearlyTheSameNotes() {
+    List<OnsetScore.Onset> wanted = onsets(MONO);
+    for (int rate : new int[] {22050, 44100, 44101, 48000, 96000}) {
+      assertThat(OnsetScore.of(wanted, onsets(new Format(rate, 1))).f1())
+          .as("rate %d", rate)
+          .isGreaterThan(0.9);
+    }
+  }
+
+  @Test
+  void channelsAreAveraged() {
+    float[] mono = chords(MONO, 1.0, 1);
+    float[] stereo = new float[2 * mono.length];
+    for (int i = 0; i < mono.length; i++) {
+      stereo[2 * i] = 2 * mono[i];
+    }
+    StreamRunner<Note> runner = transcriber().newRunner();
+    Heard both = play(runner, new Format(16000, 2), stereo, () -> 1000);
+    assertThat(both.notes).isEqualTo(play(runner, MONO, mono, () -> 1000).notes);
+  }
+
+  // ------------------------------------------------------------------ edges
+
+  @Test
+  void aSequenceTooShortForAFrameTellsNothing() {
+    for (int samples : new int[] {0, 1, 511}) {
+      float[] sound = Arrays.copyOf(chords(MONO, 0.1, 1), samples);
+      assertThat(play(transcriber().newRunner(), MONO, sound, () -> 100).notes).isEmpty();
+    }
+  }
+
+  @Test
+  void silenceTellsNothing() {
+    assertThat(play(transcriber().newRunner(), MONO, new float[16000], () -> 1600).notes).isEmpty();
+  }
+
+  @Test
+  void afterItsEndASequenceBeginsAnew() {
+    StreamRunner<Note> runner = transcriber().newRunner();
+    Key key = new Key(MONO, chords(MONO, 1.0, 1));
+    key.begin(runner);
+    Row<Note> row = key.row(key.left());
+    runner.finish(List.of(row));
+    assertThat(row.state).isEqualTo(runner.open(MONO));
+  }
+
+  @Test
+  void stateHasTheSizeThatIsPrintedHoweverLongTheSequence() {
+    Transcriber transcriber = transcriber();
+    StreamRunner<Note> runner = transcriber.newRunner();
+    Key key = new Key(MONO, chords(MONO, 2.0, 1));
+    key.begin(runner);
+    assertThat(key.state).hasSize(transcriber.info().stateBytes());
+    while (key.left() > 0) {
+      Row<Note> row = key.row(Math.min(key.left(), 4000));
+      runner.advance(List.of(row));
+      key.take(row);
+      assertThat(key.state).hasSize(transcriber.info().stateBytes());
+    }
+  }
+
+  @Test
+  void aStateOfAnotherKindIsRefusedWithTheCure() {
+    StreamRunner<Note> runner = transcriber().newRunner();
+    byte[] state = runner.open(MONO);
+    byte[] version = state.clone();
+    version[0] = 9;
+    byte[] precision = state.clone();
+    precision[1] = (byte) (12 - precision[1]);
+    byte[] size = Arrays.copyOf(state, state.length - 1);
+    assertRefused(runner, MONO, version, "version 9");
+    assertRefused(runner, MONO, precision, "numbers of");
+    assertRefused(runner, MONO, size, "bytes");
+    assertRefused(runner, MONO, new byte[0], "0 bytes");
+    assertRefused(runner, new Format(16000, 2), state, "format is fixed");
+  }
+
+  private static void assertRefused(
+      StreamRunner<Note> runner, Format format, byte[] state, String why) {
+    Row<Note> row = new Row<>(format, state, new float[0], 0, 0);
+    assertThatThrownBy(() -> runner.advance(List.of(row)))
+        .isInstanceOf(StateException.class)
+        .hasMessageContaining(why);
+  }
+
+  @Test
+  void aFormatThatCannotBeHeardIsRefusedWithTheCure() {
+    Transcriber transcriber = transcriber();
+    for (int rate : new int[] {0, -1, 7999, 192_001}) {
+      assertThatThrownBy(() -> transcriber.check(new Format(rate, 1)))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("8000 to 192000")
+          .hasMessageContaining(Integer.toString(rate));
+    }
+    for (int channels : new int[] {0, 9}) {
+      assertThatThrownBy(() -> transcriber.check(new Format(44100, channels)))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("1 to 8")
+          .hasMessageContaining(Integer.toString(channels));
+    }
+    transcriber.check(new Format(8000, 8));
+    transcriber.check(new Format(192_000, 1));
+  }
+
+  // ---------------------------------------------------------------- helpers
+
+  private static Transcriber transcriber() {
+    return new Transcriber(MODEL, FAST);
+  }
+
+  private static List<OnsetScore.Onset> onsets(Format format) {
+    float[] sound = chords(format, 3, 1);
+    return play(transcriber().newRunner(), format, sound, () -> sound.length).notes.stream()
+        .map(Output::value)
+        .filter(note -> note.kind() == Note.Kind.ON)
+        .map(note -> new OnsetScore.Onset(note.onsetSeconds(), note.pitch()))
+        .toList();
+  }
+
+  /** What came out: every answer, and the state before the end. */
+  private record Heard(List<Output<Note>> notes, ByteBuffer state) {}
+
+  private static Heard play(
+      StreamRunner<Note> runner, Format format, float[] sound, IntSupplier chunk) {
+    Key key = new Key(format, sound);
+    key.begin(runner);
+    while (key.left() > 0) {
+      Row<Note> row = key.row(Math.min(key.left(), chunk.getAsInt()));
+      runner.advance(List.of(row));
+      key.take(row);
+    }
+    ByteBuffer state = ByteBuffer.wrap(key.state);
+    Row<Note> end = key.row(0);
+    runner.finish(List.of(end));
+    key.take(end);
+    return new Heard(key.notes, state);
+  }
+
+  /** One sequence as its caller sees it. */
+  private static final class Key {
+    final Format format;
+    final float[] sound;
+    final List<Output<Note>> notes = new ArrayList<>();
+    byte[] state;
+    int at;
+
+    Key(Format format, float[] sound) {
+      this.format = format;
+      this.sound = sound;
+    }
+
+    void begin(StreamRunner<Note> runner) {
+      state = runner.open(format);
+    }
+
+    int left() {
+      return sound.length / format.width() - at;
+    }
+
+    Row<Note> row(int steps) {
+      return new Row<>(format, state, sound, at * format.width(), steps);
+    }
+
+    void take(Row<Note> row) {
+      state = row.state;
+      at += row.steps;
+      notes.addAll(row.outputs);
+    }
+  }
+
+  /** A chord of decaying tones every 0.25 s, other ones for every seed. */
+  private static float[] chords(Format format, double seconds, int seed) {
+    Random random = new Random(seed);
+    int steps = (int) (seconds * format.rate());
+    double[] mono = new double[steps];
+    for (double start = 0.05; start < seconds; start += 0.25) {
+      for (int voice = 0; voice < 3; voice++) {
+        double frequency = 440 * Math.pow(2, (random.nextInt(36) - 18) / 12.0);
+        for (int i = (int) (start * format.rate()); i < steps; i++) {
+          double t = (double) i / format.rate() - start;
+          double y = 0;
+          for (int h = 1; h <= 4 && h * frequency < 0.45 * format.rate(); h++) {
+            y += Math.sin(2 * Math.PI * h * frequency * t) / h;
+          }
+          mono[i] += 0.06 * y * Math.exp(-6 * t) * Math.min(1, t / 0.005);
+        }
+      }
+    }
+    float[] sound = new float[steps * format.width()];
+    for (int i = 0; i < sound.length; i++) {
+      sound[i] = (float) mono[i / format.width()];
+    }
+    return sound;
+  }
+}
