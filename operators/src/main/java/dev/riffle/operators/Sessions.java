@@ -116,11 +116,12 @@ final class Sessions<O> {
       return begin(state, event, event.position, "start");
     }
     if (!state.open) {
-      boolean anew = !state.known || isIdle(state, event.captureMicros);
+      boolean forgotten = !state.known || event.captureMicros > forgetDeadline(state);
+      boolean anew = forgotten || isIdle(state, event.captureMicros);
       if (!anew && isKnown(state, event)) {
         return drop(state, event);
       }
-      if (state.refused) {
+      if (state.refused && !forgotten) {
         return refuse(
             state,
             event,
@@ -310,24 +311,24 @@ final class Sessions<O> {
   }
 
   private void gap(String id, SequenceState state, long position, long micros, String reason) {
-    long missing = position - state.next;
+    long from = state.next;
+    long missing = position - from;
     metrics.gaps.inc();
     emitter.gap(id, state, reason, missing);
-    state.gapFrom = state.next;
-    state.gapTo = position;
-    if (options.gapPolicy() == GapPolicy.FILL && missing <= options.maxFillSteps()) {
-      if (fill(id, state, missing)) {
-        state.next = position;
-        state.lastMicros = micros;
-        return;
+    boolean fills = options.gapPolicy() == GapPolicy.FILL && missing <= options.maxFillSteps();
+    if (fills && fill(id, state, missing)) {
+      state.next = position;
+      state.lastMicros = micros;
+    } else {
+      end(id, state, reason);
+      if (options.gapPolicy() == GapPolicy.DEAD_LETTER) {
+        state.refused = true;
+      } else {
+        begin(id, state, state.format, position, micros, reason);
       }
     }
-    end(id, state, reason);
-    if (options.gapPolicy() == GapPolicy.DEAD_LETTER) {
-      state.refused = true;
-    } else {
-      begin(id, state, state.format, position, micros, reason);
-    }
+    state.gapFrom = from;
+    state.gapTo = position;
   }
 
   /** Puts zeros where steps are missing; false if the model refuses them. */
@@ -375,10 +376,8 @@ final class Sessions<O> {
     state.filledSteps = 0;
     state.fingerprint = fingerprint;
     state.model = first;
-    if (state.gapTo != position) {
-      state.gapFrom = 0;
-      state.gapTo = 0;
-    }
+    state.gapFrom = 0;
+    state.gapTo = 0;
     metrics.activeSequences++;
     emitter.started(id, state, reason);
     return null;
@@ -461,7 +460,7 @@ final class Sessions<O> {
     if (state.open) {
       takeOver(id, state);
       // The earliest capture time that can still come.
-      passTime(id, state, plus(millis, 1) >= FAR / 1000 ? FAR : (millis + 1) * 1000);
+      passTime(id, state, millis >= FAR / 1000 ? FAR : (millis + 1) * 1000);
     }
     return !state.open && millis >= timerAt(forgetDeadline(state));
   }
@@ -502,11 +501,11 @@ final class Sessions<O> {
     return micros == FAR ? FAR : Math.floorDiv(micros, 1000L);
   }
 
-  /** a + b, or the nearest long there is. */
+  /** a + b, or where that is no long the nearest time there is, which is short of far. */
   private static long plus(long a, long b) {
     long sum = a + b;
     boolean overflow = ((a ^ sum) & (b ^ sum)) < 0;
-    return overflow ? (a < 0 ? Long.MIN_VALUE : FAR) : sum;
+    return overflow ? (a < 0 ? Long.MIN_VALUE : FAR - 1) : sum;
   }
 
   /** Microseconds that so many steps take; 0 where time between steps means nothing. */

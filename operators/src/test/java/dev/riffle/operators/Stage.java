@@ -9,6 +9,7 @@ import dev.riffle.schemas.record.SessionEvent;
 import dev.riffle.schemas.record.SessionKind;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -38,6 +39,49 @@ final class Stage implements AutoCloseable {
           Duration.ZERO,
           Duration.ofMinutes(1),
           StatePolicy.REFUSE);
+
+  static RecurrentOptions gaps(GapPolicy policy) {
+    return new RecurrentOptions(
+        1,
+        Duration.ZERO,
+        OPTIONS.maxReorderEvents(),
+        OPTIONS.maxReorderSteps(),
+        OPTIONS.maxReorderWait(),
+        policy,
+        OPTIONS.maxFillSteps(),
+        OPTIONS.maxSequenceIdle(),
+        Duration.ZERO,
+        OPTIONS.stateTtl(),
+        StatePolicy.REFUSE);
+  }
+
+  static RecurrentOptions batches(int size, Duration delay) {
+    return options(size, delay, Duration.ZERO, StatePolicy.REFUSE);
+  }
+
+  static RecurrentOptions models(StatePolicy policy) {
+    return options(1, Duration.ZERO, Duration.ZERO, policy);
+  }
+
+  static RecurrentOptions wallClock(Duration idle) {
+    return options(1, Duration.ZERO, idle, StatePolicy.REFUSE);
+  }
+
+  private static RecurrentOptions options(
+      int size, Duration delay, Duration wallClock, StatePolicy policy) {
+    return new RecurrentOptions(
+        size,
+        delay,
+        OPTIONS.maxReorderEvents(),
+        OPTIONS.maxReorderSteps(),
+        OPTIONS.maxReorderWait(),
+        GapPolicy.FILL,
+        OPTIONS.maxFillSteps(),
+        OPTIONS.maxSequenceIdle(),
+        wallClock,
+        OPTIONS.stateTtl(),
+        policy);
+  }
 
   private final KeyedOneInputStreamOperatorTestHarness<String, StepEvent, Outgoing> harness;
   private final AvroCodec<SessionEvent> sessions = AvroCodec.of(SessionEvent.class);
@@ -171,6 +215,14 @@ final class Stage implements AutoCloseable {
     return events;
   }
 
+  /** The records of a key on a side lane, byte for byte. */
+  List<String> bytes(OutputTag<Outgoing> lane, String id) {
+    return side(lane).stream()
+        .filter(outgoing -> outgoing.key.equals(id))
+        .map(outgoing -> outgoing.timestampMillis + " " + HexFormat.of().formatHex(outgoing.value))
+        .toList();
+  }
+
   List<DeadLetter> letters() {
     return side(Lanes.DEAD_LETTERS).stream().map(letter -> letters.decode(letter.value)).toList();
   }
@@ -211,7 +263,12 @@ final class Stage implements AutoCloseable {
 
   /** Stops as a crash does: nothing is told. */
   void abandon() throws Exception {
-    harness.close();
+    stop();
     assertThat(SharedModels.size()).as("models left behind").isZero();
+  }
+
+  /** Stops where other stages go on. */
+  void stop() throws Exception {
+    harness.close();
   }
 }

@@ -1,0 +1,75 @@
+package dev.riffle.operators;
+
+import dev.riffle.models.Format;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.flink.core.memory.DataOutputSerializer;
+
+/**
+ * Writes the capsule: what lies in somebody's checkpoints, one file for each version. Files that
+ * are there already are never written again.
+ *
+ * <pre>{@code
+ * java -cp <test class path> dev.riffle.operators.StateCapsule operators/src/test/resources/capsule
+ * }</pre>
+ */
+public final class StateCapsule {
+  private StateCapsule() {}
+
+  static SequenceState state() {
+    SequenceState state = new SequenceState();
+    state.known = true;
+    state.open = true;
+    state.refused = true;
+    state.format = new Format(44100, 2);
+    state.start = 1;
+    state.startMicros = 2;
+    state.next = 3;
+    state.lastMicros = 4;
+    state.gapFrom = 5;
+    state.gapTo = 6;
+    state.held = 7;
+    state.firstHeld = 8;
+    state.firstHeldMicros = 9;
+    state.duplicates = 10;
+    state.trimmedSteps = 11;
+    state.filledSteps = 12;
+    state.timer = 13;
+    state.wallTimer = 14;
+    state.seenMillis = 15;
+    state.fingerprint = "00ff";
+    state.model = new byte[] {1, 2, 3};
+    return state;
+  }
+
+  static StepEvent event() {
+    StepEvent event = new StepEvent();
+    event.sequenceId = "hall-ü";
+    event.start = true;
+    event.end = true;
+    event.position = 1L << 40;
+    event.captureMicros = -5;
+    event.format = new Format(16000, 2);
+    event.values = new float[] {1.5f, -2};
+    event.arrivedNanos = 77;
+    event.origin = new Origin("riffle.music.in.v1", 2, 3, 4);
+    return event;
+  }
+
+  public static void main(String[] arguments) throws IOException {
+    Path folder = Path.of(arguments[0]);
+    Files.createDirectories(folder);
+    write(folder.resolve("SequenceState.v1.bin"), new SequenceStateSerializer(), state());
+    write(folder.resolve("StepEvent.v1.bin"), new StepEventSerializer(), event());
+  }
+
+  private static <T> void write(Path file, VersionedSerializer<T> serializer, T value)
+      throws IOException {
+    if (!Files.exists(file)) {
+      DataOutputSerializer out = new DataOutputSerializer(256);
+      serializer.serialize(value, out);
+      Files.write(file, out.getCopyOfBuffer());
+    }
+  }
+}

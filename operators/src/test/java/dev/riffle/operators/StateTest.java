@@ -1,0 +1,141 @@
+package dev.riffle.operators;
+
+import static dev.riffle.operators.Stage.OPTIONS;
+import static dev.riffle.operators.Stage.end;
+import static dev.riffle.operators.Stage.event;
+import static dev.riffle.operators.Stage.models;
+import static dev.riffle.operators.Stage.start;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.riffle.models.StateException;
+import java.io.InputStream;
+import java.util.List;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.junit.jupiter.api.Test;
+
+/** What survives, and who may go on with it. */
+@SuppressWarnings("try")
+class StateTest {
+  private static OperatorSubtaskState midway() throws Exception {
+    Stage stage = new Stage(OPTIONS);
+    stage.send(start(event("a", 0, 1)), event("a", 2, 3), start(event("b", 0, 5)));
+    OperatorSubtaskState state = stage.snapshot();
+    stage.abandon();
+    return state;
+  }
+
+  @Test
+  void aRestoredStageGoesOnWhereTheSnapshotWasTaken() throws Exception {
+    try (Stage stage = new Stage(OPTIONS, "one", midway(), 1, 0)) {
+      assertThat(stage.metrics().activeSequences).isEqualTo(2);
+      stage.send(event("a", 1, 2), end(event("a", 3, 4)));
+      assertThat(stage.finals("a")).containsExactly("2:3.0", "3:6.0", "4:10.0", "4:-10.0");
+      assertThat(stage.sessions("a")).containsExactly("ENDED end 4");
+      stage.watermark(10_001);
+      assertThat(stage.sessions("b")).as("timers survive").containsExactly("ENDED idle 1");
+    }
+  }
+
+  @Test
+  void stateOfAnotherModelIsRefusedWithTheCure() throws Exception {
+    Stage stage = new Stage(models(StatePolicy.REFUSE), "two", midway(), 1, 0);
+    assertThatThrownBy(() -> stage.send(event("a", 1, 2)))
+        .hasMessageContaining("written by the model with fingerprint one")
+        .hasMessageContaining("sum/1 with fingerprint two")
+        .hasMessageContaining("on-model-change: carry")
+        .hasMessageContaining("on-model-change: reset");
+    stage.abandon();
+  }
+
+  @Test
+  void stateOfAnotherModelIsCarriedWhereThatIsAskedFor() throws Exception {
+    try (Stage stage = new Stage(models(StatePolicy.CARRY), "two", midway(), 1, 0)) {
+      stage.send(event("a", 1, 2));
+      assertThat(stage.finals("a")).containsExactly("2:3.0", "3:6.0");
+      assertThat(stage.sessions("a")).isEmpty();
+    }
+  }
+
+  @Test
+  void stateOfAnotherModelIsResetWhereThatIsAskedFor() throws Exception {
+    try (Stage stage = new Stage(models(StatePolicy.RESET), "two", midway(), 1, 0)) {
+      stage.send(event("a", 1, 2));
+      assertThat(stage.sessions("a")).containsExactly("ENDED model 1", "STARTED model 1");
+      assertThat(stage.finals("a")).containsExactly("2:2.0", "3:5.0");
+    }
+  }
+
+  @Test
+  void stateThatTheModelCannotReadStopsTheJobAndLosesNothing() throws Exception {
+    SequenceState state = new SequenceState();
+    state.format = Stage.FORMAT;
+    state.model = new byte[] {9};
+    Turn<Float> turn = new Turn<>("a", state, null, false, new float[1], 0, 1);
+    var runner = new RunningSum.Source("one").load().newRunner();
+    OperatorMetrics metrics = new OperatorMetrics(new UnregisteredMetricsGroup());
+    assertThatThrownBy(() -> new Inference<>(runner, metrics).run(List.of(turn)))
+        .isInstanceOf(StateException.class);
+  }
+
+  @Test
+  void slotsOfAJobShareOneModel() throws Exception {
+    RunningSum.loaded = 0;
+    Stage first = new Stage(OPTIONS);
+    Stage second = new Stage(OPTIONS);
+    assertThat(RunningSum.loaded).isEqualTo(1);
+    assertThat(SharedModels.size()).isEqualTo(1);
+    ModelSource<Float> other = new RunningSum.Source("two");
+    assertThat(SharedModels.acquire(other)).isSameAs(SharedModels.acquire(other));
+    assertThat(SharedModels.size()).isEqualTo(2);
+    SharedModels.release(other);
+    assertThat(SharedModels.size()).isEqualTo(2);
+    SharedModels.release(other);
+    first.stop();
+    assertThat(SharedModels.size()).isEqualTo(1);
+    second.stop();
+    assertThat(SharedModels.size()).isZero();
+  }
+
+  @Test
+  void stateOfEveryReleaseIsReadOnEachBuild() throws Exception {
+    SequenceState state = new SequenceStateSerializer().deserialize(capsule("SequenceState.v1"));
+    assertThat(state).usingRecursiveComparison().isEqualTo(StateCapsule.state());
+    StepEvent event = new StepEventSerializer().deserialize(capsule("StepEvent.v1"));
+    assertThat(event)
+        .usingRecursiveComparison()
+        .ignoringFields("arrivedNanos")
+        .isEqualTo(StateCapsule.event());
+  }
+
+  @Test
+  void stateOfALaterReleaseIsRefusedWithTheCure() {
+    DataInputDeserializer later = new DataInputDeserializer(new byte[] {9});
+    assertThatThrownBy(() -> new SequenceStateSerializer().deserialize(later))
+        .hasMessageContaining("reads versions 1 to 1 but found 9")
+        .hasMessageContaining("newer release");
+  }
+
+  @Test
+  void anEventKeepsItsClockWithinThisProcess() throws Exception {
+    StepEvent event = StateCapsule.event();
+    DataOutputSerializer out = new DataOutputSerializer(64);
+    StepEventSerializer serializer = new StepEventSerializer();
+    serializer.serialize(event, out);
+    StepEvent read = serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer()));
+    assertThat(read).usingRecursiveComparison().isEqualTo(event);
+    assertThat(serializer.copy(event)).usingRecursiveComparison().isEqualTo(event);
+    assertThat(new SequenceStateSerializer().copy(StateCapsule.state()))
+        .usingRecursiveComparison()
+        .isEqualTo(StateCapsule.state());
+  }
+
+  private static DataInputDeserializer capsule(String name) throws Exception {
+    try (InputStream in = StateTest.class.getResourceAsStream("/capsule/" + name + ".bin")) {
+      return new DataInputDeserializer(in.readAllBytes());
+    }
+  }
+}
