@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Probabilities to notes: one small state machine per pitch, fed frame by frame (specification of
- * the transcriber, section 5). A note is told one frame after the peak of its onset.
+ * Probabilities to notes: one small state machine per pitch, fed frame by frame
+ * (docs/lru-transcriber.md, section 5). A note is told one frame after the peak of its onset.
  *
  * <p>Immutable; what a sequence keeps is a {@link State}.
  */

@@ -4,7 +4,7 @@ import dev.riffle.models.signal.RealFft;
 import dev.riffle.models.weights.Weights;
 
 /**
- * Samples to log-frequency log-magnitudes (specification of the transcriber, section 3).
+ * Samples to log-frequency log-magnitudes (docs/lru-transcriber.md, section 3).
  *
  * <pre>
  *   X = |FFT(samples (.) window)|                     one per window length, same end

@@ -16,7 +16,7 @@ import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
 
 /**
- * Features to probabilities, frame by frame (specification of the transcriber, section 4).
+ * Features to probabilities, frame by frame (docs/lru-transcriber.md, section 4).
  *
  * <pre>
  *   features [2, 294] -> harmonic stack -> octaves = z [88, 16]      per pitch, no state

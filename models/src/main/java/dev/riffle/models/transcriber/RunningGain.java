@@ -1,8 +1,8 @@
 package dev.riffle.models.transcriber;
 
 /**
- * Automatic gain control (specification of the transcriber, section 2): a leaky mean of the energy,
- * fast up and slow down, a plain mean at first.
+ * Automatic gain control (docs/lru-transcriber.md, section 2): a leaky mean of the energy, fast up
+ * and slow down, a plain mean at first.
  */
 final class RunningGain {
   private final TranscriberConfig.Gain constants;

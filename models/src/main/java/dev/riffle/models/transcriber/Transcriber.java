@@ -33,7 +33,7 @@ import java.util.Map;
  * #lookAheadMicros} counts both.
  *
  * <p>State bytes, little-endian: {@link Session}, then {@link RecurrentState}, then {@link
- * Decoder.State}; 35,700 at 16 kHz and 32-bit numbers.
+ * Decoder.State}; 35,688 at 16 kHz and 32-bit numbers.
  */
 public final class Transcriber implements StreamModel<Note> {
   private static final int MIN_RATE = 8000;
