@@ -43,8 +43,8 @@ public final class Transcriber implements StreamModel<Note> {
   /** Frames that are computed at once, at most: bounds the work memory of a long catch-up. */
   private static final int MAX_FRAMES = 64;
 
-  /** Resampling tables that a runner keeps, 1 MB each at most. */
-  private static final int MAX_RESAMPLERS = 8;
+  /** Rates whose resampling tables are kept, 1 MB each at most. */
+  private static final int MAX_RESAMPLERS = 32;
 
   private final ModelInfo info;
   private final Kernels kernels;
@@ -52,6 +52,7 @@ public final class Transcriber implements StreamModel<Note> {
   private final FrontEnd frontEnd;
   private final Network network;
   private final Decoder decoder;
+  private final Map<Integer, Resampler> resamplers = new LinkedHashMap<>(16, 0.75f, true);
 
   /**
    * Loads a model directory of the family {@code lru-transcriber}.
@@ -113,7 +114,20 @@ public final class Transcriber implements StreamModel<Note> {
   /** How far after the time of its start a note of this format is told, in sound, not in work. */
   public long lookAheadMicros(Format format) {
     check(format);
-    return lookAheadMicros(new Resampler(format.rate(), config.audio().rate()), format.rate());
+    return lookAheadMicros(resampler(format), format.rate());
+  }
+
+  /** The resampler of a rate; shared, and kept while few rates are in use. */
+  private Resampler resampler(Format format) {
+    synchronized (resamplers) {
+      Resampler resampler =
+          resamplers.computeIfAbsent(
+              format.rate(), rate -> new Resampler(rate, config.audio().rate()));
+      if (resamplers.size() > MAX_RESAMPLERS) {
+        resamplers.remove(resamplers.keySet().iterator().next()); // the longest unused
+      }
+      return resampler;
+    }
   }
 
   /** One frame more, for the peak to be seen, and the look-ahead of frame and resampler. */
@@ -146,13 +160,6 @@ public final class Transcriber implements StreamModel<Note> {
     private final List<Session> sessions = new ArrayList<>();
     private final float[] features = new float[MAX_FRAMES * network.inputs()];
     private final float[] probabilities = new float[MAX_FRAMES * network.outputs()];
-    private final Map<Integer, Resampler> resamplers =
-        new LinkedHashMap<>(16, 0.75f, true) {
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<Integer, Resampler> eldest) {
-            return size() > MAX_RESAMPLERS;
-          }
-        };
     private RecurrentState states = new RecurrentState(network, 1);
     private int[] starts = new int[2];
 
@@ -254,11 +261,6 @@ public final class Transcriber implements StreamModel<Note> {
         states = new RecurrentState(network, Math.max(rows, 2 * states.sequences()));
         starts = new int[states.sequences() + 1];
       }
-    }
-
-    private Resampler resampler(Format format) {
-      return resamplers.computeIfAbsent(
-          format.rate(), rate -> new Resampler(rate, config.audio().rate()));
     }
 
     private void load(Row<Note> row, int b) {

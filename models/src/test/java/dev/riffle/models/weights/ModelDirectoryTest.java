@@ -97,6 +97,19 @@ class ModelDirectoryTest {
   }
 
   @Test
+  void goldensMayJudgeAModelWithoutHashesButNotOneWithWrongHashes() throws IOException {
+    Path provenance = model.resolve("provenance.json");
+    String good = Files.readString(provenance);
+    Files.writeString(provenance, "{}");
+    assertThat(ModelDirectory.readForGoldens(model).label()).isEqualTo("copier/3");
+    Files.writeString(provenance, good);
+    Files.writeString(model.resolve("config.json"), "{\"family\": \"other\"}");
+    assertThatThrownBy(() -> ModelDirectory.readForGoldens(model))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("is not what provenance.json promises");
+  }
+
+  @Test
   void aMissingDirectoryIsNamedWithWhatWasExpected() {
     assertThatThrownBy(() -> ModelDirectory.read(folder.resolve("none/1")))
         .isInstanceOf(ModelException.class)
