@@ -216,7 +216,8 @@ final class Sessions<O> {
               + " this id. Give each recording an id of its own.");
     }
     StepEvent same = held.get(event.position);
-    if (same == null || same.endPosition() < event.endPosition() || event.end) {
+    long longest = same == null ? -1 : same.endPosition();
+    if (event.endPosition() > longest || (event.endPosition() == longest && event.end)) {
       held.put(event.position, event);
     }
     if (same != null) {
@@ -514,7 +515,7 @@ final class Sessions<O> {
   }
 
   private static long micros(Duration duration) {
-    return duration.compareTo(Duration.ofDays(365_000)) > 0 ? FAR : duration.toNanos() / 1000;
+    return duration.compareTo(Duration.ofDays(100_000)) > 0 ? FAR : duration.toNanos() / 1000;
   }
 
   private static String text(Format format) {

@@ -92,6 +92,16 @@ class OrderTest {
   }
 
   @Test
+  void ofTwoEarlyEventsAtOnePlaceTheLongerIsKept() throws Exception {
+    try (Stage stage = new Stage(OPTIONS)) {
+      stage.send(start(event("a", 0, 1)), event("a", 2, 3), event("a", 2, 3, 4), event("a", 2, 3));
+      stage.send(event("a", 1, 2));
+      assertThat(stage.finals("a")).containsExactly("1:1.0", "2:3.0", "3:6.0", "4:10.0");
+      assertThat(stage.metrics().duplicateEvents.getCount()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void moreEarlyEventsThanTheBoundGiveTheMissingStepsUp() throws Exception {
     try (Stage stage = new Stage(OPTIONS)) {
       stage.send(start(event("a", 0, 1)));
