@@ -8,7 +8,10 @@ public enum GapPolicy {
   FILL,
   /** End the session and begin another where the steps go on. */
   RESET,
-  /** End the session; its further events go to the dead letters until one says start. */
+  /**
+   * End the session; its further events go to the dead letters until one says start or the key is
+   * forgotten.
+   */
   DEAD_LETTER;
 
   /** Name as options write it: {@code fill}, {@code reset}, {@code dead-letter}. */

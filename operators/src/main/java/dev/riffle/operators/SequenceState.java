@@ -1,6 +1,7 @@
 package dev.riffle.operators;
 
 import dev.riffle.models.Format;
+import java.util.Arrays;
 
 /**
  * What is known of one sequence: its session, its place, and the model's state. The keyed state of
@@ -13,6 +14,8 @@ final class SequenceState {
   static final long NONE = Long.MIN_VALUE;
 
   static final byte[] NO_BYTES = {};
+  static final long[] NO_GAPS = {};
+  static final int MAX_GAPS = 16;
 
   /** False on an object that was made for a key nobody knows yet. */
   boolean known;
@@ -36,10 +39,12 @@ final class SequenceState {
 
   long lastMicros;
 
-  /** Steps last given up, as [from, to): what comes of them later is late, not a duplicate. */
-  long gapFrom;
-
-  long gapTo;
+  /**
+   * Steps before {@link #next} that were not taken, in pairs [from, to) in order: what comes of
+   * them later is late, not a duplicate. At most {@link #MAX_GAPS} pairs: then the first two become
+   * one. Replaced, never written into.
+   */
+  long[] gaps = NO_GAPS;
 
   /** Number of early events held, and position and capture time of the first of them. */
   int held;
@@ -67,6 +72,34 @@ final class SequenceState {
   /** State of the model, opaque; empty without an open session. Replaced, never written into. */
   byte[] model = NO_BYTES;
 
+  /**
+   * Notes that steps from {@code from} to {@code to}, which lie behind all gaps, were not taken.
+   */
+  void addGap(long from, long to) {
+    if (from >= to) {
+      return;
+    }
+    long[] all = Arrays.copyOf(gaps, gaps.length + 2);
+    all[gaps.length] = from;
+    all[gaps.length + 1] = to;
+    if (all.length > 2 * MAX_GAPS) {
+      long first = all[0];
+      all = Arrays.copyOfRange(all, 2, all.length);
+      all[0] = first;
+    }
+    gaps = all;
+  }
+
+  /** True if a gap has a part in these steps. */
+  boolean isGap(long from, long to) {
+    for (int i = 0; i < gaps.length; i += 2) {
+      if (from < gaps[i + 1] && to > gaps[i]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   SequenceState copy() {
     SequenceState copy = new SequenceState();
     copy.known = known;
@@ -77,8 +110,7 @@ final class SequenceState {
     copy.startMicros = startMicros;
     copy.next = next;
     copy.lastMicros = lastMicros;
-    copy.gapFrom = gapFrom;
-    copy.gapTo = gapTo;
+    copy.gaps = gaps;
     copy.held = held;
     copy.firstHeld = firstHeld;
     copy.firstHeldMicros = firstHeldMicros;

@@ -28,8 +28,10 @@ public final class SequenceStateSerializer extends VersionedSerializer<SequenceS
     out.writeLong(state.startMicros);
     out.writeLong(state.next);
     out.writeLong(state.lastMicros);
-    out.writeLong(state.gapFrom);
-    out.writeLong(state.gapTo);
+    out.writeInt(state.gaps.length);
+    for (long position : state.gaps) {
+      out.writeLong(position);
+    }
     out.writeInt(state.held);
     out.writeLong(state.firstHeld);
     out.writeLong(state.firstHeldMicros);
@@ -54,8 +56,10 @@ public final class SequenceStateSerializer extends VersionedSerializer<SequenceS
     state.startMicros = in.readLong();
     state.next = in.readLong();
     state.lastMicros = in.readLong();
-    state.gapFrom = in.readLong();
-    state.gapTo = in.readLong();
+    state.gaps = new long[in.readInt()];
+    for (int i = 0; i < state.gaps.length; i++) {
+      state.gaps[i] = in.readLong();
+    }
     state.held = in.readInt();
     state.firstHeld = in.readLong();
     state.firstHeldMicros = in.readLong();

@@ -104,9 +104,16 @@ final class Sessions<O> {
 
   private Turn<O> place(SequenceState state, StepEvent event) throws Exception {
     String id = event.sequenceId;
+    // The watermark forgets a key at its own pace; an event must not see how far it has come.
+    boolean forgotten =
+        !state.open && (!state.known || event.captureMicros > forgetDeadline(state));
+    if (forgotten) {
+      state.next = 0;
+      state.gaps = SequenceState.NO_GAPS;
+    }
     boolean repeatsStart =
         event.position == state.start && event.captureMicros == state.startMicros;
-    if (event.start && !(state.known && repeatsStart)) {
+    if (event.start && !(repeatsStart && !forgotten)) {
       if (state.open) {
         giveUpAll(id, state);
       }
@@ -116,12 +123,12 @@ final class Sessions<O> {
       return begin(state, event, event.position, "start");
     }
     if (!state.open) {
-      boolean forgotten = !state.known || event.captureMicros > forgetDeadline(state);
       boolean anew = forgotten || isIdle(state, event.captureMicros);
       if (!anew && isKnown(state, event)) {
         return drop(state, event);
       }
       if (state.refused && !forgotten) {
+        state.lastMicros = Math.max(state.lastMicros, endMicros(event));
         return refuse(
             state,
             event,
@@ -162,7 +169,7 @@ final class Sessions<O> {
   }
 
   private Turn<O> drop(SequenceState state, StepEvent event) {
-    if (event.position < state.gapTo && event.endPosition() > state.gapFrom) {
+    if (state.isGap(event.position, event.endPosition())) {
       metrics.lateEvents.inc();
       return refuse(
           state,
@@ -171,8 +178,18 @@ final class Sessions<O> {
               + event.position
               + " to "
               + event.endPosition()
-              + " came after they had been given up as missing. Raise max-reorder-events,"
-              + " max-reorder-steps or max-reorder-wait to wait longer.");
+              + " came after the sequence had gone on without them. Raise max-reorder-events,"
+              + " max-reorder-steps or max-reorder-wait to wait longer for what is missing; and let"
+              + " the first event of a sequence come first: nothing before it is waited for.");
+    }
+    if (event.position >= state.start && event.captureMicros < state.startMicros) {
+      return refuse(
+          state,
+          event,
+          "Position "
+              + event.position
+              + " is known but this event was captured before the session began: it belongs to an"
+              + " earlier session of this id. Give each recording an id of its own.");
     }
     metrics.duplicateEvents.inc();
     state.duplicates++;
@@ -249,7 +266,7 @@ final class Sessions<O> {
   private void settle(Turn<O> turn) {
     SequenceState state = turn.state;
     StepEvent event = turn.event;
-    long micros = plus(event.captureMicros, duration(event.steps(), event.format.rate()));
+    long micros = endMicros(event);
     if (turn.failure == null) {
       emitter.answers(turn);
       state.model = turn.row.state;
@@ -312,12 +329,12 @@ final class Sessions<O> {
   }
 
   private void gap(String id, SequenceState state, long position, long micros, String reason) {
-    long from = state.next;
-    long missing = position - from;
+    long missing = position - state.next;
     metrics.gaps.inc();
     emitter.gap(id, state, reason, missing);
     boolean fills = options.gapPolicy() == GapPolicy.FILL && missing <= options.maxFillSteps();
     if (fills && fill(id, state, missing)) {
+      state.addGap(state.next, position);
       state.next = position;
       state.lastMicros = micros;
     } else {
@@ -328,8 +345,6 @@ final class Sessions<O> {
         begin(id, state, state.format, position, micros, reason);
       }
     }
-    state.gapFrom = from;
-    state.gapTo = position;
   }
 
   /** Puts zeros where steps are missing; false if the model refuses them. */
@@ -368,6 +383,11 @@ final class Sessions<O> {
     state.open = true;
     state.refused = false;
     state.format = format;
+    if (position < state.next) { // positions count anew
+      state.next = 0;
+      state.gaps = SequenceState.NO_GAPS;
+    }
+    state.addGap(state.next, position);
     state.start = position;
     state.startMicros = micros;
     state.next = position;
@@ -377,8 +397,6 @@ final class Sessions<O> {
     state.filledSteps = 0;
     state.fingerprint = fingerprint;
     state.model = first;
-    state.gapFrom = 0;
-    state.gapTo = 0;
     metrics.activeSequences++;
     emitter.started(id, state, reason);
     return null;
@@ -409,7 +427,7 @@ final class Sessions<O> {
   }
 
   /** Does what the policy says with the state of another model. */
-  private void takeOver(String id, SequenceState state) throws Exception {
+  void takeOver(String id, SequenceState state) throws Exception {
     if (state.fingerprint.equals(fingerprint)) {
       return;
     }
@@ -507,6 +525,11 @@ final class Sessions<O> {
     long sum = a + b;
     boolean overflow = ((a ^ sum) & (b ^ sum)) < 0;
     return overflow ? (a < 0 ? Long.MIN_VALUE : FAR - 1) : sum;
+  }
+
+  /** Capture time of the step that would follow the event. */
+  private static long endMicros(StepEvent event) {
+    return plus(event.captureMicros, duration(event.steps(), event.format.rate()));
   }
 
   /** Microseconds that so many steps take; 0 where time between steps means nothing. */

@@ -27,8 +27,7 @@ public final class StateCapsule {
     state.startMicros = 2;
     state.next = 3;
     state.lastMicros = 4;
-    state.gapFrom = 5;
-    state.gapTo = 6;
+    state.gaps = new long[] {5, 6};
     state.held = 7;
     state.firstHeld = 8;
     state.firstHeldMicros = 9;
