@@ -119,7 +119,13 @@ final class RecurrentOperator<O> extends AbstractStreamOperator<Outgoing>
     if (restored) {
       for (String key : keys()) {
         setCurrentKey(key);
-        measured.activeSequences += states.value().open ? 1 : 0;
+        SequenceState state = states.value();
+        if (state.open) {
+          measured.activeSequences++;
+          if (options.onModelChange() == StatePolicy.REFUSE) {
+            sessions.takeOver(key, state);
+          }
+        }
       }
     }
   }
@@ -260,7 +266,7 @@ final class RecurrentOperator<O> extends AbstractStreamOperator<Outgoing>
       return;
     }
     state.wallTimer = SequenceState.NONE;
-    if (timer.getTimestamp() >= state.seenMillis + wallIdleMillis) {
+    if (wallIdleMillis > 0 && timer.getTimestamp() >= state.seenMillis + wallIdleMillis) {
       sessions.endNow(timer.getKey(), state, "idle");
     }
     save(state);
@@ -296,7 +302,13 @@ final class RecurrentOperator<O> extends AbstractStreamOperator<Outgoing>
     if (state.open && state.wallTimer == SequenceState.NONE) {
       state.wallTimer = state.seenMillis + wallIdleMillis;
       timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, state.wallTimer);
-    } else if (!state.open && state.wallTimer != SequenceState.NONE) {
+    } else if (!state.open) {
+      deleteWallTimer(state);
+    }
+  }
+
+  private void deleteWallTimer(SequenceState state) {
+    if (state.wallTimer != SequenceState.NONE) {
       timers.deleteProcessingTimeTimer(VoidNamespace.INSTANCE, state.wallTimer);
       state.wallTimer = SequenceState.NONE;
     }
@@ -311,6 +323,7 @@ final class RecurrentOperator<O> extends AbstractStreamOperator<Outgoing>
 
   private void forget(SequenceState state) {
     deleteTimer(state);
+    deleteWallTimer(state);
     states.clear();
     held.clear();
   }

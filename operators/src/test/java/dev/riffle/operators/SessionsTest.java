@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.riffle.schemas.record.SessionEvent;
 import java.time.Duration;
 import java.util.List;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.junit.jupiter.api.Test;
 
 /** Sessions that start, idle out, end and are forgotten. */
@@ -120,6 +121,30 @@ class SessionsTest {
       stage.send(start(event("a", 0, 1)));
       stage.clock(1_000_000);
       assertThat(stage.sessions("a")).containsExactly("STARTED start 0");
+    }
+  }
+
+  @Test
+  void aForgottenSequenceLeavesNoTimerBehind() throws Exception {
+    try (Stage stage = new Stage(wallClock(Duration.ofHours(1), Duration.ofSeconds(1)))) {
+      stage.send(start(event("a", 0, 1)));
+      stage.watermark(20_000);
+      assertThat(stage.keysKept()).isZero();
+      assertThat(stage.clockTimers()).isZero();
+    }
+  }
+
+  @Test
+  void aClockThatIsNoLongerAskedEndsNothing() throws Exception {
+    Stage asked = new Stage(wallClock(Duration.ofSeconds(3)));
+    asked.clock(0);
+    asked.send(start(event("a", 0, 1)));
+    OperatorSubtaskState state = asked.snapshot();
+    asked.abandon();
+    try (Stage stage = new Stage(OPTIONS, "one", state, 1, 0)) {
+      stage.clock(5000);
+      stage.send(event("a", 1, 2));
+      assertThat(stage.sessions("a")).isEmpty();
     }
   }
 

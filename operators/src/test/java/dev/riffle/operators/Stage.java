@@ -56,19 +56,23 @@ final class Stage implements AutoCloseable {
   }
 
   static RecurrentOptions batches(int size, Duration delay) {
-    return options(size, delay, Duration.ZERO, StatePolicy.REFUSE);
+    return options(size, delay, Duration.ZERO, OPTIONS.stateTtl(), StatePolicy.REFUSE);
   }
 
   static RecurrentOptions models(StatePolicy policy) {
-    return options(1, Duration.ZERO, Duration.ZERO, policy);
+    return options(1, Duration.ZERO, Duration.ZERO, OPTIONS.stateTtl(), policy);
   }
 
   static RecurrentOptions wallClock(Duration idle) {
-    return options(1, Duration.ZERO, idle, StatePolicy.REFUSE);
+    return wallClock(idle, OPTIONS.stateTtl());
+  }
+
+  static RecurrentOptions wallClock(Duration idle, Duration ttl) {
+    return options(1, Duration.ZERO, idle, ttl, StatePolicy.REFUSE);
   }
 
   private static RecurrentOptions options(
-      int size, Duration delay, Duration wallClock, StatePolicy policy) {
+      int size, Duration delay, Duration wallClock, Duration ttl, StatePolicy policy) {
     return new RecurrentOptions(
         size,
         delay,
@@ -79,7 +83,7 @@ final class Stage implements AutoCloseable {
         OPTIONS.maxFillSteps(),
         OPTIONS.maxSequenceIdle(),
         wallClock,
-        OPTIONS.stateTtl(),
+        ttl,
         policy);
   }
 
@@ -113,7 +117,12 @@ final class Stage implements AutoCloseable {
     if (state != null) {
       harness.initializeState(state);
     }
-    harness.open();
+    try {
+      harness.open();
+    } catch (Exception e) {
+      harness.close();
+      throw e;
+    }
   }
 
   // ---- in ----
@@ -247,18 +256,25 @@ final class Stage implements AutoCloseable {
     return harness.numKeyedStateEntries();
   }
 
+  int clockTimers() {
+    return harness.numProcessingTimeTimers();
+  }
+
   /** Ends the input and all time, and checks that nothing is left behind. */
   @Override
   public void close() throws Exception {
-    if (!ended) {
-      endInput();
+    try {
+      if (!ended) {
+        endInput();
+      }
+      watermark(Long.MAX_VALUE);
+      assertThat(harness.numKeyedStateEntries()).as("state left behind").isZero();
+      assertThat(harness.numEventTimeTimers()).as("event-time timers left behind").isZero();
+      assertThat(harness.numProcessingTimeTimers()).as("clock timers left behind").isZero();
+      assertThat(metrics().activeSequences).isZero();
+    } finally {
+      abandon();
     }
-    watermark(Long.MAX_VALUE);
-    assertThat(harness.numKeyedStateEntries()).as("state left behind").isZero();
-    assertThat(harness.numEventTimeTimers()).as("event-time timers left behind").isZero();
-    assertThat(harness.numProcessingTimeTimers()).as("clock timers left behind").isZero();
-    assertThat(metrics().activeSequences).isZero();
-    abandon();
   }
 
   /** Stops as a crash does: nothing is told. */

@@ -41,14 +41,14 @@ class StateTest {
   }
 
   @Test
-  void stateOfAnotherModelIsRefusedWithTheCure() throws Exception {
-    Stage stage = new Stage(models(StatePolicy.REFUSE), "two", midway(), 1, 0);
-    assertThatThrownBy(() -> stage.send(event("a", 1, 2)))
+  void stateOfAnotherModelIsRefusedAtTheStartWithTheCure() throws Exception {
+    OperatorSubtaskState state = midway();
+    assertThatThrownBy(() -> new Stage(models(StatePolicy.REFUSE), "two", state, 1, 0))
         .hasMessageContaining("written by the model with fingerprint one")
         .hasMessageContaining("sum/1 with fingerprint two")
         .hasMessageContaining("on-model-change: carry")
         .hasMessageContaining("on-model-change: reset");
-    stage.abandon();
+    assertThat(SharedModels.size()).as("models left behind").isZero();
   }
 
   @Test
