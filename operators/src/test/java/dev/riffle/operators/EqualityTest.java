@@ -165,7 +165,7 @@ class EqualityTest {
   @ParameterizedTest
   @EnumSource(GapPolicy.class)
   void batchesAndWatermarksChangeNothing(GapPolicy policy) throws Exception {
-    for (int seed = 0; seed < 20; seed++) {
+    for (int seed = 0; seed < 8; seed++) {
       List<StepEvent> events = interleaved(new Random(seed));
       Result one = undisturbed(policy, events, new Random(seed), 1);
       for (int batch : new int[] {2, 7, 64}) {
@@ -177,7 +177,7 @@ class EqualityTest {
 
   @Test
   void otherSequencesChangeNothing() throws Exception {
-    for (int seed = 0; seed < 20; seed++) {
+    for (int seed = 0; seed < 8; seed++) {
       List<StepEvent> events = interleaved(new Random(seed));
       Result all = undisturbed(GapPolicy.FILL, events, new Random(seed), 7);
       List<StepEvent> alone = new ArrayList<>(events);
@@ -190,7 +190,7 @@ class EqualityTest {
   @ParameterizedTest
   @EnumSource(GapPolicy.class)
   void aCrashChangesNothing(GapPolicy policy) throws Exception {
-    for (int seed = 0; seed < 20; seed++) {
+    for (int seed = 0; seed < 8; seed++) {
       List<StepEvent> events = interleaved(new Random(seed));
       Random random = new Random(seed);
       Result undisturbed = undisturbed(policy, events, random, 7);
@@ -212,7 +212,7 @@ class EqualityTest {
 
   @Test
   void moreSubtasksChangeNothing() throws Exception {
-    for (int seed = 0; seed < 10; seed++) {
+    for (int seed = 0; seed < 8; seed++) {
       List<StepEvent> events = interleaved(new Random(seed));
       Result undisturbed = undisturbed(GapPolicy.RESET, events, new Random(seed), 7);
       int cut = events.size() / 2;

@@ -4,6 +4,7 @@ import static dev.riffle.operators.Stage.OPTIONS;
 import static dev.riffle.operators.Stage.at;
 import static dev.riffle.operators.Stage.end;
 import static dev.riffle.operators.Stage.event;
+import static dev.riffle.operators.Stage.gaps;
 import static dev.riffle.operators.Stage.start;
 import static dev.riffle.operators.Stage.wallClock;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -180,6 +181,21 @@ class SessionsTest {
       assertThat(stage.keysKept()).isZero();
       stage.send(event("a", 1, 2));
       assertThat(stage.sessions("a")).endsWith("ENDED end 2", "STARTED implied 1");
+    }
+  }
+
+  @Test
+  void aRefusedSequenceIsForgottenByItsOwnEventAsByTheWatermark() throws Exception {
+    for (boolean byWatermark : new boolean[] {true, false}) {
+      try (Stage stage = new Stage(gaps(GapPolicy.DEAD_LETTER))) {
+        stage.send(start(event("a", 0, 1)), event("a", 200, 2));
+        assertThat(stage.errors()).hasSize(1);
+        if (byWatermark) {
+          stage.watermark(61_000);
+        }
+        stage.send(at(62 * SECOND, event("a", 300, 3)));
+        assertThat(stage.sessions("a")).endsWith("ENDED gap 1", "STARTED implied 300");
+      }
     }
   }
 
