@@ -1,0 +1,33 @@
+package dev.riffle.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Finds files of the checkout that the working directory lies in. */
+final class Checkout {
+  private static final String SCRIPT = "training/peers/make_lru_onnx.py";
+
+  private Checkout() {}
+
+  /** The script that writes the graph of a step. */
+  static Path script() {
+    return root().resolve(SCRIPT);
+  }
+
+  /** A file in benchmarks/target, whose folder is there. */
+  static Path target(String name) throws IOException {
+    return Files.createDirectories(root().resolve("benchmarks/target/peers")).resolve(name);
+  }
+
+  private static Path root() {
+    Path start = Path.of("").toAbsolutePath();
+    for (Path folder = start; folder != null; folder = folder.getParent()) {
+      if (Files.exists(folder.resolve(SCRIPT))) {
+        return folder;
+      }
+    }
+    throw new IllegalStateException(
+        "Run this in a checkout of Riffle: no folder above " + start + " has " + SCRIPT + ".");
+  }
+}

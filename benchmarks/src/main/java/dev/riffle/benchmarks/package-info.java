@@ -1,0 +1,16 @@
+/**
+ * What the project's numbers are measured with. Nothing here runs in a build beyond one test that
+ * peers compute the same as Riffle does; each benchmark prints its command in its own page.
+ *
+ * <pre>
+ *   LruStepBenchmark         one step of an LRU: cpu, its fallback, reference, onnxruntime
+ *   SequenceLengthBenchmark  one event after 1,000 events and after 10,000,000
+ *   TranscriberBenchmark     one frame of sound through the transcriber
+ *   TranscribeDirectory      folders of sound as a batch, without broker or cluster
+ *
+ *   LruStep                  what LruStepBenchmark advances
+ *     RiffleStep             Lru.advance on a backend
+ *     OnnxStep               the same weights as a graph: training/peers/make_lru_onnx.py
+ * </pre>
+ */
+package dev.riffle.benchmarks;
