@@ -150,7 +150,9 @@ public interface Kernels {
    * @param x {@code [rows, width]}
    * @param starts {@code [sequences + 1]}
    * @param counts {@code [sequences]} steps before the first row; read only
-   * @param sums {@code [sequences, width]} running sums, updated
+   * @param sums {@code [sequences, 2, width]} running sums, then what rounding has added to them
+   *     beyond their due (Kahan 1965), so that ten million steps do not drift; zeros before the
+   *     first step; updated
    * @param y {@code [rows, width]}; may be x
    */
   void runningMean(

@@ -200,13 +200,27 @@ public abstract class KernelsContract {
   void runningMeanEqualsTheReference(int width) {
     int[] starts = {0, 3, 3, 10};
     equalsReference(
-        13 * width,
+        10 * width,
         (k, y) -> {
-          Tensor sums = y.view(10 * width, 3 * width);
-          k.write(random(2, 3 * width), 0, sums, 0, 3 * width);
+          Tensor sums = k.constant(random(2, 7 * width)).view(width, 6 * width);
           Tensor x = k.constant(random(1, 10 * width));
           k.runningMean(x, starts, 3, new long[] {0, 5, 10_000_000_000L}, sums, y, width);
+          k.runningMean(x, starts, 3, new long[] {3, 5, 10_000_000_007L}, sums, y, width);
         });
+  }
+
+  @Test
+  void runningMeanOfManyStepsStillCountsSmallOnes() {
+    // after 2^24 ones a float sum no longer moves when 1/4 is added to it
+    int steps = 1 << 14;
+    long before = 1 << 24;
+    Tensor sums = kernels.allocate(2);
+    kernels.fill(sums, 0, 1, before);
+    Tensor x = kernels.allocate(steps);
+    kernels.fill(x, 0, steps, 0.25);
+    kernels.runningMean(x, new int[] {0, steps}, 1, new long[] {before}, sums, x, 1);
+    double expected = (before + steps / 4.0) / (before + steps);
+    assertThat(read(x, steps)[steps - 1]).isEqualTo(expected, Offset.offset(1e-6));
   }
 
   @Test
@@ -322,16 +336,16 @@ public abstract class KernelsContract {
   void runningMeanInChunksEqualsTheWholeBitForBit() {
     int width = 17;
     Tensor x = kernels.constant(random(1, 10 * width));
-    Tensor wholeSums = kernels.allocate(width);
+    Tensor wholeSums = kernels.allocate(2 * width);
     Tensor whole = kernels.allocate(10 * width);
     kernels.runningMean(x, new int[] {0, 10}, 1, new long[] {0}, wholeSums, whole, width);
-    Tensor sums = kernels.allocate(width);
+    Tensor sums = kernels.allocate(2 * width);
     for (int t = 0; t < 10; t++) {
       Tensor row = x.view(t * width, width);
       kernels.runningMean(row, new int[] {0, 1}, 1, new long[] {t}, sums, row, width);
     }
     assertThat(read(x, 10 * width)).isEqualTo(read(whole, 10 * width));
-    assertThat(read(sums, width)).isEqualTo(read(wholeSums, width));
+    assertThat(read(sums, 2 * width)).isEqualTo(read(wholeSums, 2 * width));
   }
 
   @Test

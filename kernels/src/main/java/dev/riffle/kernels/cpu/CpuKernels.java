@@ -274,15 +274,19 @@ final class CpuKernels implements Kernels {
     int rows = Arguments.starts(starts, sequences);
     Arguments.range("counts", 0, sequences, counts.length);
     FloatTensor x = rows("x", xs, rows, width);
-    FloatTensor sum = rows("sums", sums, sequences, width);
+    FloatTensor sum = rows("sums", sums, sequences, 2L * width);
     FloatTensor y = rows("y", ys, rows, width);
     for (int b = 0; b < sequences; b++) {
-      int sumAt = sum.base() + b * width;
+      int sumAt = sum.base() + b * 2 * width;
       for (int t = starts[b]; t < starts[b + 1]; t++) {
         float steps = counts[b] + (t - starts[b]) + 1;
         for (int j = 0; j < width; j++) {
-          sum.data()[sumAt + j] += x.data()[x.base() + t * width + j];
-          y.data()[y.base() + t * width + j] = sum.data()[sumAt + j] / steps;
+          float due = x.data()[x.base() + t * width + j] - sum.data()[sumAt + width + j];
+          float before = sum.data()[sumAt + j];
+          float after = before + due;
+          sum.data()[sumAt + j] = after;
+          sum.data()[sumAt + width + j] = after - before - due;
+          y.data()[y.base() + t * width + j] = after / steps;
         }
       }
     }

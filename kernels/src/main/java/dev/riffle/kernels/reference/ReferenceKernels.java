@@ -343,16 +343,20 @@ final class ReferenceKernels implements Kernels {
     int rows = Arguments.starts(starts, sequences);
     Arguments.range("counts", 0, sequences, counts.length);
     DoubleTensor x = rows("x", xs, rows, width);
-    DoubleTensor sum = rows("sums", sums, sequences, width);
+    DoubleTensor sum = rows("sums", sums, sequences, 2L * width);
     DoubleTensor y = rows("y", ys, rows, width);
-    // sum += x_t; y_t = sum / (count + t + 1)
+    // sum += x_t; y_t = sum / (count + t + 1); excess is what the rounded sum is too large by
     for (int b = 0; b < sequences; b++) {
       for (int t = 0; t < starts[b + 1] - starts[b]; t++) {
         for (int j = 0; j < width; j++) {
-          int s = b * width + j;
+          int s = b * 2 * width + j;
           int i = (starts[b] + t) * width + j;
-          sum.set(s, sum.get(s) + x.get(i));
-          y.set(i, sum.get(s) / (counts[b] + t + 1));
+          double due = x.get(i) - sum.get(s + width);
+          double before = sum.get(s);
+          double after = before + due;
+          sum.set(s, after);
+          sum.set(s + width, after - before - due);
+          y.set(i, after / (counts[b] + t + 1));
         }
       }
     }

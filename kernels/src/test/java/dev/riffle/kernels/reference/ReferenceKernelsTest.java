@@ -116,10 +116,10 @@ final class ReferenceKernelsTest extends KernelsContract {
   void runningMeanByHand() {
     // two earlier steps with sum 4, then 5 and 3: 9 / 3, 12 / 4
     Tensor x = k.constant(new double[] {5, 3});
-    Tensor sums = k.constant(new double[] {4});
+    Tensor sums = k.constant(new double[] {4, 0});
     k.runningMean(x, new int[] {0, 2}, 1, new long[] {2}, sums, x, 1);
     assertThat(read(x, 2)).containsExactly(3, 3);
-    assertThat(read(sums, 1)).containsExactly(12);
+    assertThat(read(sums, 2)).containsExactly(12, 0);
   }
 
   @Test

@@ -17,7 +17,8 @@ import java.util.Arrays;
  * softmax. After every step it answers what the reference answers on the steps so far.
  *
  * <p>State of one sequence: per layer h as {@code [2, d_hidden]}, real parts before imaginary ones;
- * with mean pooling also the sum {@code [d_model]} of the last layer's outputs.
+ * with mean pooling also the sum of the last layer's outputs and its rounding, {@code [2,
+ * d_model]}.
  */
 public final class Lru implements RecurrentModel {
 
@@ -132,7 +133,7 @@ public final class Lru implements RecurrentModel {
   @Override
   public int[] stateSizes() {
     int[] sizes = new int[layers.length + (config.pooling == Pooling.MEAN ? 1 : 0)];
-    Arrays.fill(sizes, config.dModel);
+    Arrays.fill(sizes, 2 * config.dModel);
     for (int i = 0; i < layers.length; i++) {
       sizes[i] = layers[i].stateSize();
     }

@@ -36,8 +36,8 @@ class FamiliesTest {
     assertThat(model.info().label()).isEqualTo("some/1");
     assertThat(model.info().family()).isEqualTo("lru");
     assertThat(model.info().fingerprint()).isEqualTo(directory.fingerprint());
-    // version, precision, count; 2 layers of 2 complex numbers; sum of 4
-    assertThat(model.info().stateBytes()).isEqualTo(1 + 1 + 8 + (2 * 2 * 2 + 4) * 8);
+    // version, precision, count; 2 layers of 2 complex numbers; sum of 4 and its rounding
+    assertThat(model.info().stateBytes()).isEqualTo(1 + 1 + 8 + (2 * 2 * 2 + 2 * 4) * 8);
     assertThat(model.newRunner().open(new Format(0, 3))).hasSize(model.info().stateBytes());
   }
 
