@@ -20,7 +20,7 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Each element of y is one chain: b_o, then + W_oi x_i for i = 0, 1, 2, ..., each rounded once.
  * The methods below differ only in how many chains they keep in registers at a time, so that the
- * adders never wait: one row by eight vectors, or four rows by four, or eight rows by one.
+ * adders never wait: one row by eight vectors, four rows (or two) by four, eight rows by one.
  *
  * @param weight {@code [panels and singles, inputs, columns]}
  * @param bias {@code [outputs]}, padded as the weights are
@@ -31,6 +31,9 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int L = SPECIES.length();
   private static final int PANEL = 4 * L;
+
+  /** Rows that share a panel's weights: 16 lanes come with 32 registers, fewer often with 16. */
+  private static final int BLOCK = L >= 16 ? 4 : 2;
 
   static Panels pack(double[] weight, double[] bias, int outputs, int inputs) {
     long columns = (outputs + L - 1L) / L * L;
@@ -60,10 +63,15 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
   @Override
   public void apply(FloatTensor x, FloatTensor y, int rows) {
     int panels = outputs / PANEL * PANEL;
-    int blocked = rows / 4 * 4;
+    int blocked = rows / BLOCK * BLOCK;
     for (int o = 0; o < panels; o += PANEL) {
-      for (int r = 0; r < blocked; r += 4) {
-        fourRowsByFour(o, x.data(), x.base() + r * inputs, y.data(), yAt(y, r, o));
+      for (int r = 0; r < blocked; r += BLOCK) {
+        int xAt = x.base() + r * inputs;
+        if (BLOCK == 4) {
+          fourRowsByFour(o, x.data(), xAt, y.data(), yAt(y, r, o));
+        } else {
+          twoRowsByFour(o, x.data(), xAt, y.data(), yAt(y, r, o));
+        }
       }
     }
     for (int r = blocked; r < rows; r++) {
@@ -185,7 +193,7 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
     s0.intoArray(y, yAt);
   }
 
-  /** Four rows, one panel. */
+  /** Four rows, one panel: for 32 registers. */
   private void fourRowsByFour(int o, float[] x, int xAt, float[] y, int yAt) {
     int wAt = o * inputs;
     FloatVector b0 = at(bias, o);
@@ -250,6 +258,43 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
     s31.intoArray(y, yAt + 3 * outputs + L);
     s32.intoArray(y, yAt + 3 * outputs + 2 * L);
     s33.intoArray(y, yAt + 3 * outputs + 3 * L);
+  }
+
+  /** Two rows, one panel: for 16 registers. */
+  private void twoRowsByFour(int o, float[] x, int xAt, float[] y, int yAt) {
+    int wAt = o * inputs;
+    FloatVector s00 = at(bias, o);
+    FloatVector s01 = at(bias, o + L);
+    FloatVector s02 = at(bias, o + 2 * L);
+    FloatVector s03 = at(bias, o + 3 * L);
+    FloatVector s10 = s00;
+    FloatVector s11 = s01;
+    FloatVector s12 = s02;
+    FloatVector s13 = s03;
+    for (int i = 0; i < inputs; i++) {
+      FloatVector x0 = FloatVector.broadcast(SPECIES, x[xAt + i]);
+      FloatVector x1 = FloatVector.broadcast(SPECIES, x[xAt + inputs + i]);
+      FloatVector w0 = at(weight, wAt + i * PANEL);
+      s00 = x0.fma(w0, s00);
+      s10 = x1.fma(w0, s10);
+      FloatVector w1 = at(weight, wAt + i * PANEL + L);
+      s01 = x0.fma(w1, s01);
+      s11 = x1.fma(w1, s11);
+      FloatVector w2 = at(weight, wAt + i * PANEL + 2 * L);
+      s02 = x0.fma(w2, s02);
+      s12 = x1.fma(w2, s12);
+      FloatVector w3 = at(weight, wAt + i * PANEL + 3 * L);
+      s03 = x0.fma(w3, s03);
+      s13 = x1.fma(w3, s13);
+    }
+    s00.intoArray(y, yAt);
+    s01.intoArray(y, yAt + L);
+    s02.intoArray(y, yAt + 2 * L);
+    s03.intoArray(y, yAt + 3 * L);
+    s10.intoArray(y, yAt + outputs);
+    s11.intoArray(y, yAt + outputs + L);
+    s12.intoArray(y, yAt + outputs + 2 * L);
+    s13.intoArray(y, yAt + outputs + 3 * L);
   }
 
   /** Eight rows, one vector; rows of y lie {@code stride} apart. */
