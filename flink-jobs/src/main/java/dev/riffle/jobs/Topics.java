@@ -3,6 +3,7 @@ package dev.riffle.jobs;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -12,7 +13,11 @@ import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -63,8 +68,8 @@ public record Topics(String namespace, String stream) implements Serializable {
   }
 
   /**
-   * Creates those that do not exist yet, with the broker's own replication; leaves others as they
-   * are.
+   * Creates those that do not exist yet, with the broker's own replication, and waits until each
+   * partition answers; leaves others as they are.
    *
    * @param bootstrap {@code host:port} of a broker
    * @param partitions of each new topic
@@ -85,6 +90,33 @@ public record Topics(String namespace, String stream) implements Serializable {
           }
         }
       }
+      awaitPartitions(admin, bootstrap, patience);
+    }
+  }
+
+  /**
+   * A partition that was just created answers "not leader" for a moment. What a producer sends then
+   * may arrive out of order and be refused for good, so nobody should send before this returns.
+   */
+  private void awaitPartitions(Admin admin, String bootstrap, Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      try {
+        Map<TopicPartition, OffsetSpec> partitions = new HashMap<>();
+        for (var described : admin.describeTopics(all()).topicNameValues().entrySet()) {
+          for (TopicPartitionInfo p : get(described.getValue(), bootstrap, patience).partitions()) {
+            partitions.put(
+                new TopicPartition(described.getKey(), p.partition()), OffsetSpec.latest());
+          }
+        }
+        get(admin.listOffsets(partitions).all(), bootstrap, patience);
+        return;
+      } catch (ExecutionException e) {
+        boolean notKnownYet = e.getCause() instanceof UnknownTopicOrPartitionException;
+        if (!notKnownYet || System.nanoTime() > deadline) {
+          throw failed(bootstrap, e.getCause());
+        }
+      }
     }
   }
 
@@ -97,7 +129,7 @@ public record Topics(String namespace, String stream) implements Serializable {
   public void require(String bootstrap, Duration patience) {
     List<String> missing = new ArrayList<>();
     try (Admin admin = admin(bootstrap, patience)) {
-      Map<String, org.apache.kafka.common.KafkaFuture<TopicDescription>> found =
+      Map<String, KafkaFuture<TopicDescription>> found =
           admin.describeTopics(all()).topicNameValues();
       for (String topic : all()) {
         try {
@@ -136,11 +168,10 @@ public record Topics(String namespace, String stream) implements Serializable {
             millis));
   }
 
-  private static <T> void get(
-      org.apache.kafka.common.KafkaFuture<T> future, String bootstrap, Duration patience)
+  private static <T> T get(KafkaFuture<T> future, String bootstrap, Duration patience)
       throws ExecutionException {
     try {
-      future.get(patience.toMillis() + 1000, TimeUnit.MILLISECONDS);
+      return future.get(patience.toMillis() + 1000, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       throw failed(bootstrap, e);
     } catch (InterruptedException e) {

@@ -218,6 +218,10 @@ public final class LocalBroker implements AutoCloseable {
     s.put("auto.create.topics.enable", "false");
     s.put("message.max.bytes", Integer.toString(MAX_MESSAGE_BYTES));
     s.put("replica.fetch.max.bytes", Integer.toString(MAX_MESSAGE_BYTES));
+    // Records are stamped with capture times: those of an old recording are not to be deleted at
+    // once.
+    s.put("log.retention.ms", "-1");
+    s.put("log.message.timestamp.before.max.ms", Long.toString(Long.MAX_VALUE));
     // One node with few topics: small pools and buffers.
     s.put("num.network.threads", "2");
     s.put("num.io.threads", "2");

@@ -12,6 +12,7 @@ import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.runtime.client.JobStatusMessage;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.runtime.minicluster.RpcServiceSharing;
@@ -27,6 +28,7 @@ public final class LocalCluster implements AutoCloseable {
   private final MiniCluster cluster;
   private final MiniClusterClient client;
   private final Path files;
+  private int oldest;
   private boolean closed;
 
   private LocalCluster(MiniCluster cluster, MiniClusterClient client, Path files) {
@@ -105,13 +107,18 @@ public final class LocalCluster implements AutoCloseable {
     return Futures.get(cluster.getRestAddress(), "rest");
   }
 
-  /** Ends one TaskManager as a crash would: its tasks fail. */
-  public void terminateTaskManager(int index) {
-    Futures.get(cluster.terminateTaskManager(index), "terminate a TaskManager");
+  /** Cancels all jobs that run. */
+  public void cancelAll() {
+    for (JobStatusMessage job : Futures.get(client.listJobs(), "list the jobs")) {
+      if (!job.getJobState().isGloballyTerminalState()) {
+        new RunningJob(client, job.getJobId()).cancel();
+      }
+    }
   }
 
-  /** Starts one more TaskManager. */
-  public void startTaskManager() {
+  /** Ends the oldest TaskManager as a crash would, so that its tasks fail, and starts another. */
+  public void crashTaskManager() {
+    Futures.get(cluster.terminateTaskManager(oldest++), "end a TaskManager");
     try {
       cluster.startTaskManager();
     } catch (Exception e) {

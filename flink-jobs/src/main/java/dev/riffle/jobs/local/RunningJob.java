@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.client.program.ClusterClient;
+import org.apache.flink.core.execution.CheckpointType;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.jobmaster.JobResult;
 
@@ -51,6 +52,11 @@ public final class RunningJob {
   public void cancel() {
     Futures.get(client.cancel(id), "cancel the job");
     Futures.get(result(), "end the job");
+  }
+
+  /** Commits state, offsets and the final lane now; all tasks have to run. */
+  public void checkpoint() {
+    Futures.get(client.triggerCheckpoint(id, CheckpointType.FULL), "take a checkpoint");
   }
 
   /**
