@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
@@ -198,9 +199,10 @@ class EqualityTest {
       int crash = cut + random.nextInt(events.size() - cut);
       Stage before = new Stage(options(policy, 7));
       send(before, events, 0, cut, random);
-      OperatorSubtaskState state = before.snapshot();
+      Callable<OperatorSubtaskState> snapshot = before.snapshotWrittenLater();
       Result committed = Result.of(before);
       send(before, events, cut, crash, random);
+      OperatorSubtaskState state = snapshot.call();
       before.abandon();
       Stage after = new Stage(options(policy, 7), "one", state, 1, 0);
       try (after) {

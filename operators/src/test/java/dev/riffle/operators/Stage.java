@@ -11,8 +11,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.Callable;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.memory.MemCheckpointStreamFactory;
+import org.apache.flink.streaming.api.operators.OperatorSnapshotFinalizer;
+import org.apache.flink.streaming.api.operators.OperatorSnapshotFutures;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
@@ -177,6 +182,19 @@ final class Stage implements AutoCloseable {
   OperatorSubtaskState snapshot() throws Exception {
     harness.prepareSnapshotPreBarrier(1);
     return harness.snapshot(1, 1);
+  }
+
+  /** A snapshot of now whose bytes are written when they are asked for, as a backend may do. */
+  Callable<OperatorSubtaskState> snapshotWrittenLater() throws Exception {
+    RecurrentOperator<?> operator = (RecurrentOperator<?>) harness.getOperator();
+    operator.prepareSnapshotPreBarrier(1);
+    OperatorSnapshotFutures writing =
+        operator.snapshotState(
+            1,
+            1,
+            CheckpointOptions.forCheckpointWithDefaultLocation(),
+            new MemCheckpointStreamFactory(1 << 24));
+    return () -> OperatorSnapshotFinalizer.create(writing).getJobManagerOwnedState();
   }
 
   // ---- out ----
