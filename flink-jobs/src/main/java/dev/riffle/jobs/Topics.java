@@ -31,6 +31,13 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 public record Topics(String namespace, String stream) implements Serializable {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,80}");
 
+  /**
+   * A record's timestamp is a capture time. By its own default a broker refuses one that is an hour
+   * ahead of its clock, and a refused record stops the job.
+   */
+  private static final Map<String, String> ANY_CAPTURE_TIME =
+      Map.of("message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE));
+
   /** Checks the two names. */
   public Topics {
     check("namespace", namespace);
@@ -79,7 +86,7 @@ public record Topics(String namespace, String stream) implements Serializable {
     try (Admin admin = admin(bootstrap, patience)) {
       List<NewTopic> wanted = new ArrayList<>();
       for (String topic : all()) {
-        wanted.add(new NewTopic(topic, partitions, (short) -1));
+        wanted.add(new NewTopic(topic, partitions, (short) -1).configs(ANY_CAPTURE_TIME));
       }
       for (var created : admin.createTopics(wanted).values().values()) {
         try {

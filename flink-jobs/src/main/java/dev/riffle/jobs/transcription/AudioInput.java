@@ -12,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -141,7 +140,7 @@ public final class AudioInput implements KafkaRecordDeserializationSchema<Inboun
     event.start = chunk.getSequenceStart();
     event.end = chunk.getSequenceEnd();
     event.position = chunk.getPosition();
-    event.captureMicros = ChronoUnit.MICROS.between(Instant.EPOCH, chunk.getCaptureTime());
+    event.captureMicros = micros(chunk.getCaptureTime());
     event.format = new Format(rate, channels);
     event.values = samples(chunk.getSamples(), encoding, channels);
     event.arrivedNanos = System.nanoTime();
@@ -187,6 +186,11 @@ public final class AudioInput implements KafkaRecordDeserializationSchema<Inboun
               + capture
               + ": check its unit (microseconds) and the recorder's clock.");
     }
+  }
+
+  /** Microseconds since the epoch; JDK 17's own way to them overflows before 1677. */
+  private static long micros(Instant time) {
+    return time.getEpochSecond() * 1_000_000 + time.getNano() / 1000;
   }
 
   private static float[] samples(ByteBuffer bytes, SampleEncoding encoding, int channels) {

@@ -46,6 +46,27 @@ class LocalBrokerIT {
   }
 
   @Test
+  void captureTimesAheadOfTheBrokersClockAreTakenOnEveryTopic() throws Exception {
+    try (LocalBroker broker = LocalBroker.start()) {
+      TOPICS.create(broker.bootstrap(), 1, PATIENCE);
+      try (KafkaProducer<byte[], byte[]> producer = producer(broker)) {
+        producer.initTransactions();
+        producer.beginTransaction();
+        long ahead = System.currentTimeMillis() + Duration.ofDays(1).toMillis();
+        for (String topic : TOPICS.all()) {
+          long taken =
+              producer
+                  .send(new ProducerRecord<>(topic, 0, ahead, null, bytes("x")))
+                  .get()
+                  .timestamp();
+          assertThat(taken).isEqualTo(ahead);
+        }
+        producer.commitTransaction();
+      }
+    }
+  }
+
+  @Test
   void dataThatTheCallerKeepsIsThereAgainAndTheOtherIsRemoved(@TempDir Path data) {
     try (LocalBroker first = LocalBroker.start(data, 0)) {
       TOPICS.create(first.bootstrap(), 1, PATIENCE);

@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -107,6 +108,15 @@ class AudioInputTest {
           c.setSamples(floats(Float.NEGATIVE_INFINITY));
         },
         "the value at index 0 of 1 is -Infinity");
+  }
+
+  @Test
+  void aCaptureTimeOfAnyAgeIsTakenAsItIs() {
+    for (long micros : new long[] {Long.MIN_VALUE, -20_000_000_000_000_000L, -1, 0}) {
+      AudioChunk chunk = Chunks.chunk("hall", 0, (short) 1);
+      chunk.setCaptureTime(Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
+      assertThat(read(chunk).event.captureMicros).isEqualTo(micros);
+    }
   }
 
   @Test
