@@ -24,9 +24,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description = {
-      "Looks at what Riffle needs here: Java and its flags, the vector module, backends, BLAS,"
-          + " the decoder, the shipped model, ports, memory and disk. Names the cure of each problem.",
-      "Ends with 1 if something is broken; a warning alone ends with 0."
+      "Looks at what Riffle needs here and names the cure of each problem.",
+      "Java and its flags, the vector module, backends, BLAS, the decoder, the shipped model, ports,"
+          + " memory and disk. Ends with 1 if something is broken; a warning alone ends with 0."
     })
 final class DoctorCommand implements Callable<Integer> {
   private static final int KAFKA_PORT = 9092;

@@ -23,7 +23,10 @@ final class JobFlags {
             OptionSpec.builder(name)
                 .paramLabel(label(option))
                 .type(String.class)
-                .description(value.isEmpty() ? help : help + " (default: " + value + ")")
+                .description(
+                    value.isEmpty()
+                        ? help
+                        : help.replaceFirst("\\.$", "") + " (default: " + value + ").")
                 .build());
       }
     }

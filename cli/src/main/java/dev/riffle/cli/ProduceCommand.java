@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
     name = "produce",
     description = "Writes events to the input topic of a stream.",
     synopsisSubcommandLabel = "KIND",
+    commandListHeading = "%nKinds:%n",
     subcommands = ProduceCommand.Audio.class)
 final class ProduceCommand implements Runnable {
   private static final Duration PATIENCE = Duration.ofSeconds(8);
@@ -43,7 +44,7 @@ final class ProduceCommand implements Runnable {
   @Command(
       name = "audio",
       description = {
-        "Plays a sound file, or listens to the microphone, into the input topic, in chunks.",
+        "Plays a sound file, or listens to the microphone, into the input topic.",
         "Topics that are missing are created. With --mic, Ctrl-C ends the sequence."
       })
   static final class Audio implements Callable<Integer> {

@@ -24,7 +24,10 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:could not be done", "2:asked wrongly"},
     subcommands = {
+      DemoCommand.class,
+      TranscribeCommand.class,
       ProduceCommand.class,
+      RunCommand.class,
       TailCommand.class,
       SubmitCommand.class,
       VerifyCommand.class,
@@ -48,6 +51,7 @@ public final class Riffle implements Runnable {
   /** The command line with its handlers; tests give it their own writers. */
   public static CommandLine commandLine() {
     CommandLine line = new CommandLine(new Riffle());
+    JobFlags.addTo(line.getSubcommands().get("run").getCommandSpec());
     JobFlags.addTo(line.getSubcommands().get("submit").getCommandSpec());
     line.setUsageHelpWidth(100);
     line.setCaseInsensitiveEnumValuesAllowed(true);

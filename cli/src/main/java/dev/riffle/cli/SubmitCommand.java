@@ -32,8 +32,8 @@ import picocli.CommandLine.Spec;
     name = "submit",
     abbreviateSynopsis = true,
     description = {
-      "Sends the transcription job to a Flink cluster by its REST interface and prints the job's id.",
-      "Paths among the options, such as --model, are paths as the cluster sees them."
+      "Sends the transcription job to a Flink cluster and prints the job's id.",
+      "It goes by the REST interface of the JobManager. Paths among the options, such as --model, are paths as the cluster sees them."
     })
 final class SubmitCommand implements Callable<Integer> {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -97,7 +97,8 @@ final class SubmitCommand implements Callable<Integer> {
     Path target = Home.directory().resolve("flink-jobs/target");
     if (Files.isDirectory(target)) {
       try (Stream<Path> files = Files.list(target)) {
-        var found = files.filter(f -> f.getFileName().toString().endsWith("-job.jar")).findFirst();
+        var found =
+            files.filter(f -> f.getFileName().toString().endsWith("riffle-job.jar")).findFirst();
         if (found.isPresent()) {
           return found.get();
         }

@@ -25,6 +25,8 @@ public record Playback(int chunkMillis, double speed, Instant start) {
   /** Length of a chunk when nothing is said: one frame of the transcriber. */
   public static final int CHUNK_MILLIS = 32;
 
+  private static final long PARK_NANOS = 50_000_000; // then looks whether it should stop
+
   /** A sound and the id that it is played under. */
   public record Part(String sequenceId, Sound sound) {}
 
@@ -47,7 +49,7 @@ public record Playback(int chunkMillis, double speed, Instant start) {
     while (!voices.isEmpty()) {
       Voice voice = voices.poll();
       boolean more = voice.read(stopped.getAsBoolean());
-      pace(began, voice.seconds());
+      pace(began, voice.seconds(), stopped);
       to.accept(voice.chunk());
       progress.accept(voice.seconds());
       if (more) {
@@ -56,13 +58,15 @@ public record Playback(int chunkMillis, double speed, Instant start) {
     }
   }
 
-  private void pace(long began, double seconds) {
+  private void pace(long began, double seconds, BooleanSupplier stopped) {
     if (Double.isInfinite(speed)) {
       return;
     }
     long due = began + (long) (seconds / speed * 1e9);
-    for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
-      LockSupport.parkNanos(left);
+    long left = due - System.nanoTime();
+    while (left > 0 && !stopped.getAsBoolean()) {
+      LockSupport.parkNanos(Math.min(left, PARK_NANOS));
+      left = due - System.nanoTime();
     }
   }
 

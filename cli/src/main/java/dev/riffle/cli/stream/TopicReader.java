@@ -57,13 +57,15 @@ public final class TopicReader implements AutoCloseable {
       List<TopicPartition> partitions = new ArrayList<>();
       for (String topic : topics) {
         if (!there.containsKey(topic)) {
+          List<String> names =
+              there.keySet().stream().filter(n -> !n.startsWith("__")).sorted().toList();
           throw new Failure(
               "The broker at "
                   + bootstrap
                   + " has no topic "
                   + topic
                   + ". It has "
-                  + (there.isEmpty() ? "none at all" : String.join(", ", there.keySet()))
+                  + (names.isEmpty() ? "none at all" : String.join(", ", names))
                   + ".");
         }
         there.get(topic).forEach(p -> partitions.add(new TopicPartition(topic, p.partition())));

@@ -1,0 +1,136 @@
+package dev.riffle.cli;
+
+import dev.riffle.cli.stream.TopicReader;
+import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.local.LocalBroker;
+import dev.riffle.jobs.local.LocalCluster;
+import dev.riffle.jobs.local.RunningJob;
+import dev.riffle.jobs.transcription.TranscriptionJob;
+import dev.riffle.kernels.Backends;
+import dev.riffle.models.weights.ModelDirectory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A broker, a cluster and the transcription job on them, in this JVM and on loopback. Closing it,
+ * Ctrl-C included, stops all three and removes what they wrote.
+ */
+final class LocalTranscription implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final int RESTARTS = 3;
+
+  private final Stopping.Registration ctrlC;
+  private LocalBroker broker;
+  private LocalCluster cluster;
+  private RunningJob job;
+  private Topics topics;
+  private boolean closed;
+
+  private LocalTranscription() {
+    ctrlC = Stopping.onCtrlC(this::stop);
+  }
+
+  /**
+   * Starts all three; the options' broker is replaced by the one started.
+   *
+   * @throws dev.riffle.models.ModelException if the model cannot be used: told before anything
+   *     starts
+   */
+  static LocalTranscription start(JobOptions wanted) {
+    checkModel(wanted);
+    LocalTranscription local = new LocalTranscription();
+    try {
+      local.startBroker();
+      local.startJob(wanted);
+      return local;
+    } catch (RuntimeException e) {
+      local.close();
+      throw e;
+    }
+  }
+
+  /** Reads the model once, so that what is wrong with it is told in a sentence. */
+  static void checkModel(JobOptions options) {
+    ModelDirectory.read(Path.of(options.model()));
+    Backends.find(options.get(JobOptions.BACKEND));
+  }
+
+  // Each step holds the lock, so that Ctrl-C finds every part either whole or not begun.
+
+  private synchronized void startBroker() {
+    checkOpen();
+    broker = LocalBroker.start();
+  }
+
+  private synchronized void startJob(JobOptions wanted) {
+    checkOpen();
+    topics = wanted.topics();
+    topics.create(broker.bootstrap(), 1, PATIENCE);
+    JobOptions options =
+        wanted
+            .with(JobOptions.BOOTSTRAP, broker.bootstrap())
+            .with(JobOptions.RESTART_ATTEMPTS, RESTARTS);
+    cluster = LocalCluster.start(options.get(JobOptions.PARALLELISM));
+    job = cluster.submit(TranscriptionJob.onKafka(options).environment());
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new Failure("Stopped.");
+    }
+  }
+
+  String bootstrap() {
+    return broker.bootstrap();
+  }
+
+  Topics topics() {
+    return topics;
+  }
+
+  /** Reads these topics from their beginning. */
+  TopicReader reader(String... names) {
+    return new TopicReader(broker.bootstrap(), List.of(names), true);
+  }
+
+  /**
+   * Says so if the job has failed for good.
+   *
+   * @throws Failure with the reason
+   */
+  void checkRunning() {
+    if (job.result().isDone() && !Stopping.asked()) {
+      try {
+        job.awaitEnd(PATIENCE);
+      } catch (IllegalStateException e) {
+        throw new Failure(e.getMessage(), e);
+      }
+    }
+  }
+
+  /** Commits what the job has said so far and ends it. */
+  void finishJob() {
+    job.stopWithSavepoint(null);
+  }
+
+  private synchronized void stop() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (cluster != null) {
+      cluster.close();
+    }
+    if (broker != null) {
+      broker.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    ctrlC.close();
+    stop();
+  }
+}

@@ -1,0 +1,36 @@
+package dev.riffle.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+
+class DoctorCommandTest {
+  @Test
+  void everythingThatIsLookedAtIsToldWithItsCure() throws IOException {
+    CommandLines result = CommandLines.run("doctor", "--json");
+
+    assertThat(result.exit()).isZero();
+    JsonNode array = new ObjectMapper().readTree(result.out());
+    assertThat(StreamSupport.stream(array.spliterator(), false).map(n -> n.path("what").asText()))
+        .contains(
+            "java", "flags", "vector", "backend", "blas", "decoder", "model", "kafka", "flink",
+            "memory", "disk");
+    for (JsonNode finding : array) {
+      assertThat(finding.path("found").asText()).isNotEmpty();
+      boolean ok = finding.path("verdict").asText().equals("ok");
+      assertThat(finding.path("cure").asText().isEmpty()).as(finding.toString()).isEqualTo(ok);
+    }
+  }
+
+  @Test
+  void missingFlagsAreAWarningWithTheFlagsThatCureIt() {
+    // Tests run without the launcher's flags.
+    assertThat(CommandLines.run("doctor").out())
+        .contains("warning  flags")
+        .contains("Start with ./riffle, or add --add-opens");
+  }
+}

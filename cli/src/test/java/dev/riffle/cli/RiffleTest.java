@@ -1,0 +1,187 @@
+package dev.riffle.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.riffle.cli.audio.SoundFiles;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class RiffleTest {
+  @TempDir Path dir;
+
+  @Test
+  void everyVerbHasHelpThatSaysWhatItDoesAndHowItEnds() {
+    List<String> verbs = List.copyOf(Riffle.commandLine().getSubcommands().keySet());
+    assertThat(verbs)
+        .contains(
+            "demo", "transcribe", "produce", "run", "submit", "tail", "verify", "doctor", "help");
+    for (String verb : verbs) {
+      CommandLines help = CommandLines.run(verb, "--help");
+      assertThat(help.exit()).as(verb).isZero();
+      assertThat(help.out()).as(verb).contains("Usage: riffle " + verb);
+      for (CommandLine sub :
+          Riffle.commandLine().getSubcommands().get(verb).getSubcommands().values()) {
+        CommandLines kind = CommandLines.run(verb, sub.getCommandName(), "--help");
+        assertThat(kind.out()).contains("Usage: riffle " + verb + " " + sub.getCommandName());
+      }
+    }
+  }
+
+  @Test
+  void theJobsOptionsAreOptionsOfRunAndSubmit() {
+    assertThat(CommandLines.run("run", "--help").out())
+        .contains("--gap-policy", "--max-queue-delay", "--bootstrap");
+    assertThat(CommandLines.run("submit", "--help").out()).contains("--gap-policy", "--jobmanager");
+  }
+
+  @Test
+  void aVersionIsTold() {
+    assertThat(CommandLines.run("--version").out()).startsWith("riffle ").contains("Java ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "sing",
+        "demo",
+        "demo music --speed fast",
+        "demo music --seconds 1",
+        "transcribe",
+        "transcribe a.wav",
+        "produce audio",
+        "produce audio a.wav --mic",
+        "produce audio a.wav --namespace a.b",
+        "run --gap-policy never",
+        "run --parallelism none",
+        "submit --jobmanager http://127.0.0.1:1",
+        "tail",
+        "verify",
+        "verify . --backend abacus"
+      })
+  void whatIsAskedWronglyEndsWithTwoAndShowsTheWay(String line) {
+    CommandLines result = CommandLines.run((Object[]) line.split(" "));
+    if (line.isEmpty()) {
+      result = CommandLines.run();
+    }
+    assertThat(result.exit()).isEqualTo(2);
+    assertThat(result.err()).startsWith("riffle: ").contains("Try: riffle").doesNotContain("\tat ");
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
+  void aMistypedOptionIsGuessed() {
+    assertThat(CommandLines.run("run", "--gap-polcy", "fill").err()).contains("--gap-policy");
+  }
+
+  @Test
+  void anErrorIsASentenceAndItsTraceIsThereOnDemand() {
+    Path missing = dir.resolve("missing.safetensors");
+    CommandLines plain = CommandLines.run("verify", missing);
+    assertThat(plain.exit()).isEqualTo(1);
+    assertThat(plain.err()).isEqualTo("riffle: There is no golden " + missing + ".\n");
+    assertThat(CommandLines.run("verify", missing, "--verbose").err())
+        .contains("There is no golden")
+        .contains("\tat dev.riffle.cli");
+  }
+
+  @Test
+  void twoInputsOfOneStemAreRefused() {
+    CommandLines result = CommandLines.run("transcribe", "a/x.wav", "b/x.flac", "-o", dir);
+    assertThat(result.exit()).isEqualTo(2);
+    assertThat(result.err()).contains("would both be written to x.*");
+  }
+
+  @Test
+  void whatIsThereIsNotReplacedUnasked() throws IOException {
+    Path sound = SoundFiles.wav(dir.resolve("a.wav"), new float[800], 8000, 1, 16, false);
+    Files.createFile(dir.resolve("a.mid"));
+    CommandLines result = CommandLines.run("transcribe", sound, "-o", dir);
+    assertThat(result.exit()).isEqualTo(1);
+    assertThat(result.err()).contains(dir.resolve("a.mid") + " is there already. Pass --force");
+  }
+
+  @Test
+  void aDirectoryThatCannotBeWrittenToIsTold() throws IOException {
+    Path file = Files.createFile(dir.resolve("file"));
+    CommandLines result = CommandLines.run("transcribe", "a.wav", "-o", file.resolve("out"));
+    assertThat(result.exit()).isEqualTo(1);
+    assertThat(result.err()).contains("cannot be written to").contains("Name another with -o");
+  }
+
+  @Test
+  void aBadSoundIsToldBeforeAnythingStarts() throws IOException {
+    Path good = SoundFiles.wav(dir.resolve("a.wav"), new float[800], 8000, 1, 16, false);
+    Path bad = Files.createFile(dir.resolve("b.wav"));
+    CommandLines result = CommandLines.run("transcribe", good, bad, "-o", dir.resolve("out"));
+    assertThat(result.exit()).isEqualTo(1);
+    assertThat(result.err()).isEqualTo("riffle: " + bad + " is empty: 0 bytes.\n");
+    assertThat(dir.resolve("out")).isEmptyDirectory();
+  }
+
+  @Test
+  void aModelThatIsNotThereIsToldBeforeAnythingStarts() throws IOException {
+    Path sound = SoundFiles.wav(dir.resolve("a.wav"), new float[800], 8000, 1, 16, false);
+    Path model = dir.resolve("no-model/1");
+    for (CommandLines result :
+        List.of(
+            CommandLines.run("transcribe", sound, "-o", dir.resolve("out"), "--model", model),
+            CommandLines.run("run", "--model", model))) {
+      assertThat(result.exit()).isEqualTo(1);
+      assertThat(result.err()).contains(model + " is not a model directory");
+    }
+  }
+
+  @Test
+  void weightsOfAnotherHashAreRefused() throws IOException {
+    Path model = Files.createDirectories(dir.resolve("lru-transcriber/1"));
+    for (String name : List.of("config.json", "model.safetensors", "provenance.json")) {
+      Files.copy(CommandLines.transcriber().resolve(name), model.resolve(name));
+    }
+    byte[] weights = Files.readAllBytes(model.resolve("model.safetensors"));
+    weights[weights.length - 1] ^= 1;
+    Files.write(model.resolve("model.safetensors"), weights);
+    CommandLines result = CommandLines.run("run", "--model", model);
+    assertThat(result.exit()).isEqualTo(1);
+    assertThat(result.err()).contains("model.safetensors").contains("expected sha-256");
+  }
+
+  @Test
+  void aBrokerThatIsAwayIsNamed() throws IOException {
+    String nobody = "127.0.0.1:" + freePort();
+    Path sound = SoundFiles.wav(dir.resolve("a.wav"), new float[800], 8000, 1, 16, false);
+    for (CommandLines result :
+        List.of(
+            CommandLines.run("tail", "riffle.music.final.v1", "--bootstrap", nobody),
+            CommandLines.run("run", "--bootstrap", nobody),
+            CommandLines.run("produce", "audio", sound, "--bootstrap", nobody))) {
+      assertThat(result.exit()).isEqualTo(1);
+      assertThat(result.err()).contains("No broker answers at " + nobody).contains("--bootstrap");
+    }
+  }
+
+  @Test
+  void aJobManagerThatIsAwayIsNamed() throws IOException {
+    Path jar = Files.createFile(dir.resolve("job.jar"));
+    String nobody = "http://127.0.0.1:" + freePort();
+    CommandLines result =
+        CommandLines.run("submit", "--jobmanager", nobody, "--jar", jar, "--model", "m");
+    assertThat(result.exit()).isEqualTo(1);
+    assertThat(result.err()).contains("No JobManager answers at " + nobody);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package dev.riffle.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.riffle.cli.audio.AudioFile;
+import dev.riffle.cli.audio.SoundFiles;
+import dev.riffle.cli.music.Piece;
+import dev.riffle.cli.music.Rendering;
+import dev.riffle.jobs.local.LocalBroker;
+import dev.riffle.models.transcriber.OnsetScore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.sound.midi.MidiSystem;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The verbs that need a broker or a cluster, on real ones. */
+class StreamIT {
+  private static final double GOOD = 0.8; // F1; the pieces are easy
+
+  @TempDir Path dir;
+
+  @Test
+  void twoFilesOfTwoKindsAreTranscribedSideBySide() throws Exception {
+    Piece one = Piece.compose(3, 8);
+    Piece two = Piece.compose(4, 6);
+    Path wav = rendered(one, "one");
+    Path aiff = asAiff(rendered(two, "two"));
+    Path out = dir.resolve("out");
+
+    CommandLines result =
+        CommandLines.run("transcribe", wav, aiff, "-o", out, "--csv", "--midi", "--json");
+
+    assertThat(result.err()).isEmpty();
+    assertThat(result.exit()).isZero();
+    assertThat(result.out()).contains(wav + ": ", aiff + ": ", "out/one.csv", "out/two.mid");
+    assertThat(out.toFile().list())
+        .containsExactlyInAnyOrder(
+            "one.csv", "one.mid", "one.json", "two.csv", "two.mid", "two.json");
+    assertThat(score(one, out.resolve("one.csv"))).isGreaterThan(GOOD);
+    assertThat(score(two, out.resolve("two.csv"))).isGreaterThan(GOOD);
+    int notes = Files.readAllLines(out.resolve("one.csv")).size() - 1;
+    assertThat(new ObjectMapper().readTree(out.resolve("one.json").toFile()).path("notes"))
+        .hasSize(notes);
+    assertThat(MidiSystem.getSequence(out.resolve("one.mid").toFile()).getMicrosecondLength() / 1e6)
+        .isEqualTo(lastOffset(out.resolve("one.csv")), within(0.001));
+  }
+
+  @Test
+  void aFileWithAValueThatIsNoNumberIsNamedAndTheOthersAreWritten() throws Exception {
+    float[] sound = SoundFiles.sine(20_000, 1, 0.03);
+    Path good = SoundFiles.wav(dir.resolve("good.wav"), sound, 16000, 1, 32, true);
+    sound[5_000] = Float.NaN;
+    Path bad = SoundFiles.wav(dir.resolve("bad.wav"), sound, 16000, 1, 32, true);
+    Path out = dir.resolve("out");
+
+    CommandLines result = CommandLines.run("transcribe", good, bad, "-o", out);
+
+    assertThat(result.exit()).isEqualTo(1);
+    assertThat(result.err())
+        .startsWith("riffle: " + bad + " was not transcribed: ")
+        .contains("finite");
+    assertThat(out.toFile().list()).containsExactlyInAnyOrder("good.csv", "good.mid");
+  }
+
+  @Test
+  void theDemonstrationHearsMostOfItsPiece() throws Exception {
+    Path out = dir.resolve("out");
+    CommandLines result =
+        CommandLines.run("demo", "music", "--speed", "max", "--seconds", "6", "-o", out, "--json");
+
+    assertThat(result.err()).isEmpty();
+    JsonNode summary = new ObjectMapper().readTree(result.out());
+    assertThat(summary.path("f1").asDouble()).isGreaterThan(GOOD);
+    assertThat(summary.at("/latency_ms/algorithmic/p50").asDouble()).isBetween(80.0, 140.0);
+    assertThat(score(Piece.compose(1, 6), out.resolve("out.csv")))
+        .isEqualTo(summary.path("f1").asDouble(), within(1e-9));
+    assertThat(out.resolve("out.mid")).isNotEmptyFile();
+  }
+
+  @Test
+  void whatIsProducedIsHeardByTheJobAndSeenByTail() throws Exception {
+    Path wav = rendered(Piece.compose(5, 5), "five");
+    try (LocalBroker broker = LocalBroker.start()) {
+      String bootstrap = broker.bootstrap();
+      CommandLines produced =
+          CommandLines.run(
+              "produce",
+              "audio",
+              wav,
+              "--speed",
+              "max",
+              "--bootstrap",
+              bootstrap,
+              "--sequence-id",
+              "five");
+      assertThat(produced.exit()).as(produced.err()).isZero();
+      assertThat(produced.out()).contains("riffle.music.in.v1", "the sequence has ended");
+
+      CommandLines ran = CommandLines.run("run", "--bootstrap", bootstrap, "--bounded", "true");
+      assertThat(ran.exit()).as(ran.err()).isZero();
+      assertThat(ran.out()).contains("The job has read everything and ended.");
+
+      CommandLines notes =
+          CommandLines.run(
+              "tail",
+              "riffle.music.final.v1",
+              "--bootstrap",
+              bootstrap,
+              "--from-beginning",
+              "--max",
+              "4",
+              "--json");
+      assertThat(notes.exit()).isZero();
+      List<String> lines = notes.out().lines().toList();
+      assertThat(lines).hasSize(4);
+      JsonNode first = new ObjectMapper().readTree(lines.get(0));
+      assertThat(first.path("sequence_id").asText()).isEqualTo("five");
+      assertThat(first.path("is_final").asBoolean()).isTrue();
+      CommandLines sessions =
+          CommandLines.run(
+              "tail",
+              "riffle.music.sessions.v1",
+              "--bootstrap",
+              bootstrap,
+              "--from-beginning",
+              "--max",
+              "2");
+      assertThat(sessions.out()).contains("STARTED five  start", "ENDED   five  end");
+
+      CommandLines unknown = CommandLines.run("tail", "nothing", "--bootstrap", bootstrap);
+      assertThat(unknown.exit()).isEqualTo(1);
+      assertThat(unknown.err()).contains("has no topic nothing").contains("riffle.music.in.v1");
+    }
+  }
+
+  private Path rendered(Piece piece, String name) throws IOException {
+    Path wav = dir.resolve(name + ".wav");
+    Rendering.write(piece, wav);
+    return wav;
+  }
+
+  private Path asAiff(Path wav) throws IOException {
+    Path aiff = Path.of(wav.toString().replace(".wav", ".aiff"));
+    try (AudioFile file = AudioFile.open(wav)) {
+      float[] sound = SoundFiles.readAll(file, 4096);
+      SoundFiles.aiff(aiff, sound, file.rate(), file.channels(), 24);
+    }
+    return aiff;
+  }
+
+  private static double score(Piece piece, Path csv) throws IOException {
+    List<OnsetScore.Onset> heard = new ArrayList<>();
+    for (String line : rows(csv)) {
+      String[] fields = line.split(",");
+      assertThat(fields).hasSize(5);
+      heard.add(new OnsetScore.Onset(Double.parseDouble(fields[0]), Integer.parseInt(fields[2])));
+    }
+    List<OnsetScore.Onset> score =
+        piece.notes().stream().map(n -> new OnsetScore.Onset(n.onset(), n.pitch())).toList();
+    return OnsetScore.of(score, heard).f1();
+  }
+
+  private static double lastOffset(Path csv) throws IOException {
+    return rows(csv).stream().mapToDouble(l -> Double.parseDouble(l.split(",")[1])).max().orElse(0);
+  }
+
+  private static List<String> rows(Path csv) throws IOException {
+    List<String> lines = Files.readAllLines(csv);
+    assertThat(lines.get(0)).isEqualTo("onset_s,offset_s,midi_pitch,velocity,confidence");
+    return lines.subList(1, lines.size());
+  }
+}
