@@ -13,7 +13,7 @@ import java.util.List;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** Sounds as the records of an input topic. */
-final class Chunks {
+public final class Chunks {
   /** When test sounds begin, microseconds since the epoch. */
   static final long START = 1_700_000_000_000_000L;
 

@@ -19,9 +19,9 @@ import java.util.TreeMap;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** The sounds of the goldens under several keys, and what the model alone makes of them. */
-final class Sounds {
+public final class Sounds {
   /** The shipped model, from this module's directory. */
-  static final Path MODEL = Path.of("..", "demo", "models", "lru-transcriber", "1");
+  public static final Path MODEL = Path.of("..", "demo", "models", "lru-transcriber", "1");
 
   private static final Map<String, String> GOLDENS =
       Map.of("hall", "piano", "cellar", "piano", "garden", "quartet");
@@ -29,12 +29,12 @@ final class Sounds {
       Map.of("hall", 512, "cellar", 777, "garden", 160);
 
   /** What the model alone answers to each. */
-  static final Map<String, List<Output<Note>>> OFFLINE = offline();
+  public static final Map<String, List<Output<Note>>> OFFLINE = offline();
 
   private Sounds() {}
 
   /** Sound of each key: 5 s at 16 kHz. */
-  static Map<String, short[]> pcm() {
+  public static Map<String, short[]> pcm() {
     Map<String, short[]> sounds = new TreeMap<>();
     GOLDENS.forEach(
         (id, golden) -> {
@@ -51,15 +51,16 @@ final class Sounds {
   }
 
   /** The chunks of all keys as records, interleaved by capture time. */
-  static List<ProducerRecord<byte[], byte[]>> records(String topic) {
+  public static List<ProducerRecord<byte[], byte[]>> records(String topic) {
     List<AudioChunk> chunks = new ArrayList<>();
     pcm().forEach((id, pcm) -> chunks.addAll(Chunks.sound(id, pcm, CHUNKS.get(id))));
     chunks.sort(java.util.Comparator.comparing(AudioChunk::getCaptureTime));
     return chunks.stream().map(c -> Chunks.record(topic, c)).toList();
   }
 
-  /** Where each sequence's last note stands that is known after so many samples. */
-  static Map<String, Long> lastKnown(long samples) {
+  /** Where each sequence's last note stands that is known after so many seconds. */
+  public static Map<String, Long> lastKnown(double seconds) {
+    long samples = (long) (seconds * Chunks.RATE);
     Map<String, Long> last = new TreeMap<>();
     OFFLINE.forEach(
         (id, notes) ->

@@ -24,15 +24,15 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Writes and reads topics from outside, as any client would. */
-final class TopicProbe {
+public final class TopicProbe {
   private final String bootstrap;
 
-  TopicProbe(String bootstrap) {
+  public TopicProbe(String bootstrap) {
     this.bootstrap = bootstrap;
   }
 
   /** Writes all and waits until the broker has them. */
-  List<RecordMetadata> send(List<ProducerRecord<byte[], byte[]>> records) {
+  public List<RecordMetadata> send(List<ProducerRecord<byte[], byte[]>> records) {
     Map<String, Object> config =
         Map.of("bootstrap.servers", bootstrap, "max.request.size", 4 << 20, "linger.ms", 5);
     List<Future<RecordMetadata>> sent = new ArrayList<>();
@@ -51,14 +51,29 @@ final class TopicProbe {
   }
 
   /** Everything committed on a topic by now. */
-  List<ConsumerRecord<byte[], byte[]>> read(String topic) {
+  public List<ConsumerRecord<byte[], byte[]>> read(String topic) {
     return read(topic, found -> false, Duration.ofSeconds(30), true);
   }
 
   /** Reads committed records from the beginning until there are enough; fails at the deadline. */
-  List<ConsumerRecord<byte[], byte[]>> await(
+  public List<ConsumerRecord<byte[], byte[]>> await(
       String topic, Duration limit, Predicate<List<ConsumerRecord<byte[], byte[]>>> enough) {
     return read(topic, enough, limit, false);
+  }
+
+  /** Waits until every sequence has told a note that is known at its position here or later. */
+  public void awaitNotes(String topic, Duration limit, Map<String, Long> positions) {
+    await(
+        topic,
+        limit,
+        found -> {
+          Map<String, List<NoteEvent>> notes = notes(found);
+          return positions.entrySet().stream()
+              .allMatch(
+                  wanted ->
+                      notes.getOrDefault(wanted.getKey(), List.of()).stream()
+                          .anyMatch(n -> n.getKnownPosition() >= wanted.getValue()));
+        });
   }
 
   private List<ConsumerRecord<byte[], byte[]>> read(
@@ -91,7 +106,8 @@ final class TopicProbe {
   }
 
   /** Values of each key in order, as hexadecimal text. */
-  static Map<String, List<String>> perSequence(List<ConsumerRecord<byte[], byte[]>> records) {
+  public static Map<String, List<String>> perSequence(
+      List<ConsumerRecord<byte[], byte[]>> records) {
     Map<String, List<String>> values = new TreeMap<>();
     for (ConsumerRecord<byte[], byte[]> r : records) {
       values
@@ -102,7 +118,7 @@ final class TopicProbe {
   }
 
   /** Notes of each key in order. */
-  static Map<String, List<NoteEvent>> notes(List<ConsumerRecord<byte[], byte[]>> records) {
+  public static Map<String, List<NoteEvent>> notes(List<ConsumerRecord<byte[], byte[]>> records) {
     AvroCodec<NoteEvent> codec = AvroCodec.of(NoteEvent.class);
     Map<String, List<NoteEvent>> notes = new TreeMap<>();
     for (ConsumerRecord<byte[], byte[]> r : records) {

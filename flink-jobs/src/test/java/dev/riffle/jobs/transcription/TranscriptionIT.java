@@ -268,18 +268,7 @@ class TranscriptionIT {
 
   /** Waits until the preview lane tells, in every sequence, what is known after so many seconds. */
   private static void awaitPreview(Topics topics, double seconds) {
-    Map<String, Long> wanted = Sounds.lastKnown((long) (seconds * Chunks.RATE));
-    probe.await(
-        topics.preview(),
-        LIMIT,
-        found -> {
-          Map<String, List<NoteEvent>> notes = TopicProbe.notes(found);
-          return wanted.entrySet().stream()
-              .allMatch(
-                  w ->
-                      notes.getOrDefault(w.getKey(), List.of()).stream()
-                          .anyMatch(n -> n.getKnownPosition() >= w.getValue()));
-        });
+    probe.awaitNotes(topics.preview(), LIMIT, Sounds.lastKnown(seconds));
   }
 
   /** A run over all sounds from beginning to end in which nothing happens. */
