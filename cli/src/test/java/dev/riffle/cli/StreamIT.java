@@ -2,6 +2,7 @@ package dev.riffle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,6 +11,7 @@ import dev.riffle.cli.audio.SoundFiles;
 import dev.riffle.cli.music.Piece;
 import dev.riffle.cli.music.Rendering;
 import dev.riffle.jobs.local.LocalBroker;
+import dev.riffle.jobs.local.LocalCluster;
 import dev.riffle.models.transcriber.OnsetScore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +19,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sound.midi.MidiSystem;
+import javax.sound.sampled.AudioSystem;
+import javax.sound.sampled.Line;
+import javax.sound.sampled.TargetDataLine;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -138,6 +145,57 @@ class StreamIT {
       assertThat(unknown.exit()).isEqualTo(1);
       assertThat(unknown.err()).contains("has no topic nothing").contains("riffle.music.in.v1");
     }
+  }
+
+  @Test
+  void aSubmittedJobHearsWhatIsProduced() throws Exception {
+    Path wav = rendered(Piece.compose(6, 5), "six");
+    // The connector is on this JVM's class path already: the job must not bring another.
+    Configuration parentFirst = new Configuration();
+    parentFirst.set(CoreOptions.CLASSLOADER_RESOLVE_ORDER, "parent-first");
+    try (LocalBroker broker = LocalBroker.start();
+        LocalCluster cluster = LocalCluster.start(1, 1, parentFirst)) {
+      String bootstrap = broker.bootstrap();
+      String[] submit = {
+        "submit",
+        "--jobmanager",
+        cluster.rest().toString(),
+        "--bootstrap",
+        bootstrap,
+        "--model",
+        CommandLines.transcriber().toString(),
+        "--json"
+      };
+      CommandLines early = CommandLines.run((Object[]) submit);
+      assertThat(early.exit()).isEqualTo(1);
+      assertThat(early.err()).contains("refused (400)").contains("has no topic riffle.music.in.v1");
+
+      CommandLines.run("produce", "audio", wav, "--speed", "max", "--bootstrap", bootstrap);
+      CommandLines submitted = CommandLines.run((Object[]) submit);
+      assertThat(submitted.exit()).as(submitted.err()).isZero();
+      assertThat(new ObjectMapper().readTree(submitted.out()).path("job_id").asText())
+          .matches("[0-9a-f]{32}");
+      CommandLines notes =
+          CommandLines.run(
+              "tail",
+              "riffle.music.final.v1",
+              "--bootstrap",
+              bootstrap,
+              "--from-beginning",
+              "--max",
+              "2");
+      assertThat(notes.out()).contains("ON ", "six", "final");
+    }
+  }
+
+  @Test
+  void aMicrophoneThatIsNotThereIsTold() {
+    assumeFalse(
+        AudioSystem.isLineSupported(new Line.Info(TargetDataLine.class)),
+        "this machine has a microphone");
+    CommandLines result = CommandLines.run("produce", "audio", "--mic");
+    assertThat(result.exit()).isEqualTo(1);
+    assertThat(result.err()).contains("No microphone gives").contains("name a file instead");
   }
 
   private Path rendered(Piece piece, String name) throws IOException {
