@@ -35,13 +35,14 @@ import picocli.CommandLine.Spec;
     })
 final class VerifyCommand implements Callable<Integer> {
   private static final String SUFFIX = ".safetensors";
+  private static final String WEIGHTS = "model.safetensors";
 
   @Spec CommandSpec spec;
 
   @Parameters(
       paramLabel = "PATH",
       arity = "1..*",
-      description = "Golden files, or folders: every golden in them.")
+      description = "Golden files, or folders: every golden in them and below.")
   List<Path> paths;
 
   @Option(
@@ -143,9 +144,8 @@ final class VerifyCommand implements Callable<Integer> {
     if (!Files.isDirectory(path)) {
       return List.of(path);
     }
-    try (Stream<Path> files = Files.list(path)) {
-      List<Path> found =
-          files.filter(f -> f.getFileName().toString().endsWith(SUFFIX)).sorted().toList();
+    try (Stream<Path> files = Files.walk(path)) {
+      List<Path> found = files.filter(VerifyCommand::isGolden).sorted().toList();
       if (found.isEmpty()) {
         throw new Failure("There is no golden (*" + SUFFIX + ") in " + path + ".");
       }
@@ -153,6 +153,12 @@ final class VerifyCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new Failure(path + " cannot be listed: " + e.getMessage(), e);
     }
+  }
+
+  /** Weights of a model directory are no golden. */
+  private static boolean isGolden(Path file) {
+    String name = file.getFileName().toString();
+    return name.endsWith(SUFFIX) && !name.equals(WEIGHTS);
   }
 
   private Line check(Path golden, Kernels kernels) {
