@@ -1,0 +1,115 @@
+package dev.riffle.jobs;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** Who may know whom, as {@code docs/architecture.md} draws it; what the poms cannot see. */
+class FloorsTest {
+  private static final JavaClasses OURS =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.riffle");
+
+  @Test
+  void nobodyKnowsTheFloorAbove() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("schemas")
+        .definedBy("dev.riffle.schemas..")
+        .layer("kernels")
+        .definedBy("dev.riffle.kernels..")
+        .layer("models")
+        .definedBy("dev.riffle.models..")
+        .layer("operators")
+        .definedBy("dev.riffle.operators..")
+        .layer("jobs")
+        .definedBy("dev.riffle.jobs..")
+        .whereLayer("jobs")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("operators")
+        .mayOnlyBeAccessedByLayers("jobs")
+        .whereLayer("models")
+        .mayOnlyBeAccessedByLayers("operators", "jobs")
+        .whereLayer("kernels")
+        .mayOnlyBeAccessedByLayers("models", "jobs")
+        .whereLayer("schemas")
+        .mayOnlyBeAccessedByLayers("operators", "jobs")
+        .check(OURS);
+  }
+
+  @Test
+  void kernelsKnowJavaAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.riffle.kernels..")
+        .should()
+        .dependOnClassesThat()
+        .resideOutsideOfPackages("dev.riffle.kernels..", "java..", "jdk.incubator.vector..")
+        .check(OURS);
+  }
+
+  @Test
+  void modelsKnowNoStreamAndNoBroker() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.riffle.models..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.flink..", "org.apache.kafka..", "org.apache.avro..")
+        .check(OURS);
+  }
+
+  @Test
+  void schemasKnowAvroAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.riffle.schemas..")
+        .should()
+        .dependOnClassesThat()
+        .resideOutsideOfPackages("dev.riffle.schemas..", "java..", "org.apache.avro..")
+        .check(OURS);
+  }
+
+  @Test
+  void operatorsKnowNoBrokerNoBackendAndNoMusic() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.riffle.operators..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "org.apache.kafka..",
+            "org.apache.flink.connector.kafka..",
+            "dev.riffle.kernels..",
+            "dev.riffle.models.transcriber..",
+            "dev.riffle.models.lru..")
+        .check(OURS);
+  }
+
+  @Test
+  void theVectorModuleIsNamedInOnePackage() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.riffle.kernels.cpu.vector..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("jdk.incubator.vector..")
+        .check(OURS);
+  }
+
+  @Test
+  void theEmbeddedBrokerIsOfTheLocalDoorAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.riffle.jobs.local..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("kafka..", "org.apache.kafka.metadata..", "dev.riffle.jobs.local..")
+        .check(OURS);
+  }
+}
