@@ -3,6 +3,7 @@ package dev.riffle.cli.audio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.riffle.models.InputException;
@@ -74,6 +75,37 @@ class AudioFileTest {
       assertThat(file.encoding()).isEqualTo("s16le");
       assertThat(SoundFiles.readAll(file, piece)).containsExactly(sound);
     }
+  }
+
+  @Test
+  void anMp3SoundsLikeWhatWasEncoded() throws IOException {
+    assumeCodecs();
+    float[] sound = SoundFiles.sine(44_100, 1, 0.01);
+    Path path = SoundFiles.mp3(dir.resolve("a.mp3"), sound, 44100);
+    assumeTrue(path != null, "this build of FFmpeg has no MP3 encoder");
+
+    try (AudioFile file = AudioFile.open(path)) {
+      assertThat(file.description()).isEqualTo("MP3");
+      assertThat(file.rate()).isEqualTo(44100);
+      assertThat(file.encoding()).isEqualTo("f32le");
+      float[] heard = SoundFiles.readAll(file, 1000);
+      assertThat(heard).hasSizeBetween(44_100, 44_100 + 2 * 1152);
+      assertThat(energy(heard))
+          .isCloseTo(energy(sound), withinPercentage(12)); // the encoder turns it down by 5 %
+    }
+    byte[] whole = Files.readAllBytes(path);
+    Files.write(path, Arrays.copyOf(whole, whole.length / 3));
+    try (AudioFile file = AudioFile.open(path)) {
+      assertThatThrownBy(() -> SoundFiles.readAll(file, 1000)).hasMessageContaining("truncated");
+    }
+  }
+
+  private static double energy(float[] sound) {
+    double sum = 0;
+    for (float v : sound) {
+      sum += v * v;
+    }
+    return sum;
   }
 
   @Test

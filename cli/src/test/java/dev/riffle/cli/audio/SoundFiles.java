@@ -80,12 +80,24 @@ public final class SoundFiles {
 
   /** A 16-bit FLAC, written by FFmpeg's own encoder. */
   public static Path flac(Path to, float[] values, int rate, int channels) {
-    var codec = avcodec_find_encoder(AV_CODEC_ID_FLAC);
+    return encoded(to, "flac", "flac", AV_SAMPLE_FMT_S16, values, rate, channels);
+  }
+
+  /** An MP3 of one channel, or null if this build of FFmpeg has no encoder for it. */
+  public static Path mp3(Path to, float[] values, int rate) {
+    return avcodec_find_encoder_by_name("libmp3lame") == null
+        ? null
+        : encoded(to, "mp3", "libmp3lame", AV_SAMPLE_FMT_S16P, values, rate, 1);
+  }
+
+  private static Path encoded(
+      Path to, String kind, String encoder, int format, float[] values, int rate, int channels) {
+    var codec = avcodec_find_encoder_by_name(encoder);
     var context = avcodec_alloc_context3(codec);
-    context.sample_rate(rate).sample_fmt(AV_SAMPLE_FMT_S16);
+    context.sample_rate(rate).sample_fmt(format);
     av_channel_layout_default(context.ch_layout(), channels);
     var container = new org.bytedeco.ffmpeg.avformat.AVFormatContext(null);
-    ok(avformat_alloc_output_context2(container, null, "flac", to.toString()));
+    ok(avformat_alloc_output_context2(container, null, kind, to.toString()));
     var stream = avformat_new_stream(container, null);
     ok(avcodec_open2(context, codec, (PointerPointer<?>) null));
     ok(avcodec_parameters_from_context(stream.codecpar(), context));
@@ -94,12 +106,13 @@ public final class SoundFiles {
     container.pb(io);
     ok(avformat_write_header(container, (PointerPointer<?>) null));
     var packet = av_packet_alloc();
+    context.time_base().num(1).den(rate);
     byte[] pcm = Samples.encode(values, values.length, "s16le").array();
     int block = context.frame_size();
     for (int at = 0; at < values.length / channels; at += block) {
       int n = Math.min(block, values.length / channels - at);
       var frame = av_frame_alloc();
-      frame.nb_samples(n).format(AV_SAMPLE_FMT_S16).sample_rate(rate);
+      frame.nb_samples(n).format(format).sample_rate(rate);
       av_channel_layout_default(frame.ch_layout(), channels);
       ok(av_frame_get_buffer(frame, 0));
       new BytePointer(frame.data(0)).put(pcm, at * channels * 2, n * channels * 2);
