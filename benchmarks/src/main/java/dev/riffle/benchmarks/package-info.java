@@ -6,6 +6,7 @@
  *   LruStepBenchmark         one step of an LRU: cpu, its fallback, reference, onnxruntime
  *   SequenceLengthBenchmark  one event after 1,000 events and after 10,000,000
  *   TranscriberBenchmark     one frame of sound through the transcriber
+ *   LiveStreamsBenchmark     live streams through Kafka and Flink: cost and latency of each
  *   TranscribeDirectory      folders of sound as a batch, without broker or cluster
  *
  *   LruStep                  what LruStepBenchmark advances
