@@ -25,12 +25,14 @@ import org.openjdk.jmh.annotations.Warmup;
  *
  * <pre>
  *   mvn -q -pl benchmarks -am package -DskipTests
- *   java -cp "benchmarks/target/classes:$(cat benchmarks/target/classpath)" \
+ *   java -Djmh.separateClasspathJAR=true \
+ *     -cp "benchmarks/target/classes:$(cat benchmarks/target/classpath)" \
  *     org.openjdk.jmh.Main LruStepBenchmark
  * </pre>
  *
  * Append {@code -p width=128 -p keys=1} or the like for a part of the table. The engine {@code
- * onnxruntime} needs {@code python3} to write its graph.
+ * onnxruntime} needs {@code python3} to write its graph, and a short command line: hence the class
+ * path in a jar.
  */
 @State(Scope.Thread)
 @Threads(1)

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +22,9 @@ import java.util.stream.Stream;
  * sets of buffers, so that nothing is copied from step to step but x and y.
  */
 final class OnnxStep implements LruStep {
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private static final int LONGEST_COMMAND_LINE = 3500;
+
+  private final OrtEnvironment environment;
   private final OrtSession session;
   private final FloatBuffer x;
   private final FloatBuffer y;
@@ -32,7 +35,9 @@ final class OnnxStep implements LruStep {
       List.of(new LinkedHashMap<>(), new LinkedHashMap<>());
   private int now; // the set that holds the newest states
 
-  OnnxStep(Path graph, int width, int keys) {
+  OnnxStep(Path graph, int width, int keys) throws IOException {
+    refuseLongCommandLine();
+    environment = OrtEnvironment.getEnvironment();
     x = floats(keys * INPUTS);
     y = floats(keys * OUTPUTS);
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -57,6 +62,22 @@ final class OnnxStep implements LruStep {
       }
     } catch (OrtException e) {
       throw new IllegalStateException("onnxruntime does not open " + graph + ", see the cause.", e);
+    }
+  }
+
+  /**
+   * onnxruntime 1.29 on Linux ends the JVM, without a word, where it was started by a long line.
+   */
+  private static void refuseLongCommandLine() throws IOException {
+    Path line = Path.of("/proc/self/cmdline");
+    int length = Files.exists(line) ? Files.readAllBytes(line).length : 0;
+    if (length >= LONGEST_COMMAND_LINE) {
+      throw new IllegalStateException(
+          String.format(
+              "onnxruntime needs a JVM whose command line is shorter than %d bytes, but it has %d;"
+                  + " pass the class path in a jar (JMH: -Djmh.separateClasspathJAR=true) or in"
+                  + " the environment variable CLASSPATH.",
+              LONGEST_COMMAND_LINE, length));
     }
   }
 
