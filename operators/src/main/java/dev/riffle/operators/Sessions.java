@@ -6,6 +6,7 @@ import dev.riffle.models.StreamModel;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -433,18 +434,20 @@ final class Sessions<O> {
     }
     switch (options.onModelChange()) {
       case REFUSE ->
-          throw new IllegalStateException(
-              "The state of sequence '"
-                  + id
-                  + "' was written by the model with fingerprint "
-                  + state.fingerprint
-                  + " but this job runs "
-                  + model.info().label()
-                  + " with fingerprint "
-                  + fingerprint
-                  + ". Start with on-model-change: carry if the new model continues the old one's"
-                  + " state, or with on-model-change: reset to end the open sessions and begin"
-                  + " anew.");
+          // A restart would meet the same state again.
+          throw new SuppressRestartsException(
+              new IllegalStateException(
+                  "The state of sequence '"
+                      + id
+                      + "' was written by the model with fingerprint "
+                      + state.fingerprint
+                      + " but this job runs "
+                      + model.info().label()
+                      + " with fingerprint "
+                      + fingerprint
+                      + ". Start with on-model-change: carry if the new model continues the old one's"
+                      + " state, or with on-model-change: reset to end the open sessions and begin"
+                      + " anew."));
       case CARRY -> state.fingerprint = fingerprint;
       case RESET -> {
         ended(id, state, "model");

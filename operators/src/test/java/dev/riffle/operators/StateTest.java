@@ -15,6 +15,7 @@ import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.junit.jupiter.api.Test;
 
 /** What survives, and who may go on with it. */
@@ -44,6 +45,9 @@ class StateTest {
   void stateOfAnotherModelIsRefusedAtTheStartWithTheCure() throws Exception {
     OperatorSubtaskState state = midway();
     assertThatThrownBy(() -> new Stage(models(StatePolicy.REFUSE), "two", state, 1, 0))
+        .as("no restart would help")
+        .isInstanceOf(SuppressRestartsException.class)
+        .cause()
         .hasMessageContaining("written by the model with fingerprint one")
         .hasMessageContaining("sum/1 with fingerprint two")
         .hasMessageContaining("on-model-change: carry")

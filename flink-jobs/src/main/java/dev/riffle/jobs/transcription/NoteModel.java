@@ -1,12 +1,14 @@
 package dev.riffle.jobs.transcription;
 
 import dev.riffle.kernels.Backends;
+import dev.riffle.models.ModelException;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.transcriber.Note;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.operators.ModelSource;
 import java.nio.file.Path;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /**
  * A model that answers with notes, from its directory.
@@ -20,9 +22,19 @@ public record NoteModel(String directory, String backend) implements ModelSource
     return backend + " " + Path.of(directory).toAbsolutePath().normalize();
   }
 
+  /**
+   * Loads it.
+   *
+   * @throws SuppressRestartsException around the reason if it cannot be used: another attempt would
+   *     end as this one
+   */
   @Override
   public StreamModel<Note> load() {
-    return Families.load(
-        ModelDirectory.read(Path.of(directory)), Backends.find(backend), Note.class);
+    try {
+      return Families.load(
+          ModelDirectory.read(Path.of(directory)), Backends.find(backend), Note.class);
+    } catch (ModelException | IllegalArgumentException | IllegalStateException e) {
+      throw new SuppressRestartsException(e);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.riffle.jobs.transcription;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
@@ -178,6 +179,20 @@ class TranscriptionIT {
     awaitPreview(topics, 5.0);
     second.stopWithSavepoint(null);
     assertThat(TopicProbe.perSequence(probe.read(topics.finals()))).isEqualTo(expected);
+  }
+
+  @Test
+  void aModelThatCannotBeLoadedEndsTheJobWithTheReason() {
+    Topics topics = topics("unknown");
+    for (JobOptions options :
+        List.of(
+            options(topics).with(JobOptions.MODEL, "no/such/model"),
+            options(topics).with(JobOptions.BACKEND, "abacus"))) {
+      RunningJob job = cluster.submit(TranscriptionJob.onKafka(options).environment());
+      assertThatThrownBy(() -> job.awaitEnd(LIMIT))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageMatching("(?s).*(no/such/model|abacus).*");
+    }
   }
 
   @Test
