@@ -151,7 +151,7 @@ final class ProduceCommand implements Runnable {
       // On Ctrl-C the JVM waits until the sequence has ended properly.
       Stopping.Registration ctrlC = Stopping.onCtrlC(() -> await(done));
       try (ChunkProducer producer = new ChunkProducer(bootstrap, topic)) {
-        new Playback(chunkMillis, microphone ? Double.POSITIVE_INFINITY : speed, Instant.now())
+        new Playback(chunkMillis, microphone ? Double.POSITIVE_INFINITY : speed, start())
             .play(
                 List.of(new Playback.Part(id, sound)),
                 producer::send,
@@ -163,6 +163,25 @@ final class ProduceCommand implements Runnable {
       } finally {
         ctrlC.close();
         done.countDown();
+      }
+    }
+
+    /**
+     * Capture time of position 0: now, unless the file is played faster than it was recorded. Then
+     * it lies as far back as the file is long, because a capture time ahead of the clock would make
+     * the other sequences of its partition look idle.
+     */
+    private Instant start() {
+      if (microphone || speed <= 1) {
+        return Instant.now();
+      }
+      try (Sound sound = AudioFile.open(file)) {
+        float[] piece = new float[sound.rate() * sound.channels()];
+        long samples = 0;
+        for (int got = -1; got != 0; samples += got) {
+          got = sound.read(piece, sound.rate());
+        }
+        return Instant.now().minusMillis(samples * 1000 / sound.rate());
       }
     }
 

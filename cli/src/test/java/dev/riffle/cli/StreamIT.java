@@ -110,6 +110,23 @@ class StreamIT {
       assertThat(produced.exit()).as(produced.err()).isZero();
       assertThat(produced.out()).contains("riffle.music.in.v1", "the sequence has ended");
 
+      CommandLines chunks =
+          CommandLines.run(
+              "tail",
+              "riffle.music.in.v1",
+              "--bootstrap",
+              bootstrap,
+              "--from-beginning",
+              "--max",
+              "150",
+              "--json");
+      for (String chunk : chunks.out().lines().toList()) {
+        long micros = new ObjectMapper().readTree(chunk).path("capture_time").asLong();
+        assertThat(micros / 1000)
+            .as("played faster than recorded, it was captured before")
+            .isBetween(1L, System.currentTimeMillis());
+      }
+
       CommandLines ran = CommandLines.run("run", "--bootstrap", bootstrap, "--bounded", "true");
       assertThat(ran.exit()).as(ran.err()).isZero();
       assertThat(ran.out()).contains("The job has read everything and ended.");
