@@ -11,5 +11,11 @@ public enum Activation {
   /**
    * 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), which equals x sigmoid of twice the argument.
    */
-  GELU_TANH
+  GELU_TANH,
+  /** tanh(x) */
+  TANH,
+  /** log(1 + exp(x)) */
+  SOFTPLUS,
+  /** exp(x) */
+  EXP
 }

@@ -173,6 +173,30 @@ public final class Arguments {
     }
   }
 
+  /**
+   * Gates of {@link Kernels#forgetGate}.
+   *
+   * @throws IllegalArgumentException unless there are 2, 3 or 4
+   */
+  public static void gates(int gates) {
+    if (gates < 2 || gates > 4) {
+      throw new IllegalArgumentException(
+          "gates must be 2 (z, f), 3 (z, f, o) or 4 (z, f, o, i) but is " + gates + ".");
+    }
+  }
+
+  /**
+   * Taps of {@link Kernels#lag}.
+   *
+   * @throws IllegalArgumentException unless there is 1 or more
+   */
+  public static void taps(int taps) {
+    if (taps < 1) {
+      throw new IllegalArgumentException(
+          "taps must be 1 (the row itself) or more but is " + taps + ".");
+    }
+  }
+
   /** What to say of a tensor or constant that another backend made. */
   public static IllegalArgumentException foreign(String backend, Object thing) {
     return new IllegalArgumentException(

@@ -160,4 +160,47 @@ public interface Kernels {
 
   /** y = x - log(sum(exp(x))) over each row, computed against the row's maximum. y may be x. */
   void logSoftmax(Tensor x, Tensor y, int rows, int width);
+
+  // --------------------------------------------- sequences with gates and lags
+
+  /**
+   * Each row with the rows before it, for a convolution over time as one {@link #linear}: y_t =
+   * [x_(t-taps+1), ..., x_(t-1), x_t], oldest first.
+   *
+   * @param x {@code [rows, width]}
+   * @param starts {@code [sequences + 1]} first row of each sequence, then the number of rows
+   * @param tail {@code [sequences, taps - 1, width]} the rows before the first, oldest first; zeros
+   *     where there were none; becomes the last {@code taps - 1} rows
+   * @param y {@code [rows, taps, width]}; not x
+   * @param taps rows that an output row holds, 1 or more
+   */
+  void lag(Tensor x, int[] starts, int sequences, Tensor tail, Tensor y, int width, int taps);
+
+  /**
+   * The forget-gate recurrence along each sequence, which is a QRNN's pooling (arXiv 1611.01576,
+   * section 2.1). With z = activation(.) and f, o, i = sigmoid(.) of what {@code zfoi} holds, and
+   * f' = zoneout + (1 - zoneout) f:
+   *
+   * <pre>
+   *   2 gates, z f:      c_t = f'_t (.) c_(t-1) + (1 - f'_t) (.) z_t    y_t = c_t
+   *   3 gates, z f o:    c_t = f'_t (.) c_(t-1) + (1 - f'_t) (.) z_t    y_t = o_t (.) c_t
+   *   4 gates, z f o i:  c_t = f'_t (.) c_(t-1) + i_t (.) z_t           y_t = o_t (.) c_t
+   * </pre>
+   *
+   * @param zfoi {@code [rows, gates, width]} the gates before their activations; what stands in it
+   *     afterwards is not defined
+   * @param starts {@code [sequences + 1]} first row of each sequence, then the number of rows
+   * @param state {@code [sequences, width]} c before the first row; becomes c after the last
+   * @param y {@code [rows, width]}; not zfoi
+   */
+  void forgetGate(
+      Activation activation,
+      double zoneout,
+      Tensor zfoi,
+      int gates,
+      int[] starts,
+      int sequences,
+      Tensor state,
+      Tensor y,
+      int width);
 }

@@ -76,7 +76,9 @@ public abstract class KernelsContract {
   @EnumSource(Activation.class)
   void activationsEqualTheReference(Activation f) {
     double[] x = IntStream.range(-4000, 4001).mapToDouble(i -> i / 40.0).toArray(); // [-100, 100]
-    for (int count : new int[] {0, 1, 3, 17, x.length}) {
+    // the exponential of 89 is the first that a float may not hold
+    int most = f == Activation.EXP ? 7521 : x.length;
+    for (int count : new int[] {0, 1, 3, 17, most}) {
       equalsReference(
           count,
           (k, y) -> {
@@ -92,10 +94,16 @@ public abstract class KernelsContract {
       double[] x = new double[41];
       x[at] = inf;
       assertThat(activate(Activation.SIGMOID, x)[at]).isEqualTo(1);
+      assertThat(activate(Activation.TANH, x)[at]).isEqualTo(1);
+      assertThat(activate(Activation.EXP, x)[at]).isEqualTo(inf);
+      assertThat(activate(Activation.SOFTPLUS, x)[at]).isEqualTo(inf);
       assertThat(activate(Activation.GELU_TANH, x)[at]).isEqualTo(inf);
       assertThat(activate(Activation.RELU, x)[at]).isEqualTo(inf);
       x[at] = -inf;
       assertThat(activate(Activation.SIGMOID, x)[at]).isZero();
+      assertThat(activate(Activation.TANH, x)[at]).isEqualTo(-1);
+      assertThat(activate(Activation.EXP, x)[at]).isBetween(0.0, 1e-37);
+      assertThat(activate(Activation.SOFTPLUS, x)[at]).isZero();
       assertThat(activate(Activation.RELU, x)[at]).isZero();
       x[at] = 3e38;
       assertThat(activate(Activation.SIGMOID, x)[at]).isEqualTo(1);
@@ -105,9 +113,18 @@ public abstract class KernelsContract {
       x[at] = Double.NaN;
       for (Activation f : Activation.values()) {
         assertThat(activate(f, x)[at]).isNaN();
-        assertThat(activate(f, x)[1]).isEqualTo(f == Activation.SIGMOID ? 0.5 : 0);
+        assertThat(activate(f, x)[1]).isEqualTo(ofZero(f), within());
       }
     }
+  }
+
+  private static double ofZero(Activation f) {
+    return switch (f) {
+      case SIGMOID -> 0.5;
+      case EXP -> 1;
+      case SOFTPLUS -> Math.log(2);
+      default -> 0;
+    };
   }
 
   @Test
@@ -371,6 +388,116 @@ public abstract class KernelsContract {
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  // --------------------------------------------- sequences with gates and lags
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 17, 128})
+  void forgetGateEqualsTheReference(int width) {
+    for (int[] starts : new int[][] {{0}, {0, 0}, {0, 1}, {0, 3, 3, 10}, {0, 0, 64, 65}}) {
+      for (int gates : new int[] {2, 3, 4}) {
+        for (Activation f : new Activation[] {Activation.TANH, Activation.SOFTPLUS}) {
+          int sequences = starts.length - 1;
+          int rows = starts[sequences];
+          equalsReference(
+              (rows + sequences) * width,
+              (k, y) -> {
+                Tensor zfoi = k.constant(random(1, 7 + rows * gates * width));
+                Tensor state = y.view(rows * width, sequences * width);
+                k.write(random(2, sequences * width), 0, state, 0, sequences * width);
+                Tensor gate = zfoi.view(7, rows * gates * width);
+                k.forgetGate(f, 0.25, gate, gates, starts, sequences, state, y, width);
+              });
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 4})
+  void forgetGateInChunksAndBatchesEqualsTheWholeBitForBit(int gates) {
+    int width = 19;
+    int[] starts = {0, 3, 3, 40, 41};
+    double[] zfoi = random(1, 41 * gates * width);
+    Tensor states = kernels.constant(random(2, 4 * width));
+    Tensor whole = kernels.allocate(41 * width);
+    forget(kernels.constant(zfoi), gates, starts, 4, states, whole, width);
+    int[] cuts = {0, 1, 2, 9, 9, 37};
+    for (int b = 0; b < 4; b++) {
+      Tensor state = kernels.constant(random(2, 4 * width)).view(b * width, width);
+      int length = starts[b + 1] - starts[b];
+      for (int c = 0; c + 1 < cuts.length; c++) {
+        int from = starts[b] + Math.min(cuts[c], length);
+        int steps = starts[b] + Math.min(cuts[c + 1], length) - from;
+        Tensor part = kernels.constant(zfoi).view(from * gates * width, steps * gates * width);
+        Tensor y = kernels.allocate(steps * width);
+        forget(part, gates, new int[] {0, steps}, 1, state, y, width);
+        assertThat(read(y, steps * width))
+            .isEqualTo(read(whole.view(from * width, steps * width), steps * width));
+      }
+      assertThat(read(state, width)).isEqualTo(read(states.view(b * width, width), width));
+    }
+  }
+
+  private void forget(
+      Tensor zfoi, int gates, int[] starts, int sequences, Tensor state, Tensor y, int width) {
+    kernels.forgetGate(Activation.TANH, 0, zfoi, gates, starts, sequences, state, y, width);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 8})
+  void lagEqualsTheReference(int taps) {
+    for (int width : new int[] {1, 5}) {
+      for (int[] starts : new int[][] {{0}, {0, 0}, {0, 1}, {0, 3, 3, 10, 12}, {0, 0, 30, 31}}) {
+        int sequences = starts.length - 1;
+        int rows = starts[sequences];
+        int tailSize = sequences * (taps - 1) * width;
+        equalsReference(
+            rows * taps * width + tailSize,
+            (k, y) -> {
+              Tensor x = k.constant(random(1, 7 + rows * width)).view(7, rows * width);
+              Tensor tail = y.view(rows * taps * width, tailSize);
+              k.write(random(2, tailSize), 0, tail, 0, tailSize);
+              k.lag(x, starts, sequences, tail, y, width, taps);
+            });
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 8})
+  void lagStepByStepEqualsTheWhole(int taps) {
+    int width = 3;
+    int row = taps * width;
+    Tensor x = kernels.constant(random(1, 20 * width));
+    Tensor whole = kernels.allocate(20 * row);
+    Tensor wholeTail = kernels.allocate((taps - 1) * width);
+    kernels.lag(x, new int[] {0, 20}, 1, wholeTail, whole, width, taps);
+    Tensor tail = kernels.allocate((taps - 1) * width);
+    for (int t = 0; t < 20; t++) {
+      Tensor y = kernels.allocate(row);
+      kernels.lag(x.view(t * width, width), new int[] {0, 1}, 1, tail, y, width, taps);
+      assertThat(read(y, row)).isEqualTo(read(whole.view(t * row, row), row));
+    }
+    assertThat(read(tail, tail.size())).isEqualTo(read(wholeTail, tail.size()));
+  }
+
+  @Test
+  void gatesAndTapsOutOfRangeAreRefused() {
+    Tensor t = kernels.allocate(100);
+    int[] starts = {0, 1};
+    for (int gates : new int[] {1, 5}) {
+      assertThatThrownBy(() -> forget(t, gates, starts, 1, t, t, 2))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("gates must be 2 (z, f)");
+    }
+    assertThatThrownBy(() -> kernels.lag(t, starts, 1, t, t, 2, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("taps must be 1");
+    assertThatThrownBy(() -> kernels.lag(t, starts, 1, kernels.allocate(3), t, 2, 3))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("tail", "1 x 4 = 4", "holds 3");
   }
 
   // ------------------------------------------------------------------ memory

@@ -314,6 +314,71 @@ final class CpuKernels implements Kernels {
     }
   }
 
+  // --------------------------------------------- sequences with gates and lags
+
+  @Override
+  public void lag(
+      Tensor xs, int[] starts, int sequences, Tensor tails, Tensor ys, int width, int taps) {
+    Arguments.taps(taps);
+    int rows = Arguments.starts(starts, sequences);
+    int before = (taps - 1) * width; // numbers of a tail
+    FloatTensor x = rows("x", xs, rows, width);
+    FloatTensor tail = rows("tail", tails, sequences, (long) (taps - 1) * width);
+    FloatTensor y = rows("y", ys, rows, (long) taps * width);
+    for (int b = 0; b < sequences; b++) {
+      int xAt = x.base() + starts[b] * width;
+      int tailAt = tail.base() + b * before;
+      int steps = starts[b + 1] - starts[b];
+      for (int t = 0; t < steps; t++) {
+        int yAt = y.base() + (starts[b] + t) * taps * width;
+        int old = Math.max(0, before - t * width); // numbers that the tail still gives
+        System.arraycopy(tail.data(), tailAt + before - old, y.data(), yAt, old);
+        int from = xAt + t * width - (before - old);
+        System.arraycopy(x.data(), from, y.data(), yAt + old, before - old + width);
+      }
+      int kept = Math.max(0, before - steps * width);
+      System.arraycopy(tail.data(), tailAt + before - kept, tail.data(), tailAt, kept);
+      int last = xAt + steps * width - (before - kept);
+      System.arraycopy(x.data(), last, tail.data(), tailAt + kept, before - kept);
+    }
+  }
+
+  @Override
+  public void forgetGate(
+      Activation activation,
+      double zoneout,
+      Tensor zfois,
+      int gates,
+      int[] starts,
+      int sequences,
+      Tensor states,
+      Tensor ys,
+      int width) {
+    Arguments.gates(gates);
+    int rows = Arguments.starts(starts, sequences);
+    FloatTensor zfoi = rows("zfoi", zfois, rows, (long) gates * width);
+    FloatTensor state = rows("state", states, sequences, width);
+    FloatTensor y = rows("y", ys, rows, width);
+    for (int b = 0; b < sequences; b++) {
+      for (int t = starts[b]; t < starts[b + 1]; t++) {
+        FloatTensor z = zfoi.view(t * gates * width, width);
+        FloatTensor foi = zfoi.view((t * gates + 1) * width, (gates - 1) * width);
+        engine.activate(activation, z, z, z.size());
+        engine.activate(Activation.SIGMOID, foi, foi, foi.size());
+        engine.forget(
+            gates,
+            (float) zoneout,
+            zfoi.data(),
+            z.base(),
+            state.data(),
+            state.base() + b * width,
+            y.data(),
+            y.base() + t * width,
+            width);
+      }
+    }
+  }
+
   private static FloatTensor rows(String name, Tensor tensor, int rows, long width) {
     Arguments.holds(name, tensor, rows, width);
     return mine(tensor);

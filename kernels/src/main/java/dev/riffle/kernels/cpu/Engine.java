@@ -61,4 +61,22 @@ public interface Engine {
    * @param u array that holds the input at {@code uAt}, {@code [2, width]}, and takes the new state
    */
   void step(Lambda lambda, float[] h, int hAt, float[] u, int uAt);
+
+  /**
+   * One step of {@link Kernels#forgetGate}, whose gates have gone through their activations.
+   *
+   * @param zfoi array that holds the gates at {@code at}, {@code [gates, width]}
+   * @param c array that holds the state at {@code cAt}, {@code [width]}, and takes the new one
+   * @param y array that takes the output at {@code yAt}, {@code [width]}
+   */
+  void forget(
+      int gates,
+      float zoneout,
+      float[] zfoi,
+      int at,
+      float[] c,
+      int cAt,
+      float[] y,
+      int yAt,
+      int width);
 }

@@ -94,6 +94,9 @@ final class PlainEngine implements Engine {
         case RELU -> relu(v);
         case SIGMOID -> sigmoid(v, power);
         case GELU_TANH -> gelu(v, z, power);
+        case TANH -> tanh(v, power);
+        case SOFTPLUS -> Softplus.apply(v, 0, v, 0, n);
+        case EXP -> exp(v, power);
       }
       System.arraycopy(v, 0, y.data(), y.base() + i, n);
     }
@@ -116,11 +119,43 @@ final class PlainEngine implements Engine {
     }
   }
 
-  /** v = 1 / (1 + exp(-v)), see {@link Exp}; one loop for each kind of instruction. */
+  /** tanh(v) = 2 sigmoid(2 v) - 1. */
+  private static void tanh(float[] v, float[] power) {
+    for (int i = 0; i < v.length; i++) {
+      v[i] *= 2;
+    }
+    sigmoid(v, power);
+    for (int i = 0; i < v.length; i++) {
+      v[i] = 2 * v[i] - 1;
+    }
+  }
+
+  private static void exp(float[] v, float[] power) {
+    for (int i = 0; i < v.length; i++) {
+      v[i] = Math.min(Exp.HIGHEST, Math.max(Exp.LOWEST, v[i]));
+    }
+    split(v, power);
+    for (int i = 0; i < v.length; i++) {
+      v[i] *= power[i];
+    }
+  }
+
+  /** v = 1 / (1 + exp(-v)). */
   private static void sigmoid(float[] v, float[] power) {
     for (int i = 0; i < v.length; i++) {
       v[i] = Math.min(Exp.HIGHEST, Math.max(Exp.LOWEST, -v[i]));
     }
+    split(v, power);
+    for (int i = 0; i < v.length; i++) {
+      v[i] = 1 / (1 + v[i] * power[i]);
+    }
+  }
+
+  /**
+   * Splits exp(v) into exp(r), left in v, and 2^n, left in power; v is within {@link Exp}'s bounds.
+   * One loop for each kind of instruction.
+   */
+  private static void split(float[] v, float[] power) {
     for (int i = 0; i < v.length; i++) {
       power[i] = v[i] * Exp.LOG2_E + Exp.SHIFTER;
     }
@@ -134,9 +169,6 @@ final class PlainEngine implements Engine {
     for (int i = 0; i < v.length; i++) {
       int shifted = Float.floatToRawIntBits(power[i]) << Exp.EXPONENT;
       power[i] = Float.intBitsToFloat(shifted + one);
-    }
-    for (int i = 0; i < v.length; i++) {
-      v[i] = 1 / (1 + v[i] * power[i]);
     }
   }
 
@@ -271,6 +303,42 @@ final class PlainEngine implements Engine {
       float hIm = h[hAt + width + j];
       u[uAt + j] += re[j] * hRe - im[j] * hIm;
       u[uAt + width + j] += re[j] * hIm + im[j] * hRe;
+    }
+  }
+
+  @Override
+  public void forget(
+      int gates,
+      float zoneout,
+      float[] zfoi,
+      int at,
+      float[] c,
+      int cAt,
+      float[] y,
+      int yAt,
+      int width) {
+    float rest = 1 - zoneout;
+    int fAt = at + width;
+    int oAt = fAt + width;
+    int iAt = oAt + width;
+    if (gates == 4) {
+      for (int j = 0; j < width; j++) {
+        float f = zoneout + rest * zfoi[fAt + j];
+        c[cAt + j] = f * c[cAt + j] + zfoi[iAt + j] * zfoi[at + j];
+      }
+    } else {
+      // f c + (1 - f) z = z + f (c - z)
+      for (int j = 0; j < width; j++) {
+        float f = zoneout + rest * zfoi[fAt + j];
+        c[cAt + j] = zfoi[at + j] + f * (c[cAt + j] - zfoi[at + j]);
+      }
+    }
+    if (gates == 2) {
+      System.arraycopy(c, cAt, y, yAt, width);
+    } else {
+      for (int j = 0; j < width; j++) {
+        y[yAt + j] = zfoi[oAt + j] * c[cAt + j];
+      }
     }
   }
 }

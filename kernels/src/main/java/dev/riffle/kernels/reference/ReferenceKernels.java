@@ -1,7 +1,9 @@
 package dev.riffle.kernels.reference;
 
+import static java.lang.Math.abs;
 import static java.lang.Math.exp;
 import static java.lang.Math.log;
+import static java.lang.Math.log1p;
 import static java.lang.Math.max;
 import static java.lang.Math.sqrt;
 import static java.lang.Math.tanh;
@@ -193,6 +195,9 @@ final class ReferenceKernels implements Kernels {
       case RELU -> max(0, x);
       case SIGMOID -> sigmoid(x);
       case GELU_TANH -> 0.5 * x * (1 + tanh(sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+      case TANH -> tanh(x);
+      case SOFTPLUS -> max(0, x) + log1p(exp(-abs(x))); // log(1 + exp(x)) without overflow
+      case EXP -> exp(x);
     };
   }
 
@@ -378,6 +383,67 @@ final class ReferenceKernels implements Kernels {
       }
       for (int j = 0; j < width; j++) {
         y.set(r * width + j, x.get(r * width + j) - m - log(sum));
+      }
+    }
+  }
+
+  // --------------------------------------------- sequences with gates and lags
+
+  @Override
+  public void lag(
+      Tensor xs, int[] starts, int sequences, Tensor tails, Tensor ys, int width, int taps) {
+    Arguments.taps(taps);
+    int rows = Arguments.starts(starts, sequences);
+    int tailRows = taps - 1;
+    DoubleTensor x = rows("x", xs, rows, width);
+    DoubleTensor tail = rows("tail", tails, sequences, (long) tailRows * width);
+    DoubleTensor y = rows("y", ys, rows, (long) taps * width);
+    for (int b = 0; b < sequences; b++) {
+      for (int t = starts[b]; t < starts[b + 1]; t++) {
+        for (int j = 0; j < width; j++) {
+          // y_t = [x_(t-taps+1), ..., x_(t-1), x_t]
+          for (int k = 0; k < tailRows; k++) {
+            y.set((t * taps + k) * width + j, tail.get((b * tailRows + k) * width + j));
+          }
+          y.set((t * taps + tailRows) * width + j, x.get(t * width + j));
+          // the tail forgets its oldest row and takes x_t
+          for (int k = 0; k < tailRows; k++) {
+            tail.set((b * tailRows + k) * width + j, y.get((t * taps + k + 1) * width + j));
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void forgetGate(
+      Activation activation,
+      double zoneout,
+      Tensor zfois,
+      int gates,
+      int[] starts,
+      int sequences,
+      Tensor states,
+      Tensor ys,
+      int width) {
+    Arguments.gates(gates);
+    int rows = Arguments.starts(starts, sequences);
+    DoubleTensor zfoi = rows("zfoi", zfois, rows, (long) gates * width);
+    DoubleTensor state = rows("state", states, sequences, width);
+    DoubleTensor y = rows("y", ys, rows, width);
+    for (int b = 0; b < sequences; b++) {
+      for (int t = starts[b]; t < starts[b + 1]; t++) {
+        for (int j = 0; j < width; j++) {
+          int at = t * gates * width + j;
+          double z = activation(activation, zfoi.get(at));
+          double f = zoneout + (1 - zoneout) * sigmoid(zfoi.get(at + width));
+          double o = gates > 2 ? sigmoid(zfoi.get(at + 2 * width)) : 1;
+          double i = gates > 3 ? sigmoid(zfoi.get(at + 3 * width)) : 1 - f;
+          // c_t = f_t c_(t-1) + i_t z_t; y_t = o_t c_t
+          double c = f * state.get(b * width + j) + i * z;
+          state.set(b * width + j, c);
+          y.set(t * width + j, o * c);
+        }
       }
     }
   }

@@ -69,6 +69,37 @@ final class ReferenceKernelsTest extends KernelsContract {
   }
 
   @Test
+  void forgetGateByHand() {
+    // z = 2, 4; f = sigmoid(0) = 1/2; c = 8 -> 1/2 8 + 1/2 2 = 5 -> 1/2 5 + 1/2 4 = 4.5
+    Tensor state = k.constant(new double[] {8});
+    Tensor y = k.allocate(2);
+    Tensor zf = k.constant(new double[] {2, 0, 4, 0});
+    k.forgetGate(Activation.NONE, 0, zf, 2, new int[] {0, 2}, 1, state, y, 1);
+    assertThat(read(y, 2)).containsExactly(5, 4.5);
+    assertThat(read(state, 1)).containsExactly(4.5);
+    // zoneout 1/2: f = 3/4, c = 3/4 8 + 1/4 2 = 6.5; o = 1/2
+    state = k.constant(new double[] {8});
+    Tensor zfo = k.constant(new double[] {2, 0, 0});
+    k.forgetGate(Activation.NONE, 0.5, zfo, 3, new int[] {0, 1}, 1, state, y, 1);
+    assertThat(read(y, 1)).containsExactly(3.25);
+    // i = sigmoid(log 3) = 3/4: c = 1/2 8 + 3/4 2 = 5.5
+    state = k.constant(new double[] {8});
+    Tensor zfoi = k.constant(new double[] {2, 0, 0, Math.log(3)});
+    k.forgetGate(Activation.NONE, 0, zfoi, 4, new int[] {0, 1}, 1, state, y, 1);
+    assertThat(read(y, 1)).containsExactly(new double[] {2.75}, near());
+  }
+
+  @Test
+  void lagByHand() {
+    Tensor tail = k.constant(new double[] {1, 2});
+    Tensor y = k.allocate(9);
+    Tensor x = k.constant(new double[] {3, 4, 5});
+    k.lag(x, new int[] {0, 3}, 1, tail, y, 1, 3);
+    assertThat(read(y, 9)).containsExactly(1, 2, 3, 2, 3, 4, 3, 4, 5);
+    assertThat(read(tail, 2)).containsExactly(4, 5);
+  }
+
+  @Test
   void normalizeByHand() {
     // mean 3, variance (4 + 0 + 4) / 3, plus 1/3 = 3: (x - 3) / sqrt(3)
     Tensor y = k.constant(new double[] {1, 3, 5});

@@ -4,6 +4,7 @@ import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.cpu.Engine;
 import dev.riffle.kernels.cpu.Exp;
 import dev.riffle.kernels.cpu.FloatTensor;
+import dev.riffle.kernels.cpu.Softplus;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -53,6 +54,9 @@ public final class VectorEngine implements Engine {
       case RELU -> relu(x, xAt, y, yAt, count);
       case SIGMOID -> sigmoid(x, xAt, y, yAt, count);
       case GELU_TANH -> gelu(x, xAt, y, yAt, count);
+      case TANH -> tanh(x, xAt, y, yAt, count);
+      case SOFTPLUS -> Softplus.apply(x, xAt, y, yAt, count);
+      case EXP -> exp(x, xAt, y, yAt, count);
     }
   }
 
@@ -74,6 +78,20 @@ public final class VectorEngine implements Engine {
       FloatVector v = at(x, xAt + i);
       FloatVector z = v.mul(v).mul(v).mul(Exp.GELU_CUBIC).add(v).mul(Exp.GELU);
       v.mul(sigmoid(z)).intoArray(y, yAt + i);
+    }
+  }
+
+  private static void tanh(float[] x, int xAt, float[] y, int yAt, int count) {
+    // tanh(x) = 2 sigmoid(2 x) - 1
+    for (int i = 0; i < count; i += L) {
+      FloatVector v = at(x, xAt + i);
+      sigmoid(v.add(v)).mul(2).sub(1).intoArray(y, yAt + i);
+    }
+  }
+
+  private static void exp(float[] x, int xAt, float[] y, int yAt, int count) {
+    for (int i = 0; i < count; i += L) {
+      exp(at(x, xAt + i)).intoArray(y, yAt + i);
     }
   }
 
@@ -258,6 +276,57 @@ public final class VectorEngine implements Engine {
       float b = h[hAt + width + j];
       u[uAt + j] = Math.fma(re[j], a, Math.fma(-im[j], b, u[uAt + j]));
       u[uAt + width + j] = Math.fma(re[j], b, Math.fma(im[j], a, u[uAt + width + j]));
+    }
+  }
+
+  @Override
+  public void forget(
+      int gates,
+      float zoneout,
+      float[] zfoi,
+      int at,
+      float[] c,
+      int cAt,
+      float[] y,
+      int yAt,
+      int width) {
+    float rest = 1 - zoneout;
+    int fAt = at + width;
+    int oAt = fAt + width;
+    int iAt = oAt + width;
+    int full = SPECIES.loopBound(width);
+    if (gates == 4) {
+      for (int j = 0; j < full; j += L) {
+        FloatVector f = at(zfoi, fAt + j).fma(all(rest), all(zoneout));
+        FloatVector in = at(zfoi, iAt + j).mul(at(zfoi, at + j));
+        f.fma(at(c, cAt + j), in).intoArray(c, cAt + j);
+      }
+      for (int j = full; j < width; j++) {
+        float f = Math.fma(zfoi[fAt + j], rest, zoneout);
+        c[cAt + j] = Math.fma(f, c[cAt + j], zfoi[iAt + j] * zfoi[at + j]);
+      }
+    } else {
+      // f c + (1 - f) z = z + f (c - z)
+      for (int j = 0; j < full; j += L) {
+        FloatVector f = at(zfoi, fAt + j).fma(all(rest), all(zoneout));
+        FloatVector z = at(zfoi, at + j);
+        f.fma(at(c, cAt + j).sub(z), z).intoArray(c, cAt + j);
+      }
+      for (int j = full; j < width; j++) {
+        float f = Math.fma(zfoi[fAt + j], rest, zoneout);
+        float z = zfoi[at + j];
+        c[cAt + j] = Math.fma(f, c[cAt + j] - z, z);
+      }
+    }
+    if (gates == 2) {
+      System.arraycopy(c, cAt, y, yAt, width);
+      return;
+    }
+    for (int j = 0; j < full; j += L) {
+      at(zfoi, oAt + j).mul(at(c, cAt + j)).intoArray(y, yAt + j);
+    }
+    for (int j = full; j < width; j++) {
+      y[yAt + j] = zfoi[oAt + j] * c[cAt + j];
     }
   }
 
