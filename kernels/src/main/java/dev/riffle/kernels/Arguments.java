@@ -150,6 +150,51 @@ public final class Arguments {
   }
 
   /**
+   * Values that overlapping rows must hold.
+   *
+   * @throws IllegalArgumentException if a count is negative or the tensor is too small
+   */
+  public static void strided(String name, Tensor tensor, int rows, int stride, int width) {
+    count("rows", rows);
+    count("stride", stride);
+    long values = rows == 0 ? 0 : (rows - 1L) * stride + width;
+    if (values > tensor.size()) {
+      throw new IllegalArgumentException(
+          name
+              + " must hold "
+              + rows
+              + " rows of "
+              + width
+              + ", "
+              + stride
+              + " apart: "
+              + values
+              + " values, but holds "
+              + tensor.size()
+              + ".");
+    }
+  }
+
+  /**
+   * Positions of a shuffle; returns {@code sequences x length}.
+   *
+   * @throws IllegalArgumentException if they are too many or can not be shuffled
+   */
+  public static int positions(int sequences, int length, Shuffle shuffle) {
+    count("sequences", sequences);
+    count("length", length);
+    if (shuffle != Shuffle.NONE && Integer.bitCount(length) != 1) {
+      throw new IllegalArgumentException(
+          "A perfect shuffle needs a power of two of positions but has " + length + ".");
+    }
+    if ((long) sequences * length > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          sequences + " x " + length + " positions are more than " + Integer.MAX_VALUE + ".");
+    }
+    return sequences * length;
+  }
+
+  /**
    * The entries of a gather.
    *
    * @throws IllegalArgumentException if one names no column and no constant

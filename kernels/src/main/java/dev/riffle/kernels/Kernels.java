@@ -203,4 +203,57 @@ public interface Kernels {
       Tensor state,
       Tensor y,
       int width);
+
+  // ------------------------------------------- windows: every position at once
+
+  /**
+   * A strided convolution: y_r = W [x_(s r), ..., x_(s r + inputs - 1)] + b, where rows overlap as
+   * they like. Over steps of {@code c} channels a filter of {@code k} steps has {@code inputs = k
+   * c}; its padding is part of x.
+   *
+   * @param x {@code (rows - 1) s + inputs} values
+   * @param s values from the first of one row to the first of the next
+   * @param y {@code [rows, outputs]}; no part of x
+   */
+  void convolve(Linear weights, Tensor x, int s, Tensor y, int rows);
+
+  /**
+   * z = 2 (x - mean) + offset; y = f(z / sqrt(mean(z^2) + epsilon)), means over the positions of
+   * each sequence, each channel by itself: the norm of the Residual Shuffle-Exchange network, which
+   * has no gain and centres no second time.
+   *
+   * @param offset {@code [width]}
+   * @param x {@code [rows, width]}
+   * @param starts {@code [sequences + 1]}
+   * @param y {@code [rows, width]}; may be x
+   */
+  void normalizePositions(
+      Tensor offset,
+      double epsilon,
+      Activation f,
+      Tensor x,
+      Tensor y,
+      int[] starts,
+      int sequences,
+      int width);
+
+  /**
+   * y_(shuffled i) = scale_(i mod 2) (.) x_i + c_i: the residual of a switch unit, left where the
+   * next unit finds its pairs.
+   *
+   * @param scale {@code [2, width]} for even and for odd positions
+   * @param x {@code [sequences, length, width]}
+   * @param c {@code [sequences, length, width]}
+   * @param y {@code [sequences, length, width]}; may be x if nothing is shuffled
+   * @param length positions of each sequence, a power of two unless nothing is shuffled
+   */
+  void residual(
+      Tensor scale,
+      Tensor x,
+      Tensor c,
+      Tensor y,
+      int sequences,
+      int length,
+      int width,
+      Shuffle shuffle);
 }

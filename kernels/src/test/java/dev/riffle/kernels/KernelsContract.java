@@ -274,6 +274,121 @@ public abstract class KernelsContract {
     }
   }
 
+  // ------------------------------------------- windows: every position at once
+
+  @Test
+  void convolveEqualsTheReference() {
+    for (int rows : ROWS) {
+      for (int[] shape : new int[][] {{4, 2, 96}, {12, 6, 7}, {6, 3, 17}, {2, 5, 3}}) {
+        int inputs = shape[0];
+        int stride = shape[1];
+        int outputs = shape[2];
+        int size = rows == 0 ? 0 : (rows - 1) * stride + inputs;
+        equalsReference(
+            rows * outputs,
+            (k, y) -> {
+              Kernels.Linear w =
+                  k.linear(random(1, outputs * inputs), random(2, outputs), outputs, inputs);
+              k.convolve(w, k.constant(random(3, size + 5)).view(5, size), stride, y, rows);
+            });
+      }
+    }
+  }
+
+  @Test
+  void convolveByItsWidthIsLinear() {
+    Kernels.Linear w = kernels.linear(random(1, 7 * 5), random(2, 7), 7, 5);
+    Tensor x = kernels.constant(random(3, 6 * 5));
+    Tensor plain = kernels.allocate(6 * 7);
+    Tensor strided = kernels.allocate(6 * 7);
+    kernels.linear(w, x, plain, 6);
+    kernels.convolve(w, x, 5, strided, 6);
+    assertThat(read(strided, 42)).isEqualTo(read(plain, 42));
+    assertThatThrownBy(() -> kernels.convolve(w, x, 6, strided, 6))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("6 rows of 5", "35 values", "holds 30");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 17, 96})
+  void normalizePositionsEqualsTheReference(int width) {
+    int[] starts = {0, 1, 1, 4, 134, 334};
+    for (Activation f : new Activation[] {Activation.NONE, Activation.GELU_QUICK}) {
+      equalsReference(334 * width, (k, y) -> positions(k, f, starts, width, y));
+    }
+  }
+
+  private static void positions(Kernels k, Activation f, int[] starts, int width, Tensor y) {
+    int sequences = starts.length - 1;
+    Tensor x = k.constant(random(1, 334 * width));
+    k.normalizePositions(k.constant(random(2, width)), 1e-10, f, x, y, starts, sequences, width);
+  }
+
+  @Test
+  void normalizePositionsGivesASequenceTheSameBitsInAnyBatch() {
+    int width = 17;
+    int[] starts = {0, 1, 1, 4, 134, 334};
+    Tensor whole = kernels.allocate(334 * width);
+    positions(kernels, Activation.GELU_QUICK, starts, width, whole);
+    for (int b = 0; b < 5; b++) {
+      int rows = starts[b + 1] - starts[b];
+      int size = rows * width;
+      Tensor alone = kernels.constant(random(1, 334 * width)).view(starts[b] * width, size);
+      Tensor offset = kernels.constant(random(2, width));
+      Activation f = Activation.GELU_QUICK;
+      kernels.normalizePositions(offset, 1e-10, f, alone, alone, new int[] {0, rows}, 1, width);
+      assertThat(read(alone, size)).isEqualTo(read(whole.view(starts[b] * width, size), size));
+    }
+  }
+
+  @Test
+  void aChannelThatNeverChangesIsItsOffsetsSign() {
+    Tensor x = kernels.allocate(3 * 1000);
+    kernels.fill(x, 0, 3000, 0.1);
+    Tensor offset = kernels.constant(new double[] {0.7, -0.7, 0});
+    kernels.normalizePositions(offset, 1e-10, Activation.NONE, x, x, new int[] {0, 1000}, 1, 3);
+    double[] y = read(x, 3000);
+    for (int i = 0; i < y.length; i++) {
+      assertThat(y[i]).isEqualTo(new double[] {1, -1, 0}[i % 3], Offset.offset(1e-6));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Shuffle.class)
+  void residualEqualsTheReference(Shuffle shuffle) {
+    for (int length : new int[] {1, 2, 4, 64}) {
+      for (int width : new int[] {1, 3, 17, 48}) {
+        int size = 3 * length * width;
+        equalsReference(
+            size,
+            (k, y) -> {
+              Tensor scale = k.constant(random(1, 2 * width));
+              Tensor x = k.constant(random(2, size));
+              Tensor c = k.constant(random(3, size));
+              k.residual(scale, x, c, y, 3, length, width, shuffle);
+            });
+      }
+    }
+  }
+
+  @Test
+  void shufflesRotateTheBitsOfAPosition() {
+    // y_i = x_j: 8 positions of 3 bits
+    assertThat(shuffled(Shuffle.LEFT, 8)).containsExactly(0, 2, 4, 6, 1, 3, 5, 7);
+    assertThat(shuffled(Shuffle.RIGHT, 8)).containsExactly(0, 4, 1, 5, 2, 6, 3, 7);
+    assertThatThrownBy(() -> shuffled(Shuffle.LEFT, 6))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("power of two", "6");
+  }
+
+  private double[] shuffled(Shuffle shuffle, int length) {
+    Tensor y = kernels.allocate(length);
+    Tensor ones = kernels.constant(new double[] {1, 1});
+    Tensor x = kernels.constant(IntStream.range(0, length).asDoubleStream().toArray());
+    kernels.residual(ones, x, kernels.allocate(length), y, 1, length, 1, shuffle);
+    return read(y, length);
+  }
+
   // -------------------------------------------------- a batch equals its rows
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Precision;
+import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -374,6 +375,78 @@ final class CpuKernels implements Kernels {
             state.base() + b * width,
             y.data(),
             y.base() + t * width,
+            width);
+      }
+    }
+  }
+
+  // ------------------------------------------- windows: every position at once
+
+  @Override
+  public void convolve(Linear weights, Tensor xs, int s, Tensor ys, int rows) {
+    if (!(weights instanceof Engine.Packed w)) {
+      throw Arguments.foreign(NAME, weights);
+    }
+    Arguments.strided("x", xs, rows, s, w.inputs());
+    FloatTensor x = mine(xs);
+    FloatTensor y = rows("y", ys, rows, w.outputs());
+    for (int r = 0; r < rows; r++) {
+      w.apply(x.view(s * r, w.inputs()), y.view(r * w.outputs(), w.outputs()), 1);
+    }
+  }
+
+  @Override
+  public void normalizePositions(
+      Tensor offsets,
+      double epsilon,
+      Activation f,
+      Tensor xs,
+      Tensor ys,
+      int[] starts,
+      int sequences,
+      int width) {
+    int rows = Arguments.starts(starts, sequences);
+    FloatTensor offset = rows("offset", offsets, 1, width);
+    FloatTensor x = rows("x", xs, rows, width);
+    FloatTensor y = rows("y", ys, rows, width);
+    PositionNorm norm = new PositionNorm(offset, (float) epsilon, f, engine);
+    for (int b = 0; b < sequences; b++) {
+      int n = starts[b + 1] - starts[b];
+      if (n > 0) {
+        norm.apply(
+            x.view(starts[b] * width, n * width), y.view(starts[b] * width, n * width), n, width);
+      }
+    }
+  }
+
+  @Override
+  public void residual(
+      Tensor scales,
+      Tensor xs,
+      Tensor cs,
+      Tensor ys,
+      int sequences,
+      int length,
+      int width,
+      Shuffle shuffle) {
+    int rows = Arguments.positions(sequences, length, shuffle);
+    FloatTensor scale = rows("scale", scales, 2, width);
+    FloatTensor x = rows("x", xs, rows, width);
+    FloatTensor c = rows("c", cs, rows, width);
+    FloatTensor y = rows("y", ys, rows, width);
+    for (int b = 0; b < sequences; b++) {
+      for (int i = 0; i < length; i++) {
+        int from = (b * length + i) * width;
+        int to = (b * length + shuffle.destination(i, length)) * width;
+        engine.scaleAndAdd(
+            scale.data(),
+            scale.base() + (i & 1) * width,
+            x.data(),
+            x.base() + from,
+            c.data(),
+            c.base() + from,
+            y.data(),
+            y.base() + to,
             width);
       }
     }

@@ -54,6 +54,10 @@ public interface Engine {
   /** {@link Kernels#gatedMix} */
   void gatedMix(FloatTensor x, FloatTensor ab, FloatTensor y, int rows, int width);
 
+  /** y = s (.) x + c over {@code width} values: one position of {@link Kernels#residual}. */
+  void scaleAndAdd(
+      float[] s, int sAt, float[] x, int xAt, float[] c, int cAt, float[] y, int yAt, int width);
+
   /**
    * One step of {@link Kernels#recurrence} for one group: u = lambda (.) h + u, complex.
    *

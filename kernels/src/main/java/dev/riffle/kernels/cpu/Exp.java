@@ -38,4 +38,7 @@ public final class Exp {
   public static final float GELU = 1.5957691f;
 
   public static final float GELU_CUBIC = 0.044715f;
+
+  /** gelu_quick(x) = x sigmoid(GELU_QUICK x). */
+  public static final float GELU_QUICK = 1.702f;
 }

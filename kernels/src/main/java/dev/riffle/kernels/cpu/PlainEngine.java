@@ -94,6 +94,7 @@ final class PlainEngine implements Engine {
         case RELU -> relu(v);
         case SIGMOID -> sigmoid(v, power);
         case GELU_TANH -> gelu(v, z, power);
+        case GELU_QUICK -> geluQuick(v, z, power);
         case TANH -> tanh(v, power);
         case SOFTPLUS -> Softplus.apply(v, 0, v, 0, n);
         case EXP -> exp(v, power);
@@ -105,6 +106,17 @@ final class PlainEngine implements Engine {
   private static void relu(float[] v) {
     for (int i = 0; i < v.length; i++) {
       v[i] = Math.max(0, v[i]);
+    }
+  }
+
+  private static void geluQuick(float[] v, float[] z, float[] power) {
+    // x sigmoid(1.702 x)
+    for (int i = 0; i < v.length; i++) {
+      z[i] = Exp.GELU_QUICK * v[i];
+    }
+    sigmoid(z, power);
+    for (int i = 0; i < v.length; i++) {
+      v[i] *= z[i];
     }
   }
 
@@ -290,6 +302,14 @@ final class PlainEngine implements Engine {
         sum[j] += a[j] * b[j];
       }
       System.arraycopy(sum, 0, y.data(), y.base() + r * width, width);
+    }
+  }
+
+  @Override
+  public void scaleAndAdd(
+      float[] s, int sAt, float[] x, int xAt, float[] c, int cAt, float[] y, int yAt, int width) {
+    for (int j = 0; j < width; j++) {
+      y[yAt + j] = s[sAt + j] * x[xAt + j] + c[cAt + j];
     }
   }
 

@@ -12,6 +12,7 @@ import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Precision;
+import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -194,6 +195,7 @@ final class ReferenceKernels implements Kernels {
       case NONE -> x;
       case RELU -> max(0, x);
       case SIGMOID -> sigmoid(x);
+      case GELU_QUICK -> x * sigmoid(1.702 * x);
       case GELU_TANH -> 0.5 * x * (1 + tanh(sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
       case TANH -> tanh(x);
       case SOFTPLUS -> max(0, x) + log1p(exp(-abs(x))); // log(1 + exp(x)) without overflow
@@ -443,6 +445,94 @@ final class ReferenceKernels implements Kernels {
           double c = f * state.get(b * width + j) + i * z;
           state.set(b * width + j, c);
           y.set(t * width + j, o * c);
+        }
+      }
+    }
+  }
+
+  // ------------------------------------------- windows: every position at once
+
+  @Override
+  public void convolve(Linear weights, Tensor xs, int s, Tensor ys, int rows) {
+    if (!(weights instanceof PlainLinear w)) {
+      throw Arguments.foreign(NAME, weights);
+    }
+    Arguments.strided("x", xs, rows, s, w.inputs);
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = rows("y", ys, rows, w.outputs);
+    // y_ro = b_o + sum_i W_oi x_(s r + i)
+    for (int r = 0; r < rows; r++) {
+      for (int o = 0; o < w.outputs; o++) {
+        double sum = w.bias[o];
+        for (int i = 0; i < w.inputs; i++) {
+          sum += w.weight[o * w.inputs + i] * x.get(s * r + i);
+        }
+        y.set(r * w.outputs + o, sum);
+      }
+    }
+  }
+
+  @Override
+  public void normalizePositions(
+      Tensor offsets,
+      double epsilon,
+      Activation f,
+      Tensor xs,
+      Tensor ys,
+      int[] starts,
+      int sequences,
+      int width) {
+    int rows = Arguments.starts(starts, sequences);
+    DoubleTensor offset = rows("offset", offsets, 1, width);
+    DoubleTensor x = rows("x", xs, rows, width);
+    DoubleTensor y = rows("y", ys, rows, width);
+    for (int b = 0; b < sequences; b++) {
+      int n = starts[b + 1] - starts[b];
+      for (int j = 0; j < width; j++) {
+        // mean = 1/n sum_t x_t
+        double sum = 0;
+        for (int t = starts[b]; t < starts[b + 1]; t++) {
+          sum += x.get(t * width + j);
+        }
+        double mean = sum / n;
+        // z = 2 (x - mean) + offset
+        double squares = 0;
+        for (int t = starts[b]; t < starts[b + 1]; t++) {
+          double z = 2 * (x.get(t * width + j) - mean) + offset.get(j);
+          squares += z * z;
+        }
+        // y = f(z / sqrt(1/n sum_t z_t^2 + epsilon))
+        double size = sqrt(squares / n + epsilon);
+        for (int t = starts[b]; t < starts[b + 1]; t++) {
+          double z = 2 * (x.get(t * width + j) - mean) + offset.get(j);
+          y.set(t * width + j, activation(f, z / size));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void residual(
+      Tensor scales,
+      Tensor xs,
+      Tensor cs,
+      Tensor ys,
+      int sequences,
+      int length,
+      int width,
+      Shuffle shuffle) {
+    int rows = Arguments.positions(sequences, length, shuffle);
+    DoubleTensor scale = rows("scale", scales, 2, width);
+    DoubleTensor x = rows("x", xs, rows, width);
+    DoubleTensor c = rows("c", cs, rows, width);
+    DoubleTensor y = rows("y", ys, rows, width);
+    // y_(shuffled i) = scale_(i mod 2) (.) x_i + c_i
+    for (int b = 0; b < sequences; b++) {
+      for (int i = 0; i < length; i++) {
+        int from = (b * length + i) * width;
+        int to = (b * length + shuffle.destination(i, length)) * width;
+        for (int j = 0; j < width; j++) {
+          y.set(to + j, scale.get(i % 2 * width + j) * x.get(from + j) + c.get(from + j));
         }
       }
     }

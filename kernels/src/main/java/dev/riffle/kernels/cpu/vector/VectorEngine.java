@@ -54,6 +54,7 @@ public final class VectorEngine implements Engine {
       case RELU -> relu(x, xAt, y, yAt, count);
       case SIGMOID -> sigmoid(x, xAt, y, yAt, count);
       case GELU_TANH -> gelu(x, xAt, y, yAt, count);
+      case GELU_QUICK -> geluQuick(x, xAt, y, yAt, count);
       case TANH -> tanh(x, xAt, y, yAt, count);
       case SOFTPLUS -> Softplus.apply(x, xAt, y, yAt, count);
       case EXP -> exp(x, xAt, y, yAt, count);
@@ -69,6 +70,14 @@ public final class VectorEngine implements Engine {
   private static void sigmoid(float[] x, int xAt, float[] y, int yAt, int count) {
     for (int i = 0; i < count; i += L) {
       sigmoid(at(x, xAt + i)).intoArray(y, yAt + i);
+    }
+  }
+
+  private static void geluQuick(float[] x, int xAt, float[] y, int yAt, int count) {
+    // x sigmoid(1.702 x)
+    for (int i = 0; i < count; i += L) {
+      FloatVector v = at(x, xAt + i);
+      v.mul(sigmoid(v.mul(Exp.GELU_QUICK))).intoArray(y, yAt + i);
     }
   }
 
@@ -251,6 +260,18 @@ public final class VectorEngine implements Engine {
       float[] x, int xAt, float[] ab, int aAt, int bAt, float[] y, int yAt, int count) {
     for (int j = 0; j < count; j += L) {
       at(ab, aAt + j).fma(sigmoid(at(ab, bAt + j)), at(x, xAt + j)).intoArray(y, yAt + j);
+    }
+  }
+
+  @Override
+  public void scaleAndAdd(
+      float[] s, int sAt, float[] x, int xAt, float[] c, int cAt, float[] y, int yAt, int width) {
+    int full = SPECIES.loopBound(width);
+    for (int j = 0; j < full; j += L) {
+      at(s, sAt + j).fma(at(x, xAt + j), at(c, cAt + j)).intoArray(y, yAt + j);
+    }
+    for (int j = full; j < width; j++) {
+      y[yAt + j] = Math.fma(s[sAt + j], x[xAt + j], c[cAt + j]);
     }
   }
 
