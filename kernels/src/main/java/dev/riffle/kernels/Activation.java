@@ -12,6 +12,8 @@ public enum Activation {
    * 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), which equals x sigmoid of twice the argument.
    */
   GELU_TANH,
+  /** 0.5 x (1 + erf(x / sqrt(2))): x times the normal distribution's share below x. */
+  GELU,
   /** x sigmoid(1.702 x) */
   GELU_QUICK,
   /** tanh(x) */

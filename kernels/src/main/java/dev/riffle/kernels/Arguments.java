@@ -242,6 +242,63 @@ public final class Arguments {
     }
   }
 
+  /**
+   * Tokens of an embedding.
+   *
+   * @param width features of a row of the table
+   * @throws IllegalArgumentException if there are too few, or one names no row of the table
+   */
+  public static void tokens(int[] tokens, int rows, Tensor table, int width) {
+    parts("width", width, width);
+    int entries = table.size() / width;
+    if (tokens.length < rows) {
+      throw new IllegalArgumentException(
+          "There must be a token for each of "
+              + rows
+              + " rows but there are "
+              + tokens.length
+              + ".");
+    }
+    for (int r = 0; r < rows; r++) {
+      if (tokens[r] < 0 || tokens[r] >= entries) {
+        throw new IllegalArgumentException(
+            "Token " + r + " must be from 0 to " + (entries - 1) + " but is " + tokens[r] + ".");
+      }
+    }
+  }
+
+  /**
+   * A width that must fall into equal parts.
+   *
+   * @throws IllegalArgumentException if it does not
+   */
+  public static void parts(String name, int parts, int width) {
+    if (parts < 1 || width < 1 || width % parts != 0) {
+      throw new IllegalArgumentException(
+          name + " must be a divisor of the width " + width + " but is " + parts + ".");
+    }
+  }
+
+  /**
+   * Tracks of a rotation, and as many rows to read as it takes.
+   *
+   * @throws IllegalArgumentException if the width is not 1 to 32 tracks, or a sequence of y has
+   *     rows where that of x has none
+   */
+  public static void rotation(int[] starts, int[] yStarts, int sequences, int width, int track) {
+    parts("track", track, width);
+    if (width / track > 32) {
+      throw new IllegalArgumentException(
+          "A rotation has up to 32 tracks but is asked for " + width / track + ".");
+    }
+    for (int b = 0; b < sequences; b++) {
+      if (starts[b] == starts[b + 1] && yStarts[b] < yStarts[b + 1]) {
+        throw new IllegalArgumentException(
+            "Sequence " + b + " has rows to be written but none to be read.");
+      }
+    }
+  }
+
   /** What to say of a tensor or constant that another backend made. */
   public static IllegalArgumentException foreign(String backend, Object thing) {
     return new IllegalArgumentException(

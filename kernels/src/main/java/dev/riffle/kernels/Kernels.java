@@ -256,4 +256,62 @@ public interface Kernels {
       int length,
       int width,
       Shuffle shuffle);
+
+  // ------------------------------------------------- verbs on whole windows
+
+  /**
+   * y_r = table_(token_r): one row of the table for each token.
+   *
+   * @param table {@code [entries, width]}
+   * @param tokens {@code [rows]}, each from 0 to entries - 1
+   * @param y {@code [rows, width]}
+   */
+  void embed(Tensor table, int[] tokens, Tensor y, int rows, int width);
+
+  /**
+   * y_b = 1/n sum_t x_t over the n rows of each sequence; NaN where there are none.
+   *
+   * @param x {@code [rows, width]}
+   * @param starts {@code [sequences + 1]}
+   * @param y {@code [sequences, width]}
+   */
+  void mean(Tensor x, int[] starts, int sequences, Tensor y, int width);
+
+  /**
+   * y = (x - mean) / sqrt(variance + epsilon) (.) weight + bias, with one mean and one variance for
+   * each sequence and group: over all of the sequence's rows and the group's {@code width / groups}
+   * neighbouring features. One group is one feature where {@code groups} is {@code width}. y may be
+   * x.
+   *
+   * @param weight {@code [width]}
+   * @param bias {@code [width]}
+   * @param x {@code [rows, width]}
+   * @param starts {@code [sequences + 1]}
+   */
+  void normalizeGroups(
+      Tensor weight,
+      Tensor bias,
+      double epsilon,
+      Tensor x,
+      int[] starts,
+      int sequences,
+      Tensor y,
+      int width,
+      int groups);
+
+  /**
+   * y_t += x_((t + o) mod n) for each sequence of n rows of x, where o depends on the feature: the
+   * features are cut into tracks; o is 0 in the first, then 1, 2, 4, 8, ... The rotation is in the
+   * reading: no row is moved.
+   *
+   * <p>A sequence may have more rows in y than in x: x then goes round. y is not x.
+   *
+   * @param x {@code [rows, width]}
+   * @param starts {@code [sequences + 1]} rows of x
+   * @param y {@code [rows of y, width]}
+   * @param yStarts {@code [sequences + 1]} rows of y; a sequence without rows of x has none here
+   * @param track features of a track; {@code width} is up to 32 of them
+   */
+  void addRotated(
+      Tensor x, int[] starts, Tensor y, int[] yStarts, int sequences, int width, int track);
 }

@@ -98,6 +98,7 @@ public abstract class KernelsContract {
       assertThat(activate(Activation.EXP, x)[at]).isEqualTo(inf);
       assertThat(activate(Activation.SOFTPLUS, x)[at]).isEqualTo(inf);
       assertThat(activate(Activation.GELU_TANH, x)[at]).isEqualTo(inf);
+      assertThat(activate(Activation.GELU, x)[at]).isEqualTo(inf);
       assertThat(activate(Activation.RELU, x)[at]).isEqualTo(inf);
       x[at] = -inf;
       assertThat(activate(Activation.SIGMOID, x)[at]).isZero();
@@ -110,6 +111,7 @@ public abstract class KernelsContract {
       x[at] = -3e38;
       assertThat(activate(Activation.SIGMOID, x)[at]).isZero();
       assertThat(activate(Activation.GELU_TANH, x)[at]).isZero();
+      assertThat(activate(Activation.GELU, x)[at]).isEqualTo(0, Offset.offset(1e-30));
       x[at] = Double.NaN;
       for (Activation f : Activation.values()) {
         assertThat(activate(f, x)[at]).isNaN();
@@ -134,6 +136,17 @@ public abstract class KernelsContract {
     for (int i = 0; i < x.length; i++) {
       double expected = 0.5 * x[i] * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * x[i]));
       assertThat(y[i] / expected).isBetween(1 - 1e-5, 1 + 1e-5);
+    }
+  }
+
+  @Test
+  void geluKeepsTheDigitsOfSmallNumbers() {
+    double[] x = {1e-30, -1e-30, 1e-8, -1e-8, 1e-4, -1e-4};
+    double[] y = activate(Activation.GELU, x);
+    for (int i = 0; i < x.length; i++) {
+      // erf(z) = 2/sqrt(pi) z + O(z^3)
+      double expected = 0.5 * x[i] * (1 + x[i] * Math.sqrt(2 / Math.PI));
+      assertThat(y[i] / expected).isBetween(1 - 1e-6, 1 + 1e-6);
     }
   }
 
@@ -387,6 +400,160 @@ public abstract class KernelsContract {
     Tensor x = kernels.constant(IntStream.range(0, length).asDoubleStream().toArray());
     kernels.residual(ones, x, kernels.allocate(length), y, 1, length, 1, shuffle);
     return read(y, length);
+  }
+
+  // ------------------------------------------------------------ whole windows
+
+  private static final int[] WINDOWS = {0, 3, 3, 10, 42}; // sequences of 3, 0, 7 and 32 rows
+
+  @Test
+  void embedEqualsTheReference() {
+    for (int rows : ROWS) {
+      equalsReference(
+          rows * 17,
+          (k, y) -> {
+            int[] tokens = IntStream.range(0, rows).map(r -> r * r % 5).toArray();
+            Tensor table = k.constant(random(1, 6 * 17)).view(17, 5 * 17);
+            k.embed(table, tokens, y, rows, 17);
+          });
+    }
+  }
+
+  @Test
+  void aTokenWithoutARowIsRefused() {
+    Tensor table = kernels.allocate(10);
+    Tensor y = kernels.allocate(100);
+    for (int token : new int[] {-1, 5}) {
+      assertThatThrownBy(() -> kernels.embed(table, new int[] {0, token}, y, 2, 2))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll("Token 1", "0 to 4", "is " + token);
+    }
+    assertThatThrownBy(() -> kernels.embed(table, new int[2], y, 3, 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("3 rows");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 17, 128})
+  void meanEqualsTheReferenceAndIsNaNWhereNothingIs(int width) {
+    equalsReference(
+        4 * width, (k, y) -> k.mean(k.constant(random(1, 42 * width)), WINDOWS, 4, y, width));
+    Tensor y = kernels.allocate(4);
+    kernels.mean(kernels.allocate(42), WINDOWS, 4, y, 1);
+    assertThat(read(y, 4)).containsExactly(0, 0 / 0.0, 0, 0);
+  }
+
+  @Test
+  void meanOfManyRowsStillCountsSmallOnes() {
+    int rows = 1 << 21;
+    Tensor x = kernels.allocate(rows);
+    kernels.fill(x, 0, rows, 0.1);
+    kernels.fill(x, 0, 1, 1 << 24);
+    Tensor y = kernels.allocate(1);
+    kernels.mean(x, new int[] {0, rows}, 1, y, 1);
+    assertThat(read(y, 1)[0]).isEqualTo(8.1, Offset.offset(1e-5));
+  }
+
+  @Test
+  void normalizeGroupsEqualsTheReference() {
+    for (int[] shape : new int[][] {{12, 1}, {12, 4}, {12, 12}, {17, 1}, {17, 17}, {128, 16}}) {
+      int width = shape[0];
+      for (boolean inPlace : new boolean[] {false, true}) {
+        equalsReference(
+            42 * width,
+            (k, y) -> {
+              k.write(random(3, 42 * width), 0, y, 0, 42 * width);
+              Tensor x = inPlace ? y : k.constant(random(3, 42 * width));
+              Tensor weight = k.constant(random(1, width));
+              Tensor bias = k.constant(random(2, width));
+              k.normalizeGroups(weight, bias, 1e-5, x, WINDOWS, 4, y, width, shape[1]);
+            });
+      }
+    }
+  }
+
+  @Test
+  void normalizeGroupsKeepsItsDigitsFarFromZero() {
+    Tensor x = kernels.constant(IntStream.range(0, 64).mapToDouble(i -> 1000 + i % 2).toArray());
+    Tensor one = kernels.constant(new double[] {1, 1});
+    int[] starts = {0, 32};
+    kernels.normalizeGroups(one, kernels.allocate(2), 0, x, starts, 1, x, 2, 1);
+    double[] y = read(x, 64);
+    for (int i = 0; i < 64; i++) {
+      assertThat(y[i]).isEqualTo(i % 2 == 0 ? -1 : 1, within());
+    }
+  }
+
+  @Test
+  void addRotatedEqualsTheReference() {
+    int[] longer = {0, 5, 5, 12, 100}; // 2 and 56 rows more than there are to be read
+    for (int[] shape : new int[][] {{1, 1}, {12, 1}, {12, 3}, {136, 17}, {176, 8}, {32, 1}}) {
+      int width = shape[0];
+      for (int[] to : new int[][] {WINDOWS, longer}) {
+        equalsReference(
+            to[4] * width,
+            (k, y) -> {
+              k.write(random(2, to[4] * width), 0, y, 0, to[4] * width);
+              Tensor x = k.constant(random(1, 42 * width));
+              k.addRotated(x, WINDOWS, y, to, 4, width, shape[1]);
+            });
+      }
+    }
+  }
+
+  @Test
+  void addRotatedTurnsEachTrackByItsPowerOfTwo() {
+    // 3 rows, 4 tracks of 1: offsets 0, 1, 2 and 4, which is 1 again
+    double[] x = {0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23};
+    Tensor y = kernels.allocate(12);
+    int[] starts = {0, 3};
+    kernels.addRotated(kernels.constant(x), starts, y, starts, 1, 4, 1);
+    assertThat(read(y, 12)).containsExactly(0, 11, 22, 13, 10, 21, 2, 23, 20, 1, 12, 3);
+  }
+
+  @Test
+  void aRotationThatCannotBeIsRefused() {
+    Tensor t = kernels.allocate(1000);
+    int[] starts = {0, 2};
+    assertThatThrownBy(() -> kernels.addRotated(t, starts, t, starts, 1, 10, 4))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("track", "10", "4");
+    assertThatThrownBy(() -> kernels.addRotated(t, starts, t, starts, 1, 33, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("32", "33");
+    assertThatThrownBy(() -> kernels.addRotated(t, new int[2], t, starts, 1, 4, 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("none to be read");
+    assertThatThrownBy(() -> kernels.normalizeGroups(t, t, 1, t, starts, 1, t, 10, 4))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("groups", "10", "4");
+  }
+
+  @Test
+  void aWindowHasTheSameBitsInAnyBatch() {
+    int width = 24;
+    Tensor weight = kernels.constant(random(1, width));
+    Tensor x = kernels.constant(random(3, 42 * width));
+    Tensor y = kernels.constant(random(4, 42 * width));
+    Tensor mean = kernels.allocate(4 * width);
+    window(x, y, mean, WINDOWS, 4, weight);
+    for (int b : new int[] {0, 2, 3}) {
+      int at = WINDOWS[b] * width;
+      int rows = WINDOWS[b + 1] - WINDOWS[b];
+      Tensor xAlone = kernels.constant(random(3, 42 * width)).view(at, rows * width);
+      Tensor yAlone = kernels.constant(random(4, 42 * width)).view(at, rows * width);
+      Tensor meanAlone = kernels.allocate(width);
+      window(xAlone, yAlone, meanAlone, new int[] {0, rows}, 1, weight);
+      assertThat(read(y.view(at, rows * width), rows * width))
+          .isEqualTo(read(yAlone, rows * width));
+      assertThat(read(mean.view(b * width, width), width)).isEqualTo(read(meanAlone, width));
+    }
+  }
+
+  private void window(Tensor x, Tensor y, Tensor mean, int[] starts, int n, Tensor weight) {
+    kernels.addRotated(x, starts, y, starts, n, 24, 4);
+    kernels.normalizeGroups(weight, weight, 1e-5, y, starts, n, y, 24, 4);
+    kernels.mean(y, starts, n, mean, 24);
   }
 
   // -------------------------------------------------- a batch equals its rows

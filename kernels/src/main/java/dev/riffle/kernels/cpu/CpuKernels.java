@@ -452,6 +452,132 @@ final class CpuKernels implements Kernels {
     }
   }
 
+  // ------------------------------------------------- verbs on whole windows
+
+  @Override
+  public void embed(Tensor tables, int[] tokens, Tensor ys, int rows, int width) {
+    FloatTensor table = rows("table", tables, 0, width);
+    FloatTensor y = rows("y", ys, rows, width);
+    Arguments.tokens(tokens, rows, table, width);
+    for (int r = 0; r < rows; r++) {
+      int from = table.base() + tokens[r] * width;
+      System.arraycopy(table.data(), from, y.data(), y.base() + r * width, width);
+    }
+  }
+
+  @Override
+  public void mean(Tensor xs, int[] starts, int sequences, Tensor ys, int width) {
+    FloatTensor x = rows("x", xs, Arguments.starts(starts, sequences), width);
+    FloatTensor y = rows("y", ys, sequences, width);
+    double[] sum = new double[width];
+    for (int b = 0; b < sequences; b++) {
+      int rows = starts[b + 1] - starts[b];
+      Arrays.fill(sum, 0);
+      sumRows(x.data(), x.base() + starts[b] * width, rows, sum);
+      for (int j = 0; j < width; j++) {
+        y.data()[y.base() + b * width + j] = (float) (sum[j] / rows);
+      }
+    }
+  }
+
+  @Override
+  public void normalizeGroups(
+      Tensor weights,
+      Tensor biases,
+      double epsilon,
+      Tensor xs,
+      int[] starts,
+      int sequences,
+      Tensor ys,
+      int width,
+      int groups) {
+    int rows = Arguments.starts(starts, sequences);
+    Arguments.parts("groups", groups, width);
+    FloatTensor weight = rows("weight", weights, 1, width);
+    FloatTensor bias = rows("bias", biases, 1, width);
+    FloatTensor x = rows("x", xs, rows, width);
+    FloatTensor y = rows("y", ys, rows, width);
+    // sums over rows by feature, in double and so without a care for their number; then by group
+    double[] mean = new double[width];
+    double[] scale = new double[width];
+    for (int b = 0; b < sequences; b++) {
+      int n = starts[b + 1] - starts[b];
+      int at = starts[b] * width;
+      Arrays.fill(mean, 0);
+      sumRows(x.data(), x.base() + at, n, mean);
+      meanOfGroups(mean, n, groups);
+      Arrays.fill(scale, 0);
+      sumSquares(x.data(), x.base() + at, n, mean, scale);
+      meanOfGroups(scale, n, groups);
+      for (int j = 0; j < width; j++) {
+        scale[j] = weight.data()[weight.base() + j] / Math.sqrt(scale[j] + epsilon);
+      }
+      for (int t = 0; t < n; t++) {
+        int xAt = x.base() + at + t * width;
+        int yAt = y.base() + at + t * width;
+        for (int j = 0; j < width; j++) {
+          double centred = x.data()[xAt + j] - mean[j];
+          y.data()[yAt + j] = (float) (centred * scale[j] + bias.data()[bias.base() + j]);
+        }
+      }
+    }
+  }
+
+  /** sum_j += x_tj over rows. */
+  private static void sumRows(float[] x, int xAt, int rows, double[] sum) {
+    for (int t = 0; t < rows; t++) {
+      int at = xAt + t * sum.length;
+      for (int j = 0; j < sum.length; j++) {
+        sum[j] += x[at + j];
+      }
+    }
+  }
+
+  /** sum_j += (x_tj - mean_j)^2 over rows. */
+  private static void sumSquares(float[] x, int xAt, int rows, double[] mean, double[] sum) {
+    for (int t = 0; t < rows; t++) {
+      int at = xAt + t * sum.length;
+      for (int j = 0; j < sum.length; j++) {
+        double difference = x[at + j] - mean[j];
+        sum[j] += difference * difference;
+      }
+    }
+  }
+
+  /** Replaces the sum of each feature over n rows by the mean of its group. */
+  private static void meanOfGroups(double[] sums, int n, int groups) {
+    int size = sums.length / groups;
+    for (int first = 0; first < sums.length; first += size) {
+      double sum = 0;
+      for (int j = first; j < first + size; j++) {
+        sum += sums[j];
+      }
+      Arrays.fill(sums, first, first + size, sum / ((double) n * size));
+    }
+  }
+
+  @Override
+  public void addRotated(
+      Tensor xs, int[] starts, Tensor ys, int[] yStarts, int sequences, int width, int track) {
+    FloatTensor x = rows("x", xs, Arguments.starts(starts, sequences), width);
+    FloatTensor y = rows("y", ys, Arguments.starts(yStarts, sequences), width);
+    Arguments.rotation(starts, yStarts, sequences, width, track);
+    int[] from = new int[width / track]; // row that each track reads next
+    for (int b = 0; b < sequences; b++) {
+      int n = starts[b + 1] - starts[b];
+      for (int i = 0; i < from.length && n > 0; i++) {
+        from[i] = i == 0 ? 0 : (1 << (i - 1)) % n;
+      }
+      for (int t = yStarts[b]; t < yStarts[b + 1]; t++) {
+        for (int i = 0; i < from.length; i++) {
+          int xAt = x.base() + (starts[b] + from[i]) * width + i * track;
+          engine.add(x.data(), xAt, y.data(), y.base() + t * width + i * track, track);
+          from[i] = from[i] + 1 == n ? 0 : from[i] + 1;
+        }
+      }
+    }
+  }
+
   private static FloatTensor rows(String name, Tensor tensor, int rows, long width) {
     Arguments.holds(name, tensor, rows, width);
     return mine(tensor);

@@ -41,6 +41,9 @@ public interface Engine {
   /** y = y + d (.) x for each row: {@link Kernels#skip} before its activation. */
   void addScaled(FloatTensor d, FloatTensor x, FloatTensor y, int rows, int width);
 
+  /** y = y + x for {@code count} values of two arrays. */
+  void add(float[] x, int xAt, float[] y, int yAt, int count);
+
   /** {@link Kernels#normalize} */
   void normalize(
       FloatTensor weight,

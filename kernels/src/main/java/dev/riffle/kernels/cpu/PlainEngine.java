@@ -94,6 +94,7 @@ final class PlainEngine implements Engine {
         case RELU -> relu(v);
         case SIGMOID -> sigmoid(v, power);
         case GELU_TANH -> gelu(v, z, power);
+        case GELU -> geluOfErf(v, z, power);
         case GELU_QUICK -> geluQuick(v, z, power);
         case TANH -> tanh(v, power);
         case SOFTPLUS -> Softplus.apply(v, 0, v, 0, n);
@@ -152,6 +153,22 @@ final class PlainEngine implements Engine {
     }
   }
 
+  /** See {@link Erf}. */
+  private static void geluOfErf(float[] v, float[] z, float[] power) {
+    for (int i = 0; i < v.length; i++) {
+      float a = Math.min(Math.abs(v[i]), Erf.FAR);
+      z[i] = -0.5f * a * a;
+    }
+    exp(z, power);
+    for (int i = 0; i < v.length; i++) {
+      float a = Math.min(Math.abs(v[i]), Erf.FAR);
+      float t = 1 / (1 + Erf.SCALE * a);
+      float p = ((Erf.P7 * t + Erf.P6) * t + Erf.P5) * t + Erf.P4;
+      p = ((p * t + Erf.P3) * t + Erf.P2) * t + Erf.P1;
+      v[i] = Math.max(0, v[i]) - a * (p * t * z[i]);
+    }
+  }
+
   /** v = 1 / (1 + exp(-v)). */
   private static void sigmoid(float[] v, float[] power) {
     for (int i = 0; i < v.length; i++) {
@@ -202,6 +219,13 @@ final class PlainEngine implements Engine {
       float[] d, int dAt, float[] x, int xAt, float[] y, int yAt, int width) {
     for (int j = 0; j < width; j++) {
       y[yAt + j] += d[dAt + j] * x[xAt + j];
+    }
+  }
+
+  @Override
+  public void add(float[] x, int xAt, float[] y, int yAt, int count) {
+    for (int i = 0; i < count; i++) {
+      y[yAt + i] += x[xAt + i];
     }
   }
 

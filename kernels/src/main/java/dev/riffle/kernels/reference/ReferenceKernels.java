@@ -197,10 +197,25 @@ final class ReferenceKernels implements Kernels {
       case SIGMOID -> sigmoid(x);
       case GELU_QUICK -> x * sigmoid(1.702 * x);
       case GELU_TANH -> 0.5 * x * (1 + tanh(sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+      case GELU -> 0.5 * x * (1 + erf(x / sqrt(2)));
       case TANH -> tanh(x);
       case SOFTPLUS -> max(0, x) + log1p(exp(-abs(x))); // log(1 + exp(x)) without overflow
       case EXP -> exp(x);
     };
+  }
+
+  // erf(x) = 2/sqrt(pi) exp(-x^2) sum_k 2^k x^(2k+1) / (1 3 5 ... (2k+1)): all terms of one sign
+  private static double erf(double x) {
+    if (Math.abs(x) > 6) {
+      return Math.signum(x); // the rest is less than 1e-16
+    }
+    double term = x;
+    double sum = x;
+    for (int k = 1; Math.abs(term) > 1e-18 * Math.abs(sum); k++) {
+      term *= 2 * x * x / (2 * k + 1);
+      sum += term;
+    }
+    return 2 / sqrt(Math.PI) * exp(-x * x) * sum;
   }
 
   private static double sigmoid(double x) {
@@ -533,6 +548,105 @@ final class ReferenceKernels implements Kernels {
         int to = (b * length + shuffle.destination(i, length)) * width;
         for (int j = 0; j < width; j++) {
           y.set(to + j, scale.get(i % 2 * width + j) * x.get(from + j) + c.get(from + j));
+        }
+      }
+    }
+  }
+
+  // ------------------------------------------------- verbs on whole windows
+
+  @Override
+  public void embed(Tensor tables, int[] tokens, Tensor ys, int rows, int width) {
+    DoubleTensor table = rows("table", tables, 0, width);
+    DoubleTensor y = rows("y", ys, rows, width);
+    Arguments.tokens(tokens, rows, table, width);
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < width; j++) {
+        y.set(r * width + j, table.get(tokens[r] * width + j));
+      }
+    }
+  }
+
+  @Override
+  public void mean(Tensor xs, int[] starts, int sequences, Tensor ys, int width) {
+    DoubleTensor x = rows("x", xs, Arguments.starts(starts, sequences), width);
+    DoubleTensor y = rows("y", ys, sequences, width);
+    // y_b = 1/n sum_t x_t
+    for (int b = 0; b < sequences; b++) {
+      for (int j = 0; j < width; j++) {
+        double sum = 0;
+        for (int t = starts[b]; t < starts[b + 1]; t++) {
+          sum += x.get(t * width + j);
+        }
+        y.set(b * width + j, sum / (starts[b + 1] - starts[b]));
+      }
+    }
+  }
+
+  @Override
+  public void normalizeGroups(
+      Tensor weights,
+      Tensor biases,
+      double epsilon,
+      Tensor xs,
+      int[] starts,
+      int sequences,
+      Tensor ys,
+      int width,
+      int groups) {
+    int rows = Arguments.starts(starts, sequences);
+    Arguments.parts("groups", groups, width);
+    DoubleTensor weight = rows("weight", weights, 1, width);
+    DoubleTensor bias = rows("bias", biases, 1, width);
+    DoubleTensor x = rows("x", xs, rows, width);
+    DoubleTensor y = rows("y", ys, rows, width);
+    int size = width / groups;
+    for (int b = 0; b < sequences; b++) {
+      double n = (double) (starts[b + 1] - starts[b]) * size;
+      for (int first = 0; first < width; first += size) {
+        // mean = 1/n sum x
+        double sum = 0;
+        for (int t = starts[b]; t < starts[b + 1]; t++) {
+          for (int j = first; j < first + size; j++) {
+            sum += x.get(t * width + j);
+          }
+        }
+        double mean = sum / n;
+        // variance = 1/n sum (x - mean)^2
+        double squares = 0;
+        for (int t = starts[b]; t < starts[b + 1]; t++) {
+          for (int j = first; j < first + size; j++) {
+            double difference = x.get(t * width + j) - mean;
+            squares += difference * difference;
+          }
+        }
+        double deviation = sqrt(squares / n + epsilon);
+        // y = (x - mean) / sqrt(variance + epsilon) (.) weight + bias
+        for (int t = starts[b]; t < starts[b + 1]; t++) {
+          for (int j = first; j < first + size; j++) {
+            int i = t * width + j;
+            y.set(i, (x.get(i) - mean) / deviation * weight.get(j) + bias.get(j));
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void addRotated(
+      Tensor xs, int[] starts, Tensor ys, int[] yStarts, int sequences, int width, int track) {
+    DoubleTensor x = rows("x", xs, Arguments.starts(starts, sequences), width);
+    DoubleTensor y = rows("y", ys, Arguments.starts(yStarts, sequences), width);
+    Arguments.rotation(starts, yStarts, sequences, width, track);
+    // y_t += x_((t + o) mod n), o = 0, 1, 2, 4, 8, ... by track
+    for (int b = 0; b < sequences; b++) {
+      int n = starts[b + 1] - starts[b];
+      for (int t = 0; t < yStarts[b + 1] - yStarts[b]; t++) {
+        for (int j = 0; j < width; j++) {
+          long o = j < track ? 0 : 1L << (j / track - 1);
+          int from = starts[b] + (int) ((t + o) % n);
+          int to = yStarts[b] + t;
+          y.set(to * width + j, y.get(to * width + j) + x.get(from * width + j));
         }
       }
     }

@@ -56,6 +56,26 @@ final class ReferenceKernelsTest extends KernelsContract {
   }
 
   @Test
+  void geluByHand() {
+    double[] x = {-20, -3, -1, 0, 0.5, 1, 8.4, 8.5, 20};
+    Tensor y = k.constant(x);
+    k.activate(Activation.GELU, y, y, x.length);
+    // x Phi(x) of a table of the normal distribution
+    double[] expected = {
+      0,
+      -0.004049694094890,
+      -0.158655253931457,
+      0,
+      0.345731230637007,
+      0.841344746068543,
+      8.4,
+      8.5,
+      20
+    };
+    assertThat(read(y, x.length)).containsExactly(expected, Offset.offset(1e-14));
+  }
+
+  @Test
   void skipByHand() {
     Tensor y = k.constant(new double[] {1, 2, -3, 4});
     k.skip(

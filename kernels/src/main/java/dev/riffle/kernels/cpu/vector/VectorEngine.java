@@ -2,6 +2,7 @@ package dev.riffle.kernels.cpu.vector;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.cpu.Engine;
+import dev.riffle.kernels.cpu.Erf;
 import dev.riffle.kernels.cpu.Exp;
 import dev.riffle.kernels.cpu.FloatTensor;
 import dev.riffle.kernels.cpu.Softplus;
@@ -54,6 +55,7 @@ public final class VectorEngine implements Engine {
       case RELU -> relu(x, xAt, y, yAt, count);
       case SIGMOID -> sigmoid(x, xAt, y, yAt, count);
       case GELU_TANH -> gelu(x, xAt, y, yAt, count);
+      case GELU -> geluOfErf(x, xAt, y, yAt, count);
       case GELU_QUICK -> geluQuick(x, xAt, y, yAt, count);
       case TANH -> tanh(x, xAt, y, yAt, count);
       case SOFTPLUS -> Softplus.apply(x, xAt, y, yAt, count);
@@ -104,6 +106,24 @@ public final class VectorEngine implements Engine {
     }
   }
 
+  /** See {@link Erf}. */
+  private static void geluOfErf(float[] x, int xAt, float[] y, int yAt, int count) {
+    for (int i = 0; i < count; i += L) {
+      FloatVector v = at(x, xAt + i);
+      FloatVector a = v.abs().min(Erf.FAR);
+      FloatVector t = all(1).div(a.fma(Erf.SCALE, 1));
+      FloatVector p = all(Erf.P7);
+      p = p.fma(t, all(Erf.P6));
+      p = p.fma(t, all(Erf.P5));
+      p = p.fma(t, all(Erf.P4));
+      p = p.fma(t, all(Erf.P3));
+      p = p.fma(t, all(Erf.P2));
+      p = p.fma(t, all(Erf.P1));
+      FloatVector below = p.mul(t).mul(exp(a.mul(a).mul(-0.5f)));
+      v.max(0).sub(a.mul(below)).intoArray(y, yAt + i);
+    }
+  }
+
   private static FloatVector sigmoid(FloatVector x) {
     FloatVector one = FloatVector.broadcast(SPECIES, 1);
     return one.div(exp(x.neg()).add(one));
@@ -148,6 +168,17 @@ public final class VectorEngine implements Engine {
     }
     for (int j = full; j < width; j++) {
       y[yAt + j] = Math.fma(d[dAt + j], x[xAt + j], y[yAt + j]);
+    }
+  }
+
+  @Override
+  public void add(float[] x, int xAt, float[] y, int yAt, int count) {
+    int full = SPECIES.loopBound(count);
+    for (int i = 0; i < full; i += L) {
+      at(y, yAt + i).add(at(x, xAt + i)).intoArray(y, yAt + i);
+    }
+    for (int i = full; i < count; i++) {
+      y[yAt + i] += x[xAt + i];
     }
   }
 
