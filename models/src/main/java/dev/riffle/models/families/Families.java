@@ -8,6 +8,7 @@ import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.golden.GoldenResult;
 import dev.riffle.models.lru.LruFamily;
+import dev.riffle.models.qrnn.QrnnFamily;
 import dev.riffle.models.transcriber.Note;
 import dev.riffle.models.transcriber.Transcriber;
 import dev.riffle.models.transcriber.TranscriberGolden;
@@ -20,7 +21,8 @@ public final class Families {
   private static final List<Family<?>> ALL =
       List.of(
           new Family<>("lru", Scores.class, LruFamily::load, LruFamily::check),
-          new Family<>("lru-transcriber", Note.class, Transcriber::new, TranscriberGolden::check));
+          new Family<>("lru-transcriber", Note.class, Transcriber::new, TranscriberGolden::check),
+          new Family<>("qrnn", Scores.class, QrnnFamily::load, QrnnFamily::check));
 
   private Families() {}
 

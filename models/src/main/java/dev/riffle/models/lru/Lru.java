@@ -159,7 +159,9 @@ public final class Lru implements RecurrentModel {
       kernels.runningMean(x, block.starts(), block.sequences(), state.counts(), sums, x, width);
     }
     if (answers == Answers.LAST_STEP) {
-      x = lastRows(block, x, work);
+      Tensor last = work.tensor("lru.last", block.sequences() * width);
+      block.lastRows(kernels, x, last, width);
+      x = last;
       rows = block.sequences();
     }
     kernels.linear(decoder, x, y, rows);
@@ -169,19 +171,6 @@ public final class Lru implements RecurrentModel {
       kernels.logSoftmax(y, y, rows, config.dOutput);
     }
     state.count(block);
-  }
-
-  private Tensor lastRows(Block block, Tensor x, Scratch work) {
-    int width = config.dModel;
-    Tensor last = work.tensor("lru.last", block.sequences() * width);
-    for (int b = 0; b < block.sequences(); b++) {
-      if (block.steps(b) > 0) {
-        kernels.copy(x, (block.starts()[b + 1] - 1) * width, last, b * width, width);
-      } else {
-        kernels.fill(last, b * width, width, 0);
-      }
-    }
-    return last;
   }
 
   private static Linear dense(Kernels kernels, Weights w, int inputs, int outputs) {

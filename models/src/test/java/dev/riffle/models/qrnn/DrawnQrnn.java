@@ -1,0 +1,64 @@
+package dev.riffle.models.qrnn;
+
+import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.models.qrnn.Qrnn.Config;
+import dev.riffle.models.qrnn.Qrnn.Mode;
+import dev.riffle.models.qrnn.Qrnn.Variant;
+import dev.riffle.models.weights.Safetensors;
+import dev.riffle.models.weights.SafetensorsWriter;
+import dev.riffle.models.weights.Weights;
+import java.util.List;
+import java.util.Random;
+
+/** Networks with random weights, for tests of properties. */
+public final class DrawnQrnn {
+  /** All read 3 values per step. */
+  public static final List<Config> CONFIGS =
+      List.of(
+          new Config(Variant.PAPER, 3, 17, 3, 4, Mode.IFO, true, true, Activation.TANH, 0),
+          new Config(Variant.SALESFORCE, 3, 16, 2, 2, Mode.FO, true, false, Activation.TANH, 0.25),
+          new Config(Variant.LGIRRBACH, 3, 5, 1, 1, Mode.F, true, false, Activation.SOFTPLUS, 0));
+
+  private static final List<String> GATES = List.of("z", "f", "o", "i");
+
+  private DrawnQrnn() {}
+
+  public static Qrnn draw(Kernels kernels, Config config) {
+    byte[] bytes = tensors(config).toBytes();
+    return new Qrnn(kernels, config, Weights.of(Safetensors.parse(bytes, "drawn")));
+  }
+
+  /** Tensors under the names of the variant. */
+  static SafetensorsWriter tensors(Config c) {
+    Random random = new Random(7);
+    SafetensorsWriter to = new SafetensorsWriter();
+    int hidden = c.hiddenSize();
+    for (int layer = 0; layer < c.numLayers(); layer++) {
+      int inputs = c.inputsOf(layer);
+      int gates = c.mode().gates();
+      if (c.variant() == Variant.SALESFORCE) {
+        int rows = gates * hidden;
+        int columns = c.kernelSize() * inputs;
+        String name = "layers." + layer + ".linear.";
+        to.add(name + "weight", values(random, rows * columns), rows, columns);
+        to.add(name + "bias", values(random, rows), rows);
+      } else {
+        for (String gate : GATES.subList(0, gates)) {
+          String name =
+              (c.variant() == Variant.PAPER ? "layers." : "") + layer + "." + gate + "_conv.";
+          int size = hidden * inputs * c.kernelSize();
+          to.add(name + "weight", values(random, size), hidden, inputs, c.kernelSize());
+          if (c.bias()) {
+            to.add(name + "bias", values(random, hidden), hidden);
+          }
+        }
+      }
+    }
+    return to;
+  }
+
+  private static double[] values(Random random, int count) {
+    return random.doubles(count, -0.5, 0.5).toArray();
+  }
+}
