@@ -728,6 +728,23 @@ public abstract class KernelsContract {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {1, 16, 35})
+  void forgetGateOfOneSequenceNeverReachesAnother(int width) {
+    Tensor zf = kernels.allocate(3 * 2 * width);
+    kernels.fill(zf, 0, width, Double.POSITIVE_INFINITY); // z of the first sequence
+    kernels.fill(zf, 4 * width, width, Double.NaN); // z of the third
+    Tensor state = kernels.allocate(3 * width);
+    Tensor y = kernels.allocate(3 * width);
+    int[] starts = {0, 1, 2, 3};
+    kernels.forgetGate(Activation.NONE, 0, zf, 2, starts, 3, state, y, width);
+    for (Tensor found : new Tensor[] {state, y}) {
+      assertThat(read(found, width)).containsOnly(Double.POSITIVE_INFINITY);
+      assertThat(read(found.view(width, width), width)).containsOnly(0);
+      assertThat(read(found.view(2 * width, width), width)).containsOnly(Double.NaN);
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 8})
   void lagEqualsTheReference(int taps) {
     for (int width : new int[] {1, 5}) {

@@ -371,10 +371,9 @@ final class PlainEngine implements Engine {
         c[cAt + j] = f * c[cAt + j] + zfoi[iAt + j] * zfoi[at + j];
       }
     } else {
-      // f c + (1 - f) z = z + f (c - z)
       for (int j = 0; j < width; j++) {
         float f = zoneout + rest * zfoi[fAt + j];
-        c[cAt + j] = zfoi[at + j] + f * (c[cAt + j] - zfoi[at + j]);
+        c[cAt + j] = f * c[cAt + j] + (1 - f) * zfoi[at + j];
       }
     }
     if (gates == 2) {

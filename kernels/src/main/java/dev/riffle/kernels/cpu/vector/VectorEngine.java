@@ -358,16 +358,14 @@ public final class VectorEngine implements Engine {
         c[cAt + j] = Math.fma(f, c[cAt + j], zfoi[iAt + j] * zfoi[at + j]);
       }
     } else {
-      // f c + (1 - f) z = z + f (c - z)
       for (int j = 0; j < full; j += L) {
         FloatVector f = at(zfoi, fAt + j).fma(all(rest), all(zoneout));
-        FloatVector z = at(zfoi, at + j);
-        f.fma(at(c, cAt + j).sub(z), z).intoArray(c, cAt + j);
+        FloatVector in = all(1).sub(f).mul(at(zfoi, at + j));
+        f.fma(at(c, cAt + j), in).intoArray(c, cAt + j);
       }
       for (int j = full; j < width; j++) {
         float f = Math.fma(zfoi[fAt + j], rest, zoneout);
-        float z = zfoi[at + j];
-        c[cAt + j] = Math.fma(f, c[cAt + j] - z, z);
+        c[cAt + j] = Math.fma(f, c[cAt + j], (1 - f) * zfoi[at + j]);
       }
     }
     if (gates == 2) {
