@@ -9,6 +9,7 @@ import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.golden.GoldenResult;
 import dev.riffle.models.lru.LruFamily;
 import dev.riffle.models.qrnn.QrnnFamily;
+import dev.riffle.models.rse.RseFamily;
 import dev.riffle.models.transcriber.Note;
 import dev.riffle.models.transcriber.Transcriber;
 import dev.riffle.models.transcriber.TranscriberGolden;
@@ -22,7 +23,8 @@ public final class Families {
       List.of(
           new Family<>("lru", Scores.class, LruFamily::load, LruFamily::check),
           new Family<>("lru-transcriber", Note.class, Transcriber::new, TranscriberGolden::check),
-          new Family<>("qrnn", Scores.class, QrnnFamily::load, QrnnFamily::check));
+          new Family<>("qrnn", Scores.class, QrnnFamily::load, QrnnFamily::check),
+          new Family<>("rse", Scores.class, RseFamily::load, RseFamily::check));
 
   private Families() {}
 

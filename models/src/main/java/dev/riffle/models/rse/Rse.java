@@ -1,0 +1,227 @@
+package dev.riffle.models.rse;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Tensor;
+import dev.riffle.models.InputException;
+import dev.riffle.models.Scratch;
+import dev.riffle.models.Settings;
+import dev.riffle.models.rse.Wiring.Step;
+import dev.riffle.models.weights.Weights;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The network: a window of features in, a window of features out. Immutable and shared by all
+ * threads; work memory is the caller's.
+ *
+ * <p>Besides its input it holds five windows' worth of {@code length x m} values: two on the way,
+ * two for the hidden row of all pairs, one for their candidates. Shuffles cost no pass of their
+ * own.
+ */
+public final class Rse {
+
+  /**
+   * Sizes and choices, under the goldens' names.
+   *
+   * @param units {@code num_units} (PyTorch: {@code m}): features of a position
+   * @param blocks {@code n_blocks}: Benes blocks
+   * @param tiedInner {@code tied_inner_weights}: the layers of half a block share their weights
+   * @param tiedOuter {@code tied_outer_weights}: the blocks share their weights
+   * @param length positions of the window that weights are loaded for; tied networks take others,
+   *     too
+   */
+  record Config(
+      Wiring wiring, int units, int blocks, boolean tiedInner, boolean tiedOuter, int length) {
+
+    /** Of a bare network, {@code variant} being tf, torch-a or torch-b. */
+    static Config of(Settings s) {
+      return switch (s.text("variant")) {
+        case "tf" -> official(s, wiring(s), length(s));
+        case "torch-a" -> torch(s, Wiring.TORCH_A);
+        case "torch-b" -> torch(s, Wiring.TORCH_B);
+        default -> throw s.expected("tf, tf-token, tf-musicnet, torch-a or torch-b", "variant");
+      };
+    }
+
+    /** Of the official code. */
+    static Config official(Settings s, Wiring wiring, int length) {
+      return new Config(
+          wiring,
+          s.size("num_units"),
+          s.size("n_blocks"),
+          !s.has("tied_inner_weights") || s.flag("tied_inner_weights"),
+          s.has("tied_outer_weights") && s.flag("tied_outer_weights"),
+          length);
+    }
+
+    /** The {@code length} of a window that is not padded by the network. */
+    static int length(Settings s) {
+      int length = s.size("length");
+      if (length < 2 || Integer.bitCount(length) != 1) {
+        throw s.expected("a power of two, 2 or more,", "length");
+      }
+      return length;
+    }
+
+    private static Wiring wiring(Settings s) {
+      return switch (s.text("network")) {
+        case "heavy" -> Wiring.HEAVY;
+        case "plain" -> Wiring.PLAIN;
+        default -> throw s.expected("heavy or plain", "network");
+      };
+    }
+
+    private static Config torch(Settings s, Wiring wiring) {
+      if (s.size("length") < 2) {
+        throw s.expected("2 or more", "length");
+      }
+      return new Config(wiring, s.size("m"), s.size("n_blocks"), true, false, s.size("length"));
+    }
+
+    private List<Step> steps(int length) {
+      return wiring.steps(blocks, tiedInner, tiedOuter, Integer.numberOfTrailingZeros(length));
+    }
+  }
+
+  private final Kernels kernels;
+  private final Config config;
+  private final Map<String, SwitchUnit> units = new HashMap<>();
+
+  /**
+   * @param weights under the names of the code they were trained with
+   * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
+   */
+  Rse(Kernels kernels, Config config, Weights weights) {
+    this.kernels = kernels;
+    this.config = config;
+    for (Step step : config.steps(paddedLength(config.length))) {
+      String name = config.wiring.prefix + step.unit();
+      units.computeIfAbsent(
+          step.unit(), u -> config.wiring.unit(kernels, weights.under(name), config.units));
+    }
+  }
+
+  /** A bare network of these settings. */
+  public static Rse of(Kernels kernels, Settings settings, Weights weights) {
+    return new Rse(kernels, Config.of(settings), weights);
+  }
+
+  public Kernels kernels() {
+    return kernels;
+  }
+
+  /** Features of a position. */
+  public int width() {
+    return config.units;
+  }
+
+  /**
+   * Positions that come out for so many that go in: the next power of two where the reference pads,
+   * else as many.
+   *
+   * @throws InputException if no window may have this length
+   */
+  public int paddedLength(int length) {
+    boolean power = Integer.bitCount(length) == 1;
+    if (length < 2 || length > 1 << 30 || !(power || config.wiring.pads())) {
+      throw new InputException(
+          "A window must have "
+              + (config.wiring.pads()
+                  ? "2 positions or more"
+                  : "a power of two of positions, 2 or more,")
+              + " but has "
+              + length
+              + (length < 2 ? "; units work on pairs." : "; pad it, as it was in training."));
+    }
+    return power ? length : Integer.highestOneBit(length) << 1;
+  }
+
+  /**
+   * Runs windows. Each answer depends on its window alone, but on all of it, padding included.
+   *
+   * @param x {@code [rows, m]}, the windows packed one behind the other; not changed
+   * @param starts {@code [sequences + 1]} first row of each window, then the number of rows; all
+   *     have the same {@link #paddedLength}
+   * @return {@code [sequences, padded length, m]}, in work memory
+   * @throws InputException if a window has a length that can not be, or another padded length
+   */
+  public Tensor forward(Tensor x, int[] starts, int sequences, Scratch work) {
+    if (sequences == 0) {
+      return work.tensor("rse.x", 0);
+    }
+    int length = paddedLength(starts[1] - starts[0]);
+    boolean whole = true;
+    for (int b = 0; b < sequences; b++) {
+      int own = starts[b + 1] - starts[b];
+      if (paddedLength(own) != length) {
+        throw new InputException(
+            "Windows of one batch must have one padded length, but window 0 has "
+                + length
+                + " and window "
+                + b
+                + ", of "
+                + own
+                + " positions, "
+                + paddedLength(own)
+                + "; run them in batches of their own.");
+      }
+      whole &= own == length;
+    }
+    return run(whole ? x : padded(x, starts, sequences, length, work), sequences, length, work);
+  }
+
+  /** x {@code [sequences, length, m]} of a length that {@link #paddedLength} leaves as it is. */
+  Tensor run(Tensor x, int sequences, int length, Scratch work) {
+    List<Step> steps = config.steps(length);
+    for (Step step : steps) {
+      if (!units.containsKey(step.unit()) || !config.tiedInner && length != config.length) {
+        throw new InputException(
+            "This network has weights for windows of "
+                + config.length
+                + " positions but was given "
+                + length
+                + ".");
+      }
+    }
+    int size = size(sequences, length);
+    Tensor from = x;
+    boolean even = true;
+    for (Step step : steps) {
+      Tensor to = work.tensor(even ? "rse.x" : "rse.y", size);
+      units.get(step.unit()).apply(from, to, sequences, length, step.shuffle(), work);
+      from = to;
+      even = !even;
+    }
+    return from;
+  }
+
+  /** Values of a batch; the hidden rows take twice as many, and all are counted in 31 bits. */
+  private int size(int sequences, int length) {
+    long hidden = 2L * sequences * length * config.units;
+    if (hidden > Integer.MAX_VALUE - 8) {
+      throw new InputException(
+          sequences
+              + " windows of "
+              + length
+              + " positions of "
+              + config.units
+              + " features need "
+              + hidden
+              + " hidden values, more than 2^31; run fewer or shorter windows at once.");
+    }
+    return sequences * length * config.units;
+  }
+
+  /** The windows side by side, each with zeros at its end. */
+  private Tensor padded(Tensor x, int[] starts, int sequences, int length, Scratch work) {
+    int m = config.units;
+    Tensor padded = work.tensor("rse.padded", size(sequences, length));
+    for (int b = 0; b < sequences; b++) {
+      int own = starts[b + 1] - starts[b];
+      kernels.copy(x, starts[b] * m, padded, b * length * m, own * m);
+      kernels.fill(padded, (b * length + own) * m, (length - own) * m, 0);
+    }
+    return padded;
+  }
+}
