@@ -60,6 +60,11 @@ public final class Settings {
     return node.has(name);
   }
 
+  /** True if it is there and not null. */
+  public boolean given(String name) {
+    return node.hasNonNull(name);
+  }
+
   /** A whole number from 1 to 2^24: a size. */
   public int size(String name) {
     JsonNode value = node.path(name);

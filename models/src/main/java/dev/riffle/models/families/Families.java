@@ -4,6 +4,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Scores;
 import dev.riffle.models.StreamModel;
+import dev.riffle.models.chordmixer.ChordMixerFamily;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.golden.GoldenResult;
@@ -24,7 +25,13 @@ public final class Families {
           new Family<>("lru", Scores.class, LruFamily::load, LruFamily::check),
           new Family<>("lru-transcriber", Note.class, Transcriber::new, TranscriberGolden::check),
           new Family<>("qrnn", Scores.class, QrnnFamily::load, QrnnFamily::check),
-          new Family<>("rse", Scores.class, RseFamily::load, RseFamily::check));
+          new Family<>("rse", Scores.class, RseFamily::load, RseFamily::check),
+          new Family<>("chordmixer", Scores.class, ChordMixerFamily::load, ChordMixerFamily::check),
+          new Family<>(
+              "chordmixer-rotate",
+              Scores.class,
+              ChordMixerFamily::load,
+              ChordMixerFamily::checkRotation));
 
   private Families() {}
 

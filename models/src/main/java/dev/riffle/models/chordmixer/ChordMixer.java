@@ -1,0 +1,292 @@
+package dev.riffle.models.chordmixer;
+
+import dev.riffle.kernels.Arguments;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.Tensor;
+import dev.riffle.models.Block;
+import dev.riffle.models.InputException;
+import dev.riffle.models.Scratch;
+import dev.riffle.models.Settings;
+import dev.riffle.models.weights.Weights;
+
+/**
+ * ChordMixer in inference: whole windows in, one answer for each out. Immutable and shared by all
+ * threads; work memory is the caller's, two tensors of {@code [rows, width]} and little besides.
+ *
+ * <p>A batch holds windows of any lengths, packed one behind the other; no padding is needed and
+ * none is read. The answer to a window is that of the reference to this window alone, with one
+ * exception, which is the reference's too: with {@code var_len} the first window of a batch decides
+ * how many blocks run, so that windows of a batch should have equal {@link #layers}. Where a value
+ * is NaN the answer to its window is.
+ */
+public final class ChordMixer {
+
+  /** What a position brings. */
+  public enum Embedding {
+    /** A token, which names a row of a table: {@code sparse}. */
+    TOKENS,
+    /** Values: {@code linear}. */
+    FEATURES
+  }
+
+  /** The norms, under the reference's names; every epsilon is 1e-5. */
+  public enum NormKind {
+    /** Over the features of a row. */
+    LN,
+    /** Batch norm, with the running statistics of training. */
+    BN,
+    /** Over all positions of a window and {@code width / track_size} neighbouring features. */
+    GN,
+    /** The text {@code None}. */
+    NONE
+  }
+
+  /**
+   * Sizes and choices, under the reference's names.
+   *
+   * @param inputSize tokens that are known, or values of a position
+   * @param outputSize values of an answer, if there is a decoder
+   * @param maxSeqLen sets the number of blocks, {@code ceil(log2(maxSeqLen))}
+   * @param decoder false: the answer is the mean over the positions of the last block
+   * @param varLen true: a batch runs only as many blocks as its first window needs
+   */
+  public record Config(
+      int inputSize,
+      int outputSize,
+      int maxSeqLen,
+      int trackSize,
+      int hiddenSize,
+      Embedding embedding,
+      boolean decoder,
+      NormKind prenorm,
+      NormKind norm,
+      boolean varLen) {
+
+    /** Reads {@code input_size}, {@code max_seq_len} and so on. */
+    public static Config of(Settings s) {
+      boolean varLen = s.given("var_len") && s.flag("var_len");
+      return new Config(
+          s.size("input_size"),
+          s.size("output_size"),
+          s.size("max_seq_len"),
+          s.size("track_size"),
+          s.size("hidden_size"),
+          embedding(s),
+          decoder(s),
+          norm(s, "prenorm", varLen),
+          norm(s, "norm", varLen),
+          varLen);
+    }
+
+    /** Blocks of the model. */
+    public int layers() {
+      return ChordMixer.layers(maxSeqLen);
+    }
+
+    /** Features of a row: a track for each offset, and one that stays. */
+    public int width() {
+      return (layers() + 1) * trackSize;
+    }
+
+    private static Embedding embedding(Settings s) {
+      return switch (s.text("embedding_type")) {
+        case "sparse" -> Embedding.TOKENS;
+        case "linear" -> Embedding.FEATURES;
+        default -> throw s.expected("sparse or linear", "embedding_type");
+      };
+    }
+
+    private static boolean decoder(Settings s) {
+      if (s.given("decoder") && !s.text("decoder").equals("linear")) {
+        throw s.expected("linear, or null to answer with the mean over time", "decoder");
+      }
+      return s.given("decoder");
+    }
+
+    private static NormKind norm(Settings s, String name, boolean varLen) {
+      NormKind kind =
+          switch (s.text(name)) {
+            case "LN" -> NormKind.LN;
+            case "BN" -> NormKind.BN;
+            case "GN" -> NormKind.GN;
+            case "None" -> NormKind.NONE;
+            default -> throw s.expected("LN, BN, GN or None", name);
+          };
+      if (varLen && (kind == NormKind.BN || kind == NormKind.GN)) {
+        throw s.expected("LN or None where var_len is true, as in the reference", name);
+      }
+      return kind;
+    }
+  }
+
+  private final Kernels kernels;
+  private final Config config;
+  private final Tensor table; // [input_size, width], null for features
+  private final Linear embedding; // [width, input_size], null for tokens
+  private final ChordMixerBlock[] blocks;
+  private final Linear decoder; // [output_size, width], or null
+
+  /**
+   * @param weights under the reference's names: {@code encoder.chordmixer_blocks.0.mix.fc1.weight}
+   * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
+   */
+  public ChordMixer(Kernels kernels, Config config, Weights weights) {
+    this.kernels = kernels;
+    this.config = config;
+    int width = config.width();
+    boolean tokens = config.embedding == Embedding.TOKENS;
+    this.table =
+        tokens
+            ? kernels.constant(weights.require("embedding.weight", config.inputSize, width))
+            : null;
+    this.embedding =
+        tokens ? null : linear(kernels, weights.under("embedding."), config.inputSize, width);
+    this.blocks = new ChordMixerBlock[config.layers()];
+    for (int i = 0; i < blocks.length; i++) {
+      Weights block = weights.under("encoder.chordmixer_blocks." + i + ".");
+      blocks[i] = new ChordMixerBlock(kernels, config, block);
+    }
+    this.decoder =
+        config.decoder
+            ? linear(kernels, weights.under("decoder.decoder."), width, config.outputSize)
+            : null;
+  }
+
+  /** y = W x + b as PyTorch stores it, W {@code [outputs, inputs]}. */
+  static Linear linear(Kernels kernels, Weights w, int inputs, int outputs) {
+    return kernels.linear(
+        w.require("weight", outputs, inputs), w.require("bias", outputs), outputs, inputs);
+  }
+
+  /** Blocks that a window of this length needs: {@code ceil(log2(length))}, 0 for one step. */
+  public static int layers(int length) {
+    return Integer.SIZE - Integer.numberOfLeadingZeros(length - 1);
+  }
+
+  public Config config() {
+    return config;
+  }
+
+  public Kernels kernels() {
+    return kernels;
+  }
+
+  /** Values of an answer. */
+  public int outputs() {
+    return config.decoder ? config.outputSize : config.width();
+  }
+
+  /**
+   * Answers windows of features.
+   *
+   * @param block x {@code [rows, input_size]}
+   * @param y {@code [sequences, outputs]}
+   * @throws InputException if the model reads tokens, a window is empty, too long for {@code
+   *     var_len}, or all together are too long for one array
+   */
+  public void forward(Block block, Tensor y, Scratch work) {
+    if (config.embedding != Embedding.FEATURES) {
+      throw new InputException(
+          "This ChordMixer reads tokens (embedding_type is sparse) but was given features.");
+    }
+    int rows = rows(block.starts(), block.sequences());
+    Tensor x = work.tensor("chord.x", rows * config.width());
+    kernels.linear(embedding, block.x(), x, rows);
+    run(x, block.starts(), block.sequences(), y, work);
+  }
+
+  /**
+   * Answers windows of tokens.
+   *
+   * @param tokens {@code [rows]}, each from 0 to {@code input_size} - 1
+   * @param starts {@code [sequences + 1]} first row of each window, then the number of rows
+   * @param y {@code [sequences, outputs]}
+   * @throws InputException if the model reads features, a token is unknown, a window is empty, too
+   *     long for {@code var_len}, or all together are too long for one array
+   */
+  public void forward(int[] tokens, int[] starts, int sequences, Tensor y, Scratch work) {
+    if (config.embedding != Embedding.TOKENS) {
+      throw new InputException(
+          "This ChordMixer reads features (embedding_type is linear) but was given tokens.");
+    }
+    int rows = rows(starts, sequences);
+    check(tokens, rows);
+    Tensor x = work.tensor("chord.x", rows * config.width());
+    kernels.embed(table, tokens, x, rows, config.width());
+    run(x, starts, sequences, y, work);
+  }
+
+  private void run(Tensor x, int[] starts, int sequences, Tensor y, Scratch work) {
+    if (sequences == 0) {
+      return;
+    }
+    int width = config.width();
+    int used = config.varLen ? layers(starts[1]) : blocks.length;
+    for (int i = 0; i < used; i++) {
+      blocks[i].run(x, starts, sequences, work);
+      work.show("block_output", x, starts[sequences], width);
+    }
+    if (decoder == null) {
+      kernels.mean(x, starts, sequences, y, width);
+    } else {
+      Tensor mean = work.tensor("chord.mean", sequences * width);
+      kernels.mean(x, starts, sequences, mean, width);
+      kernels.linear(decoder, mean, y, sequences);
+    }
+  }
+
+  /** Rows of a batch that can be answered. */
+  private int rows(int[] starts, int sequences) {
+    int rows = Arguments.starts(starts, sequences);
+    for (int b = 0; b < sequences; b++) {
+      if (starts[b] == starts[b + 1]) {
+        throw new InputException(
+            "Window "
+                + b
+                + " of the batch has no steps, and the answer is a mean over steps: leave it out.");
+      }
+    }
+    if (config.varLen && sequences > 0 && layers(starts[1]) > blocks.length) {
+      throw new InputException(
+          String.format(
+              "The first window of the batch has %d steps, which take %d blocks, but the model has"
+                  + " %d, for at most %d steps (max_seq_len %d): send shorter windows, or train with"
+                  + " a larger max_seq_len.",
+              starts[1], layers(starts[1]), blocks.length, 1L << blocks.length, config.maxSeqLen));
+    }
+    if ((long) rows * config.width() > Integer.MAX_VALUE - 8) {
+      throw new InputException(
+          String.format(
+              "A batch of %d steps with %d features each is %d values, more than one array holds"
+                  + " (2^31): send fewer windows at a time, or shorter ones.",
+              rows, config.width(), (long) rows * config.width()));
+    }
+    return rows;
+  }
+
+  private void check(int[] tokens, int rows) {
+    if (tokens.length < rows) {
+      throw new InputException(
+          "The windows have "
+              + rows
+              + " steps together but only "
+              + tokens.length
+              + " tokens came.");
+    }
+    for (int r = 0; r < rows; r++) {
+      if (tokens[r] < 0 || tokens[r] >= config.inputSize) {
+        throw new InputException(
+            "Token "
+                + tokens[r]
+                + " in row "
+                + r
+                + " is unknown: the model knows 0 to "
+                + (config.inputSize - 1)
+                + " (input_size "
+                + config.inputSize
+                + ").");
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.riffle.models.chordmixer;
+
+import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.Tensor;
+import dev.riffle.models.Scratch;
+import dev.riffle.models.chordmixer.ChordMixer.NormKind;
+import dev.riffle.models.weights.Weights;
+
+/**
+ * One block: out = norm(x + rotate(mlp(prenorm(x)))). Immutable and shared by all threads.
+ *
+ * <p>Only two tensors are as long as the window, x and the output of the multi-layer perceptron;
+ * its inner ones hold {@value #TILE} rows. The rotation is done by the addition, in where it reads.
+ */
+final class ChordMixerBlock {
+  /** Rows that go through the perceptron at a time. */
+  private static final int TILE = 256;
+
+  private final Kernels kernels;
+  private final int width;
+  private final int track;
+  private final boolean prenormSeesWindow;
+  private final BlockNorm prenorm; // null for none
+  private final Linear fc1; // [hidden, width]
+  private final Linear fc2; // [width, hidden]
+  private final BlockNorm norm; // null for none
+
+  /**
+   * @param weights of this block: {@code mix.fc1.weight} and so on
+   * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
+   */
+  ChordMixerBlock(Kernels kernels, ChordMixer.Config config, Weights weights) {
+    this.kernels = kernels;
+    this.width = config.width();
+    this.track = config.trackSize();
+    this.prenormSeesWindow = config.prenorm() == NormKind.GN;
+    this.prenorm = BlockNorm.of(config.prenorm(), kernels, weights, "prenorm", width, track);
+    this.fc1 = ChordMixer.linear(kernels, weights.under("mix.fc1."), width, config.hiddenSize());
+    this.fc2 = ChordMixer.linear(kernels, weights.under("mix.fc2."), config.hiddenSize(), width);
+    this.norm = BlockNorm.of(config.norm(), kernels, weights, "norm", width, track);
+  }
+
+  /**
+   * Runs the block over each sequence.
+   *
+   * @param x {@code [rows, width]}; becomes the block's output
+   */
+  void run(Tensor x, int[] starts, int sequences, Scratch work) {
+    int rows = starts[sequences];
+    Tensor z = work.tensor("chord.z", rows * width);
+
+    // z_t = fc2(gelu(fc1(prenorm(x_t))))
+    if (prenormSeesWindow) {
+      prenorm.apply(x, z, starts, sequences);
+    }
+    for (int first = 0; first < rows; first += TILE) {
+      mix(x, z, first, Math.min(TILE, rows - first), work);
+    }
+
+    // x_t = norm(x_t + rotate(z)_t), rotate(z)_t = z_((t + o) mod n), o = 0, 1, 2, 4, ... by track
+    kernels.addRotated(z, starts, x, starts, sequences, width, track);
+    if (norm != null) {
+      norm.apply(x, x, starts, sequences);
+    }
+  }
+
+  /** The perceptron over {@code rows} rows of x, or of z where a window's prenorm is in it. */
+  private void mix(Tensor x, Tensor z, int first, int rows, Scratch work) {
+    Tensor out = z.view(first * width, rows * width);
+    Tensor in = prenormSeesWindow ? out : x.view(first * width, rows * width);
+    if (prenorm != null && !prenormSeesWindow) {
+      prenorm.apply(in, out, new int[] {0, rows}, 1);
+      in = out;
+    }
+    Tensor h = work.tensor("chord.h", rows * fc1.outputs());
+    kernels.linear(fc1, in, h, rows);
+    kernels.activate(Activation.GELU, h, h, rows * fc1.outputs());
+    kernels.linear(fc2, h, out, rows);
+  }
+}

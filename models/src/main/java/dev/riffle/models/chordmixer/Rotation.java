@@ -1,0 +1,61 @@
+package dev.riffle.models.chordmixer;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Tensor;
+import dev.riffle.models.InputException;
+
+/**
+ * The rotation by itself, as a block applies it in its addition: features in tracks, track i turned
+ * towards the start of the sequence by 0, 1, 2, 4, ... steps, around its end.
+ *
+ * @param width features of a row
+ * @param track features of a track
+ */
+public record Rotation(Kernels kernels, int width, int track) {
+
+  /**
+   * y_t = x_((t + o) mod n) for each sequence of n rows.
+   *
+   * @param x {@code [rows, width]}
+   * @param starts {@code [sequences + 1]}
+   * @param y {@code [rows, width]}; not x
+   */
+  public void apply(Tensor x, int[] starts, int sequences, Tensor y) {
+    kernels.fill(y, 0, starts[sequences] * width, 0);
+    kernels.addRotated(x, starts, y, starts, sequences, width, track);
+  }
+
+  /**
+   * The reference's circular-pad variant, which its model does not use: all sequences get as many
+   * rows as the longest, a shorter one goes round. The reference rotates three copies of each
+   * sequence, cut to three times the shortest length, and is right only where that reaches.
+   *
+   * @param x {@code [rows, width]}
+   * @param starts {@code [sequences + 1]}
+   * @param y {@code [sequences, longest, width]}; not x
+   * @throws InputException if the copies do not reach
+   */
+  public void applyCircularPad(Tensor x, int[] starts, int sequences, Tensor y) {
+    int shortest = Integer.MAX_VALUE;
+    int longest = 0;
+    for (int b = 0; b < sequences; b++) {
+      shortest = Math.min(shortest, starts[b + 1] - starts[b]);
+      longest = Math.max(longest, starts[b + 1] - starts[b]);
+    }
+    int tracks = width / track;
+    long offset = tracks < 2 ? 0 : 1L << (tracks - 2);
+    if (sequences > 0 && 3L * shortest < longest + offset) {
+      throw new InputException(
+          String.format(
+              "The circular pad takes sequences of similar lengths: 3 x the shortest (%d) must reach"
+                  + " the longest (%d) + the largest offset (%d). Rotate each by itself instead.",
+              shortest, longest, offset));
+    }
+    int[] padded = new int[sequences + 1];
+    for (int b = 0; b < sequences; b++) {
+      padded[b + 1] = Math.addExact(padded[b], longest);
+    }
+    kernels.fill(y, 0, Math.multiplyExact(padded[sequences], width), 0);
+    kernels.addRotated(x, starts, y, padded, sequences, width, track);
+  }
+}
