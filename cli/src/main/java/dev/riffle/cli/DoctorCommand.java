@@ -3,6 +3,11 @@ package dev.riffle.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.riffle.kernels.Backends;
+import dev.riffle.models.ModelException;
+import dev.riffle.models.ModelInfo;
+import dev.riffle.models.families.Families;
+import dev.riffle.models.transcriber.Note;
+import dev.riffle.models.weights.ModelDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
@@ -185,7 +190,24 @@ final class DoctorCommand implements Callable<Integer> {
             "Start ./riffle from a whole checkout: git checkout -- demo/models");
       }
     }
-    return ok("model", model.toString());
+    try {
+      ModelInfo info =
+          Families.load(ModelDirectory.read(model), Backends.find("cpu"), Note.class).info();
+      return ok(
+          "model",
+          String.format(
+              Locale.ROOT,
+              "%s in %s, %,d bytes of state per key",
+              info.label(),
+              model.getParent().getParent(),
+              info.stateBytes()));
+    } catch (ModelException e) {
+      return new Finding(
+          "model",
+          Verdict.BROKEN,
+          e.getMessage(),
+          "Bring the shipped files back: git checkout -- demo/models");
+    }
   }
 
   private static Finding port(String what, int port, String use) {
