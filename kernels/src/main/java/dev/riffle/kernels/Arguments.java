@@ -150,7 +150,7 @@ public final class Arguments {
   }
 
   /**
-   * Values that overlapping rows must hold.
+   * Values that rows must hold that lie {@code stride} apart and may overlap.
    *
    * @throws IllegalArgumentException if a count is negative or the tensor is too small
    */
@@ -297,6 +297,39 @@ public final class Arguments {
             "Sequence " + b + " has rows to be written but none to be read.");
       }
     }
+  }
+
+  /**
+   * The arguments of {@link Kernels#attend}.
+   *
+   * @throws IllegalArgumentException if a tensor is too small for the rows that windows name
+   */
+  public static void attention(
+      Windows windows,
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      int stride,
+      Tensor y,
+      int yStride,
+      int rows,
+      int width) {
+    strided("q", q, rows, stride, width);
+    strided("y", y, rows, yStride, width);
+    int queries = 0;
+    for (int i = 0; i < windows.queryStarts()[windows.size()]; i++) {
+      queries = Math.max(queries, windows.queries()[i] + 1);
+    }
+    if (queries > rows) {
+      throw new IllegalArgumentException(
+          "Windows name query row " + (queries - 1) + " but there are " + rows + " rows.");
+    }
+    int keys = 0;
+    for (int i = 0; i < windows.keyStarts()[windows.size()]; i++) {
+      keys = Math.max(keys, windows.keys()[i] + 1);
+    }
+    strided("k", k, keys, stride, width);
+    strided("v", v, keys, stride, width);
   }
 
   /** What to say of a tensor or constant that another backend made. */

@@ -314,4 +314,66 @@ public interface Kernels {
    */
   void addRotated(
       Tensor x, int[] starts, Tensor y, int[] yStarts, int sequences, int width, int track);
+
+  // ------------------------------------------------- embeddings and attention
+
+  /**
+   * y_r = sum_i weights[r, i] table[entries[r, i]]: a weighted bag of a table's rows.
+   *
+   * @param table {@code [any, width]}
+   * @param entries {@code [rows, bag]}
+   * @param weights {@code [rows, bag]}
+   * @param y {@code [rows, width]}
+   */
+  void embeddingBag(
+      Tensor table, int[] entries, Tensor weights, int bag, Tensor y, int rows, int width);
+
+  /** y = x (.) g for {@code count} values; y may be x or g. */
+  void multiply(Tensor x, Tensor g, Tensor y, int count);
+
+  /** y = scale x / max(|x|, floor) for each row, |x| its Euclidean length. y may be x. */
+  void scaleNorm(double scale, double floor, Tensor x, Tensor y, int rows, int width);
+
+  /**
+   * Turns pairs of columns, (a, b) -> (a cos - b sin, b cos + a sin), in place: rotary positions
+   * (Su et al. 2021, <a href="https://arxiv.org/abs/2104.09864">arXiv 2104.09864</a>).
+   *
+   * @param table {@code [any, width]}: width/2 sines, then width/2 cosines
+   * @param positions {@code [rows]} the table's row for each row
+   * @param x {@code groups x width} columns of each row; rows lie {@code stride} apart
+   * @param width even
+   */
+  void rotary(
+      Tensor table,
+      int[] positions,
+      Pairs pairs,
+      Tensor x,
+      int stride,
+      int rows,
+      int groups,
+      int width);
+
+  /**
+   * Attention of one head within windows of gathered rows: in each window, l_qk = scale (q . k), or
+   * as {@link Windows#logit} says, and o_q = sum_k softmax(l_q)_k v_k; then y_q = (sum of o_q over
+   * the windows that hold q) / (their number + epsilon), 0 where there are none.
+   *
+   * @param q {@code width} columns of each row; rows lie {@code stride} apart
+   * @param k like q, with rows of its own
+   * @param v like k
+   * @param y {@code width} columns of each of {@code rows} rows, {@code yStride} apart; every row
+   *     is written
+   * @param rows rows of q and y
+   */
+  void attend(
+      Windows windows,
+      double scale,
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      int stride,
+      Tensor y,
+      int yStride,
+      int rows,
+      int width);
 }

@@ -799,6 +799,116 @@ public abstract class KernelsContract {
         .hasMessageContainingAll("tail", "1 x 4 = 4", "holds 3");
   }
 
+  // ------------------------------------------------- embeddings and attention
+
+  @Test
+  void embeddingBagEqualsTheReference() {
+    int[] entries = {4, 0, 0, 2, 3, 4};
+    for (int width : new int[] {1, 17, 64}) {
+      equalsReference(
+          2 * width,
+          (k, y) -> {
+            Tensor table = k.constant(random(1, 5 * width));
+            k.embeddingBag(table, entries, k.constant(random(2, 6)), 3, y, 2, width);
+          });
+    }
+    Tensor small = kernels.allocate(12);
+    assertThatThrownBy(() -> kernels.embeddingBag(small.view(0, 5), entries, small, 3, small, 2, 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("Token 0", "from 0 to 1", "is 4");
+  }
+
+  @Test
+  void rotaryEqualsTheReference() {
+    int[] positions = {2, 0, 1};
+    for (Pairs pairs : Pairs.values()) {
+      equalsReference(
+          3 * 50,
+          (k, y) -> {
+            k.write(random(1, 150), 0, y, 0, 150);
+            Tensor table = k.constant(random(2, 3 * 8));
+            k.rotary(table, positions, pairs, y.view(5, 145), 50, 3, 4, 8);
+          });
+    }
+  }
+
+  @Test
+  void attentionEqualsTheReference() {
+    for (double own : new double[] {Double.NaN, -5e4}) {
+      for (int width : new int[] {1, 8, 17}) {
+        equalsReference(6 * (width + 3), (k, y) -> attend(k, own, width, y));
+      }
+    }
+  }
+
+  @Test
+  void attentionGivesARowTheSameBitsWithOtherWindowsAndWithout() {
+    int width = 17;
+    Tensor all = kernels.allocate(6 * (width + 3));
+    attend(kernels, Double.NaN, width, all);
+    Tensor alone = kernels.allocate(6 * (width + 3));
+    // row 5 stands in the first window only
+    attend(
+        kernels,
+        new Windows(
+            new int[] {5},
+            new int[] {0, 1},
+            new int[] {0, 2, 5, 6},
+            new int[] {0, 4},
+            new int[] {0, 1, 2, 3, 4, 5},
+            new int[] {0, 1, 2, 3, 4, 5, -1},
+            Double.NaN,
+            0.25),
+        width,
+        alone);
+    int at = 5 * (width + 3);
+    assertThat(read(alone.view(at, width), width)).isEqualTo(read(all.view(at, width), width));
+  }
+
+  @Test
+  void aRowFromWhichAllIsHiddenSeesTheMeanOfItsWindow() {
+    Tensor v = kernels.constant(new double[] {1, 2, 6});
+    Tensor y = kernels.allocate(1);
+    Windows windows =
+        new Windows(
+            new int[] {0},
+            new int[] {0, 1},
+            new int[] {0, 1, 2},
+            new int[] {0, 3},
+            new int[] {0},
+            new int[] {1, 1, 1},
+            Double.NaN,
+            0);
+    kernels.attend(windows, 1, v, v, v, 1, y, 1, 1, 1);
+    assertThat(read(y, 1)[0]).isEqualTo(3, within());
+  }
+
+  /** Rows 0 .. 5 in two windows, row 4 in none; row 6 of k and v is seen by all. */
+  private static void attend(Kernels k, double own, int width, Tensor y) {
+    attend(
+        k,
+        new Windows(
+            new int[] {0, 2, 5, 1, 2, 3},
+            new int[] {0, 3, 6},
+            new int[] {0, 2, 5, 6, 1, 3, 4},
+            new int[] {0, 4, 7},
+            new int[] {0, 1, 2, 3, 4, 5},
+            new int[] {0, 1, 2, 3, 4, 5, -1},
+            own,
+            0.25),
+        width,
+        y);
+  }
+
+  private static void attend(Kernels k, Windows windows, int width, Tensor y) {
+    int stride = 2 * width;
+    k.fill(y, 0, y.size(), 0); // what lies between the rows stays
+    Tensor x = k.constant(random(1, 7 * stride));
+    Tensor v = k.constant(random(2, 7 * stride));
+    Tensor keys = x.view(width, 7 * stride - width);
+    k.attend(windows, 0.3, x, keys, v, stride, y, width + 3, 6, width);
+  }
+
   // ------------------------------------------------------------------ memory
 
   @Test
@@ -994,7 +1104,10 @@ public abstract class KernelsContract {
     GELU,
     GELU_IN_PLACE,
     LOG_SOFTMAX,
-    LOG_SOFTMAX_IN_PLACE;
+    LOG_SOFTMAX_IN_PLACE,
+    MULTIPLY,
+    SCALE_NORM,
+    SCALE_NORM_IN_PLACE;
 
     /** Runs on rows {@code first .. first + rows - 1} of one fixed table of 128 rows. */
     Tensor run(Kernels k, int rows, int width, int first, Tensor y) {
@@ -1020,6 +1133,8 @@ public abstract class KernelsContract {
         case SKIP_RELU -> k.skip(a, x, y, Activation.RELU, rows, width);
         case GELU, GELU_IN_PLACE -> k.activate(Activation.GELU_TANH, in, y, size);
         case LOG_SOFTMAX, LOG_SOFTMAX_IN_PLACE -> k.logSoftmax(in, y, rows, width);
+        case MULTIPLY -> k.multiply(in, x, y, size);
+        case SCALE_NORM, SCALE_NORM_IN_PLACE -> k.scaleNorm(1.5, 1e-5, in, y, rows, width);
         default -> throw new IllegalStateException("no case for " + this);
       }
       return y;

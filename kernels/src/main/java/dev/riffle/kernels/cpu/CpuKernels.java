@@ -3,9 +3,11 @@ package dev.riffle.kernels.cpu;
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Pairs;
 import dev.riffle.kernels.Precision;
 import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
+import dev.riffle.kernels.Windows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -576,6 +578,103 @@ final class CpuKernels implements Kernels {
         }
       }
     }
+  }
+
+  // ------------------------------------------------- embeddings and attention
+
+  @Override
+  public void embeddingBag(
+      Tensor tables, int[] entries, Tensor weights, int bag, Tensor ys, int rows, int width) {
+    FloatTensor weight = rows("weights", weights, rows, bag);
+    FloatTensor y = rows("y", ys, rows, width);
+    Arguments.tokens(entries, rows * bag, tables, width);
+    FloatTensor table = mine(tables);
+    for (int r = 0; r < rows; r++) {
+      int yAt = y.base() + r * width;
+      Arrays.fill(y.data(), yAt, yAt + width, 0);
+      for (int i = r * bag; i < (r + 1) * bag; i++) {
+        float share = weight.data()[weight.base() + i];
+        Attention.addTimes(
+            share, table.data(), table.base() + entries[i] * width, y.data(), yAt, width);
+      }
+    }
+  }
+
+  @Override
+  public void multiply(Tensor xs, Tensor gs, Tensor ys, int count) {
+    FloatTensor x = rows("x", xs, 1, count);
+    FloatTensor g = rows("g", gs, 1, count);
+    FloatTensor y = rows("y", ys, 1, count);
+    for (int i = 0; i < count; i++) {
+      y.data()[y.base() + i] = x.data()[x.base() + i] * g.data()[g.base() + i];
+    }
+  }
+
+  @Override
+  public void scaleNorm(double scale, double floor, Tensor xs, Tensor ys, int rows, int width) {
+    FloatTensor x = rows("x", xs, rows, width);
+    FloatTensor y = rows("y", ys, rows, width);
+    for (int r = 0; r < rows; r++) {
+      double squares = 0;
+      for (int j = 0; j < width; j++) {
+        double value = x.data()[x.base() + r * width + j];
+        squares += value * value;
+      }
+      float factor = (float) (scale / Math.max(Math.sqrt(squares), floor));
+      for (int j = 0; j < width; j++) {
+        y.data()[y.base() + r * width + j] = x.data()[x.base() + r * width + j] * factor;
+      }
+    }
+  }
+
+  @Override
+  public void rotary(
+      Tensor tables,
+      int[] positions,
+      Pairs pairs,
+      Tensor xs,
+      int stride,
+      int rows,
+      int groups,
+      int width) {
+    Arguments.strided("x", xs, rows, stride, groups * width);
+    Arguments.tokens(positions, rows, tables, width);
+    FloatTensor table = mine(tables);
+    FloatTensor x = mine(xs);
+    float[] data = x.data();
+    for (int r = 0; r < rows; r++) {
+      int sinAt = table.base() + positions[r] * width;
+      for (int g = 0; g < groups; g++) {
+        int at = x.base() + r * stride + g * width;
+        for (int j = 0; j < width / 2; j++) {
+          float sin = table.data()[sinAt + j];
+          float cos = table.data()[sinAt + width / 2 + j];
+          int first = at + pairs.first(j);
+          int second = at + pairs.second(j, width);
+          float a = data[first];
+          float b = data[second];
+          data[first] = a * cos - b * sin;
+          data[second] = b * cos + a * sin;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void attend(
+      Windows windows,
+      double scale,
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      int stride,
+      Tensor y,
+      int yStride,
+      int rows,
+      int width) {
+    Arguments.attention(windows, q, k, v, stride, y, yStride, rows, width);
+    Attention.attend(
+        windows, (float) scale, mine(q), mine(k), mine(v), stride, mine(y), yStride, rows, width);
   }
 
   private static FloatTensor rows(String name, Tensor tensor, int rows, long width) {

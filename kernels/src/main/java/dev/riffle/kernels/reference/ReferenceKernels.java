@@ -11,9 +11,11 @@ import static java.lang.Math.tanh;
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Pairs;
 import dev.riffle.kernels.Precision;
 import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
+import dev.riffle.kernels.Windows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -648,6 +650,141 @@ final class ReferenceKernels implements Kernels {
           int to = yStarts[b] + t;
           y.set(to * width + j, y.get(to * width + j) + x.get(from * width + j));
         }
+      }
+    }
+  }
+
+  // ------------------------------------------------- embeddings and attention
+
+  @Override
+  public void embeddingBag(
+      Tensor tables, int[] entries, Tensor weights, int bag, Tensor ys, int rows, int width) {
+    DoubleTensor weight = rows("weights", weights, rows, bag);
+    DoubleTensor y = rows("y", ys, rows, width);
+    Arguments.tokens(entries, rows * bag, tables, width);
+    DoubleTensor table = mine(tables);
+    // y_r = sum_i weights[r, i] table[entries[r, i]]
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < width; j++) {
+        double sum = 0;
+        for (int i = r * bag; i < (r + 1) * bag; i++) {
+          sum += weight.get(i) * table.get(entries[i] * width + j);
+        }
+        y.set(r * width + j, sum);
+      }
+    }
+  }
+
+  @Override
+  public void multiply(Tensor xs, Tensor gs, Tensor ys, int count) {
+    DoubleTensor x = rows("x", xs, 1, count);
+    DoubleTensor g = rows("g", gs, 1, count);
+    DoubleTensor y = rows("y", ys, 1, count);
+    for (int i = 0; i < count; i++) {
+      y.set(i, x.get(i) * g.get(i));
+    }
+  }
+
+  @Override
+  public void scaleNorm(double scale, double floor, Tensor xs, Tensor ys, int rows, int width) {
+    DoubleTensor x = rows("x", xs, rows, width);
+    DoubleTensor y = rows("y", ys, rows, width);
+    // y = scale x / max(|x|, floor)
+    for (int r = 0; r < rows; r++) {
+      double squares = 0;
+      for (int j = 0; j < width; j++) {
+        squares += x.get(r * width + j) * x.get(r * width + j);
+      }
+      double length = max(sqrt(squares), floor);
+      for (int j = 0; j < width; j++) {
+        y.set(r * width + j, x.get(r * width + j) / length * scale);
+      }
+    }
+  }
+
+  @Override
+  public void rotary(
+      Tensor tables,
+      int[] positions,
+      Pairs pairs,
+      Tensor xs,
+      int stride,
+      int rows,
+      int groups,
+      int width) {
+    Arguments.strided("x", xs, rows, stride, groups * width);
+    Arguments.tokens(positions, rows, tables, width);
+    DoubleTensor table = mine(tables);
+    DoubleTensor x = mine(xs);
+    // (a, b) -> (a cos - b sin, b cos + a sin)
+    for (int r = 0; r < rows; r++) {
+      for (int g = 0; g < groups; g++) {
+        for (int j = 0; j < width / 2; j++) {
+          double sin = table.get(positions[r] * width + j);
+          double cos = table.get(positions[r] * width + width / 2 + j);
+          int first = r * stride + g * width + pairs.first(j);
+          int second = r * stride + g * width + pairs.second(j, width);
+          double a = x.get(first);
+          double b = x.get(second);
+          x.set(first, a * cos - b * sin);
+          x.set(second, b * cos + a * sin);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void attend(
+      Windows windows,
+      double scale,
+      Tensor qs,
+      Tensor ks,
+      Tensor vs,
+      int stride,
+      Tensor ys,
+      int yStride,
+      int rows,
+      int width) {
+    Arguments.attention(windows, qs, ks, vs, stride, ys, yStride, rows, width);
+    DoubleTensor q = mine(qs);
+    DoubleTensor k = mine(ks);
+    DoubleTensor v = mine(vs);
+    DoubleTensor y = mine(ys);
+    double[][] sums = new double[rows][width];
+    for (int w = 0; w < windows.size(); w++) {
+      int first = windows.keyStarts()[w];
+      double[] p = new double[windows.keyStarts()[w + 1] - first];
+      for (int i = windows.queryStarts()[w]; i < windows.queryStarts()[w + 1]; i++) {
+        int query = windows.queries()[i];
+        // l_k = scale (q . k), m = max_k l_k
+        double m = Double.NEGATIVE_INFINITY;
+        for (int n = 0; n < p.length; n++) {
+          int key = windows.keys()[first + n];
+          double product = 0;
+          for (int j = 0; j < width; j++) {
+            product += q.get(query * stride + j) * k.get(key * stride + j);
+          }
+          p[n] = windows.logit(query, key, product * scale);
+          m = max(m, p[n]);
+        }
+        // o = sum_k exp(l_k - m) v_k / sum_k exp(l_k - m)
+        double total = 0;
+        for (int n = 0; n < p.length; n++) {
+          p[n] = exp(p[n] - m);
+          total += p[n];
+        }
+        for (int n = 0; n < p.length; n++) {
+          int key = windows.keys()[first + n];
+          for (int j = 0; j < width; j++) {
+            sums[query][j] += p[n] / total * v.get(key * stride + j);
+          }
+        }
+      }
+    }
+    double[] divisors = windows.divisors(rows);
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < width; j++) {
+        y.set(r * yStride + j, divisors[r] == 0 ? 0 : sums[r][j] / divisors[r]);
       }
     }
   }
