@@ -10,6 +10,7 @@ import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.golden.GoldenResult;
 import dev.riffle.models.lru.LruFamily;
 import dev.riffle.models.qrnn.QrnnFamily;
+import dev.riffle.models.routing.RoutingFamily;
 import dev.riffle.models.rse.RseFamily;
 import dev.riffle.models.transcriber.Note;
 import dev.riffle.models.transcriber.Transcriber;
@@ -31,7 +32,9 @@ public final class Families {
               "chordmixer-rotate",
               Scores.class,
               ChordMixerFamily::load,
-              ChordMixerFamily::checkRotation));
+              ChordMixerFamily::checkRotation),
+          new Family<>(
+              "routing-transformer", Scores.class, RoutingFamily::load, RoutingFamily::check));
 
   private Families() {}
 

@@ -1,0 +1,125 @@
+package dev.riffle.models.routing;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.Pairs;
+import dev.riffle.kernels.Tensor;
+import dev.riffle.kernels.Windows;
+import dev.riffle.models.weights.Weights;
+
+/**
+ * Heads that see their own block and those around it, with rotary positions on queries and keys. A
+ * block that is not there counts as keys of -1 that nobody sees: they only matter to a row that
+ * sees nothing at all and takes the mean of its window.
+ */
+final class LocalHeads implements Heads {
+  private final Kernels kernels;
+  private final RoutingConfig config;
+  private final int heads;
+  private final Linear qkv; // [3, heads, dim_head] of x
+  private final Tensor table; // [positions, dim_head]: sines, cosines
+
+  LocalHeads(Kernels kernels, Weights w, RoutingConfig config, int heads) {
+    this.kernels = kernels;
+    this.config = config;
+    this.heads = heads;
+    int outputs = 3 * heads * config.dimHead();
+    this.qkv =
+        kernels.linear(
+            w.require("local_to_qkv.weight", outputs, config.dim()),
+            w.require("local_to_qkv.bias", outputs),
+            outputs,
+            config.dim());
+    this.table = table(w.require("local_attn.rel_pos.inv_freq", config.dimHead() / 2));
+  }
+
+  private Tensor table(double[] frequencies) {
+    int half = frequencies.length;
+    int positions = config.maxSeqLen() + (config.ahead() + 1) * config.localWindow();
+    double[] turns = new double[positions * 2 * half];
+    for (int t = 0; t < positions; t++) {
+      for (int j = 0; j < half; j++) {
+        turns[t * 2 * half + j] = Math.sin(t * frequencies[j]);
+        turns[t * 2 * half + half + j] = Math.cos(t * frequencies[j]);
+      }
+    }
+    return kernels.constant(turns);
+  }
+
+  @Override
+  public void attend(Tensor x, Tensor y, int stride, Pass pass) {
+    Sequences at = pass.rows();
+    int rows = at.rows();
+    int width = config.dimHead();
+    int own = qkv.outputs();
+    int part = heads * width;
+    Tensor all = pass.work().tensor("routing.qkv", (rows + 1) * own); // then a row of -1
+    kernels.linear(qkv, x, all, rows);
+    kernels.fill(all, rows * own, own, -1);
+    kernels.rotary(table, queryPositions(at), Pairs.HALVES, all, own, rows, heads, width);
+    Tensor keys = all.view(part, all.size() - part);
+    kernels.rotary(table, at.positions(), Pairs.HALVES, keys, own, rows, heads, width);
+
+    Windows windows = windows(at);
+    for (int h = 0; h < heads; h++) {
+      int q = h * width;
+      kernels.attend(
+          windows,
+          1 / Math.sqrt(width),
+          all.view(q, all.size() - q),
+          all.view(part + q, all.size() - part - q),
+          all.view(2 * part + q, all.size() - 2 * part - q),
+          own,
+          y.view(q, y.size() - q),
+          stride,
+          rows,
+          width);
+    }
+  }
+
+  /** 1.11.1 counts a query from the end of its keys, though blocks ahead follow it. */
+  private int[] queryPositions(Sequences at) {
+    int[] positions = at.positions().clone();
+    int shift = config.keysFollow() ? config.ahead() * config.localWindow() : 0;
+    for (int r = 0; r < positions.length; r++) {
+      positions[r] += shift;
+    }
+    return positions;
+  }
+
+  private Windows windows(Sequences at) {
+    int size = config.localWindow();
+    int around = config.radius() + 1 + config.ahead();
+    int blocks = at.rows() / size;
+    int[] queries = new int[blocks * size];
+    int[] queryStarts = new int[blocks + 1];
+    int[] keys = new int[blocks * around * size];
+    int[] keyStarts = new int[blocks + 1];
+    int block = 0;
+    for (int b = 0; b < at.count(); b++) {
+      int inSequence = at.length(b) / size;
+      for (int i = 0; i < inSequence; i++, block++) {
+        queryStarts[block + 1] = (block + 1) * size;
+        keyStarts[block + 1] = (block + 1) * around * size;
+        for (int j = 0; j < size; j++) {
+          queries[block * size + j] = at.starts()[b] + i * size + j;
+        }
+        for (int j = 0; j < around * size; j++) {
+          int other = i - config.radius() + j / size;
+          boolean there = other >= 0 && other < inSequence;
+          keys[block * around * size + j] =
+              there ? at.starts()[b] + other * size + j % size : at.rows();
+        }
+      }
+    }
+    return new Windows(
+        queries,
+        queryStarts,
+        keys,
+        keyStarts,
+        at.queryTimes(config.causal(), !config.keysFollow()),
+        at.keyTimes(config.causal(), 1, Sequences.NEVER),
+        Double.NaN,
+        0);
+  }
+}

@@ -1,0 +1,238 @@
+package dev.riffle.models.routing;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.Tensor;
+import dev.riffle.models.InputException;
+import dev.riffle.models.Scratch;
+import dev.riffle.models.Settings;
+import dev.riffle.models.weights.Weights;
+
+/**
+ * The Routing Transformer in inference. Immutable and shared by all threads; work memory is the
+ * caller's. Each window of a batch is computed at its own length: its answer does not depend on the
+ * others.
+ */
+public final class RoutingTransformer {
+  private final Kernels kernels;
+  private final RoutingConfig config;
+  private final Tensor embedding; // [num_tokens, emb_dim]; null for an encoder
+  private final Linear projectIn; // [dim, emb_dim]; null if they are one
+  private final Stack stack;
+  private final Linear projectOut; // [emb_dim, dim]; null if they are one
+  private final Sublayer.Norm norm; // null for an encoder
+  private final Linear out; // [num_tokens, emb_dim]; null for embeddings
+
+  /**
+   * @param settings under the reference's names, and {@code kind}
+   * @param weights under the reference's names
+   * @throws dev.riffle.models.ModelException if a setting or weight is missing or does not fit
+   */
+  public RoutingTransformer(Kernels kernels, Settings settings, Weights weights) {
+    this.kernels = kernels;
+    this.config = RoutingConfig.of(settings);
+    int dim = config.dim();
+    int wide = config.embDim();
+    boolean projected = wide != dim;
+    Weights body = config.lm() ? weights.under("routing_transformer.") : weights;
+    Weights layers = projected ? body.under("fn.") : body;
+    if (!config.lm()) {
+      this.embedding = null;
+      this.norm = null;
+      this.out = null;
+      this.stack = new Stack(kernels, layers, config, null);
+    } else {
+      double[] table = weights.require("token_emb.weight", config.numTokens(), wide);
+      double[] positions =
+          weights.require("sinu_pos_emb.emb", config.maxSeqLen(), config.dimHead());
+      this.embedding = kernels.constant(table);
+      this.norm = Sublayer.layerNorm(kernels, weights.under("norm."), wide);
+      this.out = out(weights, table);
+      this.stack = new Stack(kernels, layers, config, kernels.constant(positions));
+    }
+    this.projectIn = projected ? linear(body.under("project_in."), dim, wide) : null;
+    this.projectOut =
+        projected && !config.returnEmbeddings()
+            ? linear(body.under("project_out."), wide, dim)
+            : null;
+  }
+
+  private Linear out(Weights weights, double[] table) {
+    if (config.returnEmbeddings()) {
+      return null;
+    }
+    if (config.tieEmbedding()) {
+      return kernels.linear(table, null, config.numTokens(), config.embDim());
+    }
+    return linear(weights.under("out."), config.numTokens(), config.embDim());
+  }
+
+  private Linear linear(Weights w, int outputs, int inputs) {
+    return kernels.linear(
+        w.require("weight", outputs, inputs), w.require("bias", outputs), outputs, inputs);
+  }
+
+  public Kernels kernels() {
+    return kernels;
+  }
+
+  /** True for a language model, which reads tokens. */
+  public boolean readsTokens() {
+    return config.lm();
+  }
+
+  /** Values of one row's answer: logits, or the last layer's features. */
+  public int outputs() {
+    return out != null ? out.outputs() : config.embDim();
+  }
+
+  /** Longest window. */
+  public int maxLength() {
+    return config.maxSeqLen();
+  }
+
+  /**
+   * Answers for each row of each window.
+   *
+   * @param y {@code [rows, outputs]}
+   * @throws InputException if a window is empty or too long, a token out of range, a value not
+   *     finite, or a context missing or not asked for
+   */
+  public void forward(RoutingInput input, Tensor y, Scratch work) {
+    RoutingInput other = input.context();
+    checkContext(input);
+    Sequences rows =
+        Sequences.of(input.starts(), input.mask(), config.multiple(), config.maxSeqLen());
+    Sequences contextRows =
+        other == null ? null : Sequences.of(other.starts(), other.mask(), 1, config.maxSeqLen());
+    Tensor context = other == null ? null : features(other, contextRows, "routing.context", work);
+
+    Tensor x = config.lm() ? embed(input, rows, work) : features(input, rows, "routing.x", work);
+    stack.apply(x, new Pass(rows, context, contextRows, work));
+    Tensor last = withoutPadding(x, input, rows, work);
+    head(last, y, input.rows(), work);
+  }
+
+  private void head(Tensor x, Tensor y, int rows, Scratch work) {
+    if (!config.lm()) {
+      kernels.copy(x, 0, y, 0, rows * config.dim());
+      return;
+    }
+    Tensor wide = x;
+    if (projectOut != null) {
+      wide = work.tensor("routing.wide", rows * config.embDim());
+      kernels.linear(projectOut, x, wide, rows);
+    }
+    if (out == null) {
+      norm.apply(wide, y, rows);
+    } else {
+      norm.apply(wide, wide, rows);
+      kernels.linear(out, wide, y, rows);
+    }
+  }
+
+  private Tensor embed(RoutingInput input, Sequences rows, Scratch work) {
+    if (input.tokens() == null || input.tokens().length != input.rows()) {
+      throw new InputException(
+          "A language model reads one token for each of "
+              + input.rows()
+              + " rows, but "
+              + (input.tokens() == null ? "no" : input.tokens().length)
+              + " tokens came.");
+    }
+    int[] padded = new int[rows.rows()];
+    for (int b = 0; b < input.windows(); b++) {
+      for (int r = input.starts()[b]; r < input.starts()[b + 1]; r++) {
+        int token = input.tokens()[r];
+        if (token < 0 || token >= config.numTokens()) {
+          throw new InputException(
+              "Tokens are 0 to "
+                  + (config.numTokens() - 1)
+                  + ", but at "
+                  + (r - input.starts()[b])
+                  + " of window "
+                  + b
+                  + " stands "
+                  + token
+                  + ".");
+        }
+        padded[rows.starts()[b] + r - input.starts()[b]] = token;
+      }
+    }
+    Tensor x = work.tensor("routing.x", rows.rows() * config.dim());
+    Tensor embedded =
+        projectIn == null ? x : work.tensor("routing.embedded", rows.rows() * config.embDim());
+    kernels.embed(embedding, padded, embedded, rows.rows(), config.embDim());
+    if (projectIn != null) {
+      kernels.linear(projectIn, embedded, x, rows.rows());
+    }
+    return x;
+  }
+
+  private Tensor features(RoutingInput input, Sequences rows, String name, Scratch work) {
+    int dim = config.dim();
+    double[] given = input.features();
+    if (given == null || given.length != input.rows() * dim) {
+      throw new InputException(
+          "Expected "
+              + input.rows()
+              + " rows of "
+              + dim
+              + " features, but "
+              + (given == null ? "no" : given.length)
+              + " values came.");
+    }
+    for (int i = 0; i < given.length; i++) {
+      if (!Double.isFinite(given[i])) {
+        throw new InputException(
+            "Features must be finite, but feature "
+                + i % dim
+                + " of row "
+                + i / dim
+                + " is "
+                + given[i]
+                + ".");
+      }
+    }
+    Tensor x = work.tensor(name, rows.rows() * dim);
+    kernels.fill(x, 0, rows.rows() * dim, 0);
+    for (int b = 0; b < input.windows(); b++) {
+      int first = input.starts()[b];
+      int count = (input.starts()[b + 1] - first) * dim;
+      kernels.write(given, first * dim, x, rows.starts()[b] * dim, count);
+    }
+    return x;
+  }
+
+  private Tensor withoutPadding(Tensor x, RoutingInput input, Sequences rows, Scratch work) {
+    if (rows.rows() == input.rows()) {
+      return x;
+    }
+    int dim = config.dim();
+    Tensor real = work.tensor("routing.real", input.rows() * dim);
+    for (int b = 0; b < input.windows(); b++) {
+      int first = input.starts()[b];
+      int count = (input.starts()[b + 1] - first) * dim;
+      kernels.copy(x, rows.starts()[b] * dim, real, first * dim, count);
+    }
+    return real;
+  }
+
+  private void checkContext(RoutingInput input) {
+    RoutingInput other = input.context();
+    if (config.receivesContext() != (other != null)) {
+      throw new InputException(
+          config.receivesContext()
+              ? "This model attends to a context (receives_context), but none came."
+              : "This model takes no context (receives_context is false), but one came.");
+    }
+    if (other != null && other.windows() != input.windows()) {
+      throw new InputException(
+          "Expected a context for each of "
+              + input.windows()
+              + " windows, but "
+              + other.windows()
+              + " came.");
+    }
+  }
+}

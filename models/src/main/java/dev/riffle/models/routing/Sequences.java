@@ -1,0 +1,112 @@
+package dev.riffle.models.routing;
+
+import dev.riffle.models.InputException;
+import java.util.Arrays;
+
+/**
+ * Where the rows of a batch are: sequences one behind the other, each filled up with padding to a
+ * multiple of the local window.
+ *
+ * @param starts {@code [sequences + 1]} first row of each, then the number of rows
+ * @param positions {@code [rows]} place of each row in its sequence
+ * @param seen {@code [rows]} false for padding and what the mask leaves out
+ */
+record Sequences(int[] starts, int[] positions, boolean[] seen) {
+  /** Time of a key that no row may see. */
+  static final int NEVER = Integer.MAX_VALUE;
+
+  /** Time of a key that every row may see. */
+  static final int ALWAYS = Integer.MIN_VALUE;
+
+  /** Time of a row that sees what is there always, and nothing else. */
+  private static final int BLIND = ALWAYS + 1;
+
+  /**
+   * Lays sequences out.
+   *
+   * @param given {@code [sequences + 1]} starts without padding
+   * @param mask for each row given, true where it counts; null for all
+   * @param longest rows that a sequence may have
+   * @throws InputException if a sequence is empty or too long, or the mask does not fit
+   */
+  static Sequences of(int[] given, boolean[] mask, int multiple, int longest) {
+    int sequences = given.length - 1;
+    int total = given[sequences];
+    if (mask != null && mask.length != total) {
+      throw new InputException(
+          "The mask must have one value for each of "
+              + total
+              + " rows but has "
+              + mask.length
+              + ".");
+    }
+    int[] starts = new int[sequences + 1];
+    for (int b = 0; b < sequences; b++) {
+      int length = given[b + 1] - given[b];
+      if (length < 1) {
+        throw new InputException(
+            "Sequence "
+                + b
+                + " of the batch is empty; give a window of 1 to "
+                + longest
+                + " rows, or leave it out.");
+      }
+      int filled = (length + multiple - 1) / multiple * multiple;
+      if (length > longest) {
+        throw new InputException(
+            "Sequence "
+                + b
+                + " of the batch has "
+                + length
+                + " rows, but max_seq_len allows "
+                + longest
+                + "; cut it into windows.");
+      }
+      starts[b + 1] = starts[b] + filled;
+    }
+    int[] positions = new int[starts[sequences]];
+    boolean[] seen = new boolean[starts[sequences]];
+    for (int b = 0; b < sequences; b++) {
+      int length = given[b + 1] - given[b];
+      for (int t = 0; t < starts[b + 1] - starts[b]; t++) {
+        positions[starts[b] + t] = t;
+        seen[starts[b] + t] = t < length && (mask == null || mask[given[b] + t]);
+      }
+    }
+    return new Sequences(starts, positions, seen);
+  }
+
+  /** How many sequences. */
+  int count() {
+    return starts.length - 1;
+  }
+
+  /** Rows of all, padding included. */
+  int rows() {
+    return starts[count()];
+  }
+
+  /** Rows of one, padding included. */
+  int length(int sequence) {
+    return starts[sequence + 1] - starts[sequence];
+  }
+
+  /** Times of rows that ask; a row that does not count sees nothing if {@code blind}. */
+  int[] queryTimes(boolean causal, boolean blind) {
+    int[] times = new int[rows()];
+    for (int r = 0; r < times.length; r++) {
+      times[r] = blind && !seen[r] ? BLIND : causal ? positions[r] : 0;
+    }
+    return times;
+  }
+
+  /** Times of rows that are seen, then {@code more} rows of the time {@code then}. */
+  int[] keyTimes(boolean causal, int more, int then) {
+    int[] times = new int[rows() + more];
+    for (int r = 0; r < rows(); r++) {
+      times[r] = !seen[r] ? NEVER : causal ? positions[r] : 0;
+    }
+    Arrays.fill(times, rows(), times.length, then);
+    return times;
+  }
+}

@@ -1,0 +1,70 @@
+package dev.riffle.models.routing;
+
+import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Tensor;
+import dev.riffle.models.weights.Weights;
+import java.util.Arrays;
+
+/** sum + gain part(shift(norm(x))): a part with its norm and its residual. */
+final class Sublayer {
+  private static final double EPSILON = 1e-5;
+
+  /** Normalises rows of x into y. */
+  @FunctionalInterface
+  interface Norm {
+    void apply(Tensor x, Tensor y, int rows);
+  }
+
+  private final Kernels kernels;
+  private final RoutingConfig config;
+  private final Norm norm; // null for none
+  private final Tensor gain; // [dim]
+  private final Part part;
+
+  /**
+   * @param w weights of the sublayer: {@code norm.*} or {@code residual_weight}, and what its part
+   *     has read
+   */
+  Sublayer(Kernels kernels, Weights w, RoutingConfig config, Part part) {
+    this.kernels = kernels;
+    this.config = config;
+    this.part = part;
+    double[] gains = new double[config.dim()];
+    Arrays.fill(gains, config.rezero() ? w.require("residual_weight", 1)[0] : 1);
+    this.gain = kernels.constant(gains);
+    this.norm = config.rezero() ? null : norm(w.under("norm."));
+  }
+
+  private Norm norm(Weights w) {
+    if (config.scaleNorm()) {
+      double scale = w.require("g", 1)[0];
+      return (x, y, rows) -> kernels.scaleNorm(scale, EPSILON, x, y, rows, config.dim());
+    }
+    return layerNorm(kernels, w, config.dim());
+  }
+
+  /** Layer norm with epsilon 1e-5. */
+  static Norm layerNorm(Kernels kernels, Weights w, int width) {
+    Tensor weight = kernels.constant(w.require("weight", width));
+    Tensor bias = kernels.constant(w.require("bias", width));
+    return (x, y, rows) -> kernels.normalize(weight, bias, EPSILON, x, y, rows, width);
+  }
+
+  /** sum += gain part(shift(norm(x))); sum may be x. */
+  void addTo(Tensor sum, Tensor x, Pass pass) {
+    int rows = pass.rows().rows();
+    int size = rows * config.dim();
+    Tensor in = x;
+    if (norm != null) {
+      in = pass.work().tensor("routing.norm", size);
+      norm.apply(x, in, rows);
+    }
+    if (config.shiftTokens()) {
+      in = Shift.apply(kernels, in, config, pass);
+    }
+    Tensor y = pass.work().tensor("routing.part", size);
+    part.apply(in, y, pass);
+    kernels.skip(gain, y, sum, Activation.NONE, rows, config.dim());
+  }
+}
