@@ -40,7 +40,10 @@ public final class Rse {
         case "tf" -> official(s, wiring(s), length(s));
         case "torch-a" -> torch(s, Wiring.TORCH_A);
         case "torch-b" -> torch(s, Wiring.TORCH_B);
-        default -> throw s.expected("tf, tf-token, tf-musicnet, torch-a or torch-b", "variant");
+        default ->
+            throw s.expected(
+                "tf, torch-a or torch-b (tf-token, tf-lambada and tf-musicnet are whole models)",
+                "variant");
       };
     }
 

@@ -13,6 +13,7 @@ import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Safetensors;
 import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
+import java.util.List;
 
 /** How models and goldens of the family {@code rse} are read. */
 public final class RseFamily {
@@ -34,9 +35,10 @@ public final class RseFamily {
     return Rse.of(kernels, directory.config(), directory.weights());
   }
 
-  /** The model of tokens of a directory, of variant tf-token. */
+  /** The model of tokens of a directory, of variant tf-token or tf-lambada. */
   public static RseTokens tokens(ModelDirectory directory, Kernels kernels) {
-    return new RseTokens(kernels, variant(directory, "tf-token"), directory.weights());
+    Settings settings = variant(directory, "tf-token", "tf-lambada");
+    return new RseTokens(kernels, settings, directory.weights());
   }
 
   /** The model of MusicNet of a directory, of variant tf-musicnet. */
@@ -44,10 +46,10 @@ public final class RseFamily {
     return new RseMusic(kernels, variant(directory, "tf-musicnet"), directory.weights());
   }
 
-  private static Settings variant(ModelDirectory directory, String variant) {
+  private static Settings variant(ModelDirectory directory, String... variants) {
     Settings settings = directory.config();
-    if (!settings.text("variant").equals(variant)) {
-      throw settings.expected("'" + variant + "' here", "variant");
+    if (!List.of(variants).contains(settings.text("variant"))) {
+      throw settings.expected(String.join(" or ", variants) + " here", "variant");
     }
     return settings;
   }

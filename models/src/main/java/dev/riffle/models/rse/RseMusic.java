@@ -79,7 +79,7 @@ public final class RseMusic {
         kernels.linear(quarter(matrix), quarter(w.require(last + "CvB", m)), m, channels[count]);
     this.network = new Rse(kernels, Rse.Config.official(s, Wiring.HEAVY, window >> count), w);
     int classes = s.size("n_classes");
-    this.head = RseTokens.head(kernels, w, m, classes);
+    this.head = RseTokens.dense(kernels, w.under("output/"), m, classes);
     this.ones = kernels.allocate(classes);
     kernels.fill(ones, 0, classes, 1);
     this.imbalance = kernels.allocate(classes);

@@ -9,16 +9,23 @@ import dev.riffle.models.Settings;
 import dev.riffle.models.weights.Weights;
 
 /**
- * The official model of tokens: embedding, network, and a linear head at every position, as {@code
- * create_loss} assembles it for the algorithmic tasks.
+ * The official models of tokens: embedding, network, and a linear head at every position, as {@code
+ * create_loss} assembles them. That of LAMBADA embeds words by frozen vectors of a width of their
+ * own and has a linear map behind them; {@link #answers} picks its word.
  */
 public final class RseTokens {
-  /** The smallest bin that training pads to. */
+  /** The smallest bin that training pads to; LAMBADA has its only one. */
   private static final int SMALLEST_BIN = 8;
+
+  /** The class of LAMBADA's head that says "this is the word". */
+  private static final int THE_WORD = 2;
 
   private final Kernels kernels;
   private final Rse network;
-  private final Tensor embedding; // [n_input, m]
+  private final Tensor embedding; // [n_input, width]
+  private final int width;
+  private final Linear projection; // [m, width], or null: width is m
+  private final int smallestBin;
   private final int tokens;
   private final Linear head; // [n_classes, m]
 
@@ -28,17 +35,25 @@ public final class RseTokens {
    */
   RseTokens(Kernels kernels, Settings s, Weights weights) {
     Weights w = weights.under("var_lengths/");
+    if (s.text("variant").equals("tf-lambada") && s.size("n_classes") <= THE_WORD) {
+      throw s.expected("3 or more", "n_classes");
+    }
     this.kernels = kernels;
     this.network = new Rse(kernels, Rse.Config.official(s, Wiring.HEAVY, Rse.Config.length(s)), w);
     this.tokens = s.size("n_input");
-    this.embedding = kernels.constant(w.require("embedding", tokens, network.width()));
-    this.head = RseTokens.head(kernels, w, network.width(), s.size("n_classes"));
+    int m = network.width();
+    boolean lambada = s.text("variant").equals("tf-lambada");
+    this.width = lambada ? s.size("embedding_size") : m;
+    this.embedding = kernels.constant(w.require("embedding", tokens, width));
+    this.projection = lambada ? dense(kernels, w.under("embedding_linear/"), width, m) : null;
+    this.smallestBin = lambada ? s.size("length") : SMALLEST_BIN;
+    this.head = dense(kernels, w.under("output/"), m, s.size("n_classes"));
   }
 
-  /** The linear map from features to classes that official models end with. */
-  static Linear head(Kernels kernels, Weights w, int m, int classes) {
-    double[] matrix = w.requireTransposed("output/CvK", m, classes);
-    return kernels.linear(matrix, w.require("output/CvB", classes), classes, m);
+  /** A linear map at every position: {@code CvK} (in, out) and {@code CvB}. */
+  static Linear dense(Kernels kernels, Weights w, int inputs, int outputs) {
+    double[] matrix = w.requireTransposed("CvK", inputs, outputs);
+    return kernels.linear(matrix, w.require("CvB", outputs), outputs, inputs);
   }
 
   public Kernels kernels() {
@@ -49,13 +64,13 @@ public final class RseTokens {
     return head.outputs();
   }
 
-  /** The bin that so many tokens are padded to: 8, 16, 32, ... */
+  /** The bin that so many tokens are padded to: 8, 16, 32, ...; for LAMBADA from its bin on. */
   public int paddedLength(int length) {
     if (length < 1 || length > 1 << 30) {
       throw new InputException("A window must have from 1 to 2^30 tokens but has " + length + ".");
     }
     int power = Integer.highestOneBit(length);
-    return Math.max(SMALLEST_BIN, power == length ? length : power << 1);
+    return Math.max(smallestBin, power == length ? length : power << 1);
   }
 
   /**
@@ -73,7 +88,21 @@ public final class RseTokens {
     }
     int m = network.width();
     int length = paddedLength(starts[1] - starts[0]);
-    Tensor x = work.tensor("rse.embedded", Math.multiplyExact(sequences * length, m));
+    int rows = Math.multiplyExact(sequences, length);
+    Tensor x = work.tensor("rse.embedded", Math.multiplyExact(rows, width));
+    kernels.embed(embedding, padded(input, starts, sequences, length), x, rows, width);
+    if (projection != null) {
+      Tensor projected = work.tensor("rse.projected", Math.multiplyExact(rows, m));
+      kernels.linear(projection, x, projected, rows);
+      x = projected;
+    }
+    Tensor features = network.run(x, sequences, length, work);
+    kernels.linear(head, features, y, rows);
+  }
+
+  /** The windows side by side, each with token 0 at its end; all tokens checked. */
+  private int[] padded(int[] input, int[] starts, int sequences, int length) {
+    int[] padded = new int[sequences * length];
     for (int b = 0; b < sequences; b++) {
       int own = starts[b + 1] - starts[b];
       if (paddedLength(own) != length) {
@@ -86,8 +115,8 @@ public final class RseTokens {
                 + paddedLength(own)
                 + "; run them in batches of their own.");
       }
-      for (int t = 0; t < length; t++) {
-        int token = t < own ? input[starts[b] + t] : 0;
+      for (int t = 0; t < own; t++) {
+        int token = input[starts[b] + t];
         if (token < 0 || token >= tokens) {
           throw new InputException(
               "Token "
@@ -100,10 +129,40 @@ public final class RseTokens {
                   + token
                   + ".");
         }
-        kernels.copy(embedding, token * m, x, (b * length + t) * m, m);
+        padded[b * length + t] = token;
       }
     }
-    Tensor features = network.run(x, sequences, length, work);
-    kernels.linear(head, features, y, sequences * length);
+    return padded;
+  }
+
+  /**
+   * LAMBADA's answer: for each window the position of the word, where class 2 stands highest; the
+   * first of equals.
+   *
+   * @param logits {@code [windows, length, n_classes]}
+   * @return {@code [windows]}
+   * @throws InputException if a window has no such position: it is empty, or all are NaN
+   */
+  public int[] answers(double[] logits, int windows) {
+    int length = windows == 0 ? 0 : logits.length / (windows * classes());
+    int[] answers = new int[windows];
+    for (int b = 0; b < windows; b++) {
+      double highest = Double.NEGATIVE_INFINITY;
+      answers[b] = -1;
+      for (int t = 0; t < length; t++) {
+        double logit = logits[(b * length + t) * classes() + THE_WORD];
+        if (logit > highest) {
+          highest = logit;
+          answers[b] = t;
+        }
+      }
+      if (answers[b] < 0) {
+        throw new InputException(
+            "Window "
+                + b
+                + " has no position to choose: all its logits are NaN or there are none.");
+      }
+    }
+    return answers;
   }
 }
