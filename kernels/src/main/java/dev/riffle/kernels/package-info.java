@@ -10,8 +10,9 @@
  * </pre>
  *
  * <p>Every verb works on <em>rows</em>. A row's result depends on that row alone: neither the
- * number of rows nor its place among them changes a bit of it, on one backend and CPU type. {@link
- * dev.riffle.kernels.reference} is the definition; every other backend equals it within tolerance,
- * which {@code KernelsContract} checks.
+ * number of rows nor its place among them changes a bit of it, on one backend and CPU type. Verbs
+ * that look along time, which are those with {@code starts}, promise the same of a sequence: it
+ * depends on its own rows alone. {@link dev.riffle.kernels.reference} is the definition; every
+ * other backend equals it within tolerance, which {@code KernelsContract} checks.
  */
 package dev.riffle.kernels;

@@ -14,7 +14,8 @@
  *
  * <p>A network that reads step by step is a {@link dev.riffle.models.RecurrentModel}: one {@code
  * advance} over a {@link dev.riffle.models.Block} of sequences, its memory in a {@link
- * dev.riffle.models.RecurrentState}, its work memory in a {@link dev.riffle.models.Scratch}. Which
- * families there are stands in {@code families.Families}, and nowhere else.
+ * dev.riffle.models.RecurrentState}, its work memory in a {@link dev.riffle.models.Scratch}. One
+ * that reads whole windows has a {@code forward} instead, over any number of them, and no memory.
+ * Which families there are stands in {@code families.Families}, and nowhere else.
  */
 package dev.riffle.models;
