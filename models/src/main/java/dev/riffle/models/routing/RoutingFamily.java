@@ -19,17 +19,20 @@ public final class RoutingFamily {
 
   private RoutingFamily() {}
 
-  /**
-   * Refuses: a stream is served step by step, and this family answers whole windows only.
-   *
-   * @throws ModelException always, after the model's settings and weights were found good
-   */
+  /** Refused: the model answers windows, and a stream of events has none. */
   public static StreamModel<Scores> load(ModelDirectory directory, Kernels kernels) {
-    new RoutingTransformer(kernels, directory.config(), directory.weights());
     throw new ModelException(
-        directory.label()
-            + " is a Routing Transformer, which answers whole windows and has no form that goes"
-            + " step by step; call RoutingTransformer.forward on windows.");
+        "Model "
+            + directory.label()
+            + " is of the family '"
+            + directory.family()
+            + "', which needs a whole window at a time and has no answer after each event; its"
+            + " windows are run with RoutingFamily.model.");
+  }
+
+  /** The model of a directory, for windows. */
+  public static RoutingTransformer model(ModelDirectory directory, Kernels kernels) {
+    return new RoutingTransformer(kernels, directory.config(), directory.weights());
   }
 
   /** Runs a golden's windows, and those of their beginnings that it recorded. */

@@ -104,7 +104,7 @@ public final class RoutingTransformer {
     Sequences rows =
         Sequences.of(input.starts(), input.mask(), config.multiple(), config.maxSeqLen());
     Sequences contextRows =
-        other == null ? null : Sequences.of(other.starts(), other.mask(), 1, config.maxSeqLen());
+        other == null ? null : Sequences.of(other.starts(), other.mask(), 1, Integer.MAX_VALUE);
     Tensor context = other == null ? null : features(other, contextRows, "routing.context", work);
 
     Tensor x = config.lm() ? embed(input, rows, work) : features(input, rows, "routing.x", work);

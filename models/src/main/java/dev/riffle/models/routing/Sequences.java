@@ -1,5 +1,6 @@
 package dev.riffle.models.routing;
 
+import dev.riffle.kernels.Arguments;
 import dev.riffle.models.InputException;
 import java.util.Arrays;
 
@@ -28,10 +29,11 @@ record Sequences(int[] starts, int[] positions, boolean[] seen) {
    * @param mask for each row given, true where it counts; null for all
    * @param longest rows that a sequence may have
    * @throws InputException if a sequence is empty or too long, or the mask does not fit
+   * @throws IllegalArgumentException if the starts fall
    */
   static Sequences of(int[] given, boolean[] mask, int multiple, int longest) {
     int sequences = given.length - 1;
-    int total = given[sequences];
+    int total = Arguments.starts(given, sequences);
     if (mask != null && mask.length != total) {
       throw new InputException(
           "The mask must have one value for each of "
