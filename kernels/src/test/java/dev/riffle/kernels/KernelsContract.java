@@ -883,6 +883,36 @@ public abstract class KernelsContract {
     assertThat(read(y, 1)[0]).isEqualTo(3, within());
   }
 
+  @Test
+  void windowsThatDoNotFitAreRefused() {
+    int[] one = {0, 1};
+    int[] times = {0, 0};
+    assertThatThrownBy(() -> windows(new int[] {2}, one, new int[1], one, times))
+        .as("a query without a time")
+        .isInstanceOf(IndexOutOfBoundsException.class)
+        .hasMessageContaining("queryTimes");
+    assertThatThrownBy(() -> windows(new int[1], one, new int[] {-1}, one, times))
+        .as("a key without a time")
+        .isInstanceOf(IndexOutOfBoundsException.class)
+        .hasMessageContaining("keyTimes");
+    assertThatThrownBy(() -> windows(new int[1], one, new int[1], new int[] {0, 1, 1}, times))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("queries are 1", "keys 2");
+    Tensor x = kernels.allocate(4);
+    Windows second = windows(new int[] {1}, one, new int[] {1}, one, times);
+    assertThatThrownBy(() -> kernels.attend(second, 1, x, x, x, 2, x, 2, 1, 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("query row 1", "1 rows");
+    assertThatThrownBy(() -> kernels.attend(second, 1, x, x.view(0, 3), x, 2, x, 2, 2, 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("k must hold 2 rows", "holds 3");
+  }
+
+  private static Windows windows(
+      int[] queries, int[] queryStarts, int[] keys, int[] keyStarts, int[] times) {
+    return new Windows(queries, queryStarts, keys, keyStarts, times, times, Double.NaN, 0);
+  }
+
   /** Rows 0 .. 5 in two windows, row 4 in none; row 6 of k and v is seen by all. */
   private static void attend(Kernels k, double own, int width, Tensor y) {
     attend(
