@@ -8,6 +8,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.golden.GoldenResult;
+import dev.riffle.models.golden.GoldenStanding;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -31,7 +33,8 @@ import picocli.CommandLine.Spec;
     name = "verify",
     description = {
       "Runs recorded inputs through the models and compares the outputs with those recorded.",
-      "Shown is, per file and backend, the value nearest to its tolerance. Ends with 1 on any miss."
+      "Shown is, per file and backend, the value nearest to its tolerance; then the worst of each"
+          + " family. Ends with 1 on any miss."
     })
 final class VerifyCommand implements Callable<Integer> {
   private static final String SUFFIX = ".safetensors";
@@ -102,6 +105,8 @@ final class VerifyCommand implements Callable<Integer> {
     PrintWriter notes = json ? spec.commandLine().getErr() : out;
     notRun.forEach((name, why) -> notes.println("not run: " + name + ": " + why));
     if (!json) {
+      GoldenStanding.of(lines.stream().map(Line::result).filter(Objects::nonNull).toList())
+          .forEach(out::println);
       out.printf(
           Locale.ROOT,
           "%d golden%s on %s: %s%n",

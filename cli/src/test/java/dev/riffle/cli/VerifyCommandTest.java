@@ -41,6 +41,7 @@ class VerifyCommandTest {
     assertThat(result.out())
         .contains("piano.safetensors", "quartet.safetensors", "lru-transcriber")
         .doesNotContain("model.safetensors")
+        .containsPattern("lru-transcriber +cpu +2 of +2  worst .* % of its limit [(].*[.]safeten")
         .contains("2 goldens on cpu, reference: all within tolerance");
   }
 
@@ -65,6 +66,7 @@ class VerifyCommandTest {
     CommandLines result = CommandLines.run("verify", golden, "--backend", "cpu");
     assertThat(result.exit()).isEqualTo(1);
     assertThat(result.out()).contains("MISSED").contains("output_f64").contains("1 of 1 missed");
+    assertThat(result.out()).containsPattern("lru +cpu +0 of +1  worst .* of its limit");
     CommandLines json = CommandLines.run("verify", golden, "--backend", "cpu", "--json");
     assertThat(new ObjectMapper().readTree(json.out()).at("/0/ok").asBoolean(true)).isFalse();
   }

@@ -15,4 +15,10 @@ public record GoldenResult(
     double maxError,
     double tolerance,
     boolean ok,
-    String stage) {}
+    String stage) {
+
+  /** The part of its limit that the deviation takes up: 1 at the limit, 0 for equal values. */
+  public double share() {
+    return maxError == 0 ? 0 : maxError / tolerance;
+  }
+}

@@ -1,0 +1,51 @@
+package dev.riffle.models.golden;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How a backend stands against the goldens of a family.
+ *
+ * @param passed how many of them it met
+ * @param count how many there were
+ * @param worst the one nearest to its limit, or farthest beyond
+ */
+public record GoldenStanding(int passed, int count, GoldenResult worst) {
+
+  /** One per family and backend, in the order in which they first appear. */
+  public static List<GoldenStanding> of(Collection<GoldenResult> results) {
+    Map<List<String>, GoldenStanding> standings = new LinkedHashMap<>();
+    for (GoldenResult r : results) {
+      standings.merge(
+          List.of(r.family(), r.backend()),
+          new GoldenStanding(r.ok() ? 1 : 0, 1, r),
+          GoldenStanding::and);
+    }
+    return new ArrayList<>(standings.values());
+  }
+
+  private GoldenStanding and(GoldenStanding other) {
+    boolean worse = other.worst.share() > worst.share() || worst.ok() && !other.worst.ok();
+    return new GoldenStanding(
+        passed + other.passed, count + other.count, worse ? other.worst : worst);
+  }
+
+  /** One line: {@code lru cpu 18 of 18 worst 4.5 % of its limit (file, stage)}. */
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%-19s  %-9s  %3d of %3d  worst %.2g %% of its limit (%s, %s)",
+        worst.family(),
+        worst.backend(),
+        passed,
+        count,
+        100 * worst.share(),
+        worst.file(),
+        worst.stage());
+  }
+}
