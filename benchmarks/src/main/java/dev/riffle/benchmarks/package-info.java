@@ -5,6 +5,7 @@
  * <pre>
  *   LruStepBenchmark         one step of an LRU: cpu, its fallback, reference, onnxruntime
  *   SequenceLengthBenchmark  one event after 1,000 events and after 10,000,000
+ *   WindowLengthBenchmark    one window of 2^12 to 2^21 positions: time and memory
  *   TranscriberBenchmark     one frame of sound through the transcriber
  *   LiveStreamsBenchmark     live streams through Kafka and Flink: cost and latency of each
  *   TranscribeDirectory      folders of sound as a batch, without broker or cluster

@@ -279,6 +279,26 @@ class RseTest {
 
   // ----------------------------------------------------------------- helpers
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'variant': 'tf', 'network': 'heavy', 'num_units': 6",
+        "'variant': 'tf', 'network': 'heavy', 'num_units': 6, 'tied_inner_weights': false",
+        "'variant': 'tf', 'network': 'plain', 'num_units': 6, 'tied_outer_weights': true",
+        "'variant': 'torch-a', 'm': 6",
+        "'variant': 'torch-b', 'm': 6"
+      })
+  void drawnWeightsAreThoseOfTheNetwork(String settings) {
+    String json = "{" + settings + ", 'n_blocks': 2, 'length': 16}";
+    Settings s = Settings.parse(json.replace('\'', '"'), "drawn");
+    byte[] drawn = RseInit.draw(s, 1).toBytes();
+    assertThat(RseInit.draw(s, 1).toBytes()).isEqualTo(drawn);
+    assertThat(RseInit.draw(s, 2).toBytes()).isNotEqualTo(drawn);
+    Rse network = Rse.of(cpu, s, Weights.of(Safetensors.parse(drawn, "drawn")));
+    double[] answer = run(network, random(16 * 6), new int[] {0, 16});
+    assertThat(Arrays.stream(answer).boxed()).allMatch(v -> Double.isFinite(v) && v != 0);
+  }
+
   private static Safetensors golden(String name) {
     return Safetensors.read(Path.of("goldens/rse", name + ".safetensors"));
   }
