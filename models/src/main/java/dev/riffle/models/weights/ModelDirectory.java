@@ -12,15 +12,15 @@ import java.util.HexFormat;
 
 /**
  * A model as files, read and checked: {@code <name>/<version>/} with {@code config.json}, {@code
- * model.safetensors} and {@code provenance.json}. The provenance carries the sha-256 of the other
- * two. Versions are never edited: another content is another version.
+ * model.safetensors} (or {@code model.npz}) and {@code provenance.json}. The provenance carries the
+ * sha-256 of the other two. Versions are never edited: another content is another version.
  *
  * @param path the directory
  * @param name name of the model: of the directory above
  * @param version version: name of the directory itself
  * @param family {@code family} of the configuration
  * @param config {@code config.json}
- * @param weights {@code model.safetensors}
+ * @param weights {@code model.safetensors}, or {@code model.npz} where there is none
  * @param fingerprint hex sha-256 over the sha-256 of configuration, then weights: equal
  *     fingerprints compute the same function
  */
@@ -35,6 +35,7 @@ public record ModelDirectory(
 
   private static final String CONFIG = "config.json";
   private static final String WEIGHTS = "model.safetensors";
+  private static final String NUMPY = "model.npz";
   private static final String PROVENANCE = "provenance.json";
 
   /** {@code name/version}. */
@@ -72,21 +73,27 @@ public record ModelDirectory(
               + ".");
     }
     byte[] config = bytes(path, CONFIG);
-    byte[] weights = bytes(path, WEIGHTS);
+    boolean numpy = !Files.exists(path.resolve(WEIGHTS)) && Files.exists(path.resolve(NUMPY));
+    String file = numpy ? NUMPY : WEIGHTS;
+    byte[] weights = bytes(path, file);
     Settings provenance = settings(path, PROVENANCE, bytes(path, PROVENANCE));
     if (hashesNeeded || provenance.has("sha256")) {
       check(path, CONFIG, config, provenance.under("sha256"));
-      check(path, WEIGHTS, weights, provenance.under("sha256"));
+      check(path, file, weights, provenance.under("sha256"));
     }
 
     Settings settings = settings(path, CONFIG, config);
+    Safetensors tensors =
+        numpy
+            ? Npz.read(path.resolve(file))
+            : Safetensors.parse(weights, path.resolve(file).toString());
     return new ModelDirectory(
         path,
         path.getParent().getFileName().toString(),
         path.getFileName().toString(),
         settings.text("family"),
         settings,
-        Weights.of(Safetensors.parse(weights, path.resolve(WEIGHTS).toString())),
+        Weights.of(tensors),
         fingerprint(sha256(config), sha256(weights)));
   }
 

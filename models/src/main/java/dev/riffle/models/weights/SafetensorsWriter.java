@@ -62,8 +62,8 @@ public final class SafetensorsWriter {
     return ByteBuffer.allocate(values * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  private SafetensorsWriter add(
-      String name, ElementType type, ByteBuffer bytes, int values, int[] shape) {
+  /** Adds a tensor that is little-endian and row-major already. */
+  SafetensorsWriter add(String name, ElementType type, ByteBuffer bytes, int values, int[] shape) {
     long size = 1;
     for (int dimension : shape) {
       size *= dimension;
