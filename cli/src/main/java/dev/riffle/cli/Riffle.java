@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       TailCommand.class,
       SubmitCommand.class,
       VerifyCommand.class,
+      ModelCommand.class,
       DoctorCommand.class,
       CommandLine.HelpCommand.class
     })

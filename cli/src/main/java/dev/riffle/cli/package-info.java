@@ -9,6 +9,7 @@
  *     run, submit  the job, in this JVM or on a cluster
  *     tail         a topic, readable
  *     verify       goldens on every backend
+ *     model inspect  what a model costs and sees
  *     doctor       what is missing here, and its cure
  * </pre>
  *

@@ -23,7 +23,16 @@ class RiffleTest {
     List<String> verbs = List.copyOf(Riffle.commandLine().getSubcommands().keySet());
     assertThat(verbs)
         .contains(
-            "demo", "transcribe", "produce", "run", "submit", "tail", "verify", "doctor", "help");
+            "demo",
+            "transcribe",
+            "produce",
+            "run",
+            "submit",
+            "tail",
+            "verify",
+            "model",
+            "doctor",
+            "help");
     for (String verb : verbs) {
       CommandLines help = CommandLines.run(verb, "--help");
       assertThat(help.exit()).as(verb).isZero();
@@ -66,6 +75,9 @@ class RiffleTest {
         "submit --jobmanager http://127.0.0.1:1",
         "tail",
         "verify",
+        "model",
+        "model inspect",
+        "model inspect . --length 0",
         "verify . --backend abacus"
       })
   void whatIsAskedWronglyEndsWithTwoAndShowsTheWay(String line) {

@@ -222,7 +222,7 @@ public final class ChordMixer {
       return;
     }
     int width = config.width();
-    int used = config.varLen ? layers(starts[1]) : blocks.length;
+    int used = blocks(starts[1]);
     for (int i = 0; i < used; i++) {
       blocks[i].run(x, starts, sequences, work);
       work.show("block_output", x, starts[sequences], width);
@@ -236,6 +236,23 @@ public final class ChordMixer {
     }
   }
 
+  /**
+   * Blocks that a batch runs whose first window has this length.
+   *
+   * @throws InputException if it needs more than there are
+   */
+  int blocks(int length) {
+    if (config.varLen && layers(length) > blocks.length) {
+      throw new InputException(
+          String.format(
+              "The first window of the batch has %d steps, which take %d blocks, but the model has"
+                  + " %d, for at most %d steps (max_seq_len %d): send shorter windows, or train with"
+                  + " a larger max_seq_len.",
+              length, layers(length), blocks.length, 1L << blocks.length, config.maxSeqLen));
+    }
+    return config.varLen ? layers(length) : blocks.length;
+  }
+
   /** Rows of a batch that can be answered. */
   private int rows(int[] starts, int sequences) {
     int rows = Arguments.starts(starts, sequences);
@@ -247,13 +264,8 @@ public final class ChordMixer {
                 + " of the batch has no steps, and the answer is a mean over steps: leave it out.");
       }
     }
-    if (config.varLen && sequences > 0 && layers(starts[1]) > blocks.length) {
-      throw new InputException(
-          String.format(
-              "The first window of the batch has %d steps, which take %d blocks, but the model has"
-                  + " %d, for at most %d steps (max_seq_len %d): send shorter windows, or train with"
-                  + " a larger max_seq_len.",
-              starts[1], layers(starts[1]), blocks.length, 1L << blocks.length, config.maxSeqLen));
+    if (sequences > 0) {
+      blocks(starts[1]);
     }
     if ((long) rows * config.width() > Integer.MAX_VALUE - 8) {
       throw new InputException(

@@ -3,6 +3,7 @@ package dev.riffle.models.chordmixer;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
+import dev.riffle.models.Description;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Scores;
 import dev.riffle.models.Scratch;
@@ -40,6 +41,20 @@ public final class ChordMixerFamily {
             + directory.family()
             + "', which reads whole windows: each position looks ahead and around the end, so that"
             + " there is no answer after each step. Give it windows, or name a recurrent model.");
+  }
+
+  /** What the model of a directory costs and sees. */
+  public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
+    ChordMixer model = read(directory, kernels);
+    ChordMixer.Config c = model.config();
+    int window = length == 0 ? c.maxSeqLen() : length;
+    int blocks = model.blocks(window);
+    long row = blocks * 2L * c.width() * c.hiddenSize();
+    if (c.embedding() == ChordMixer.Embedding.FEATURES) {
+      row += (long) c.inputSize() * c.width();
+    }
+    long head = c.decoder() ? (long) c.width() * c.outputSize() : 0;
+    return Description.windowed(blocks, window, window * row + head);
   }
 
   /** Runs a golden's windows in one batch, for the answers and the output of every block. */

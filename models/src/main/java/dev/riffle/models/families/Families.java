@@ -1,6 +1,7 @@
 package dev.riffle.models.families;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.models.Description;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Scores;
 import dev.riffle.models.StreamModel;
@@ -23,18 +24,34 @@ import java.util.List;
 public final class Families {
   private static final List<Family<?>> ALL =
       List.of(
-          new Family<>("lru", Scores.class, LruFamily::load, LruFamily::check),
-          new Family<>("lru-transcriber", Note.class, Transcriber::new, TranscriberGolden::check),
-          new Family<>("qrnn", Scores.class, QrnnFamily::load, QrnnFamily::check),
-          new Family<>("rse", Scores.class, RseFamily::load, RseFamily::check),
-          new Family<>("chordmixer", Scores.class, ChordMixerFamily::load, ChordMixerFamily::check),
+          new Family<>("lru", Scores.class, LruFamily::load, LruFamily::describe, LruFamily::check),
+          new Family<>(
+              "lru-transcriber",
+              Note.class,
+              Transcriber::new,
+              Transcriber::describe,
+              TranscriberGolden::check),
+          new Family<>(
+              "qrnn", Scores.class, QrnnFamily::load, QrnnFamily::describe, QrnnFamily::check),
+          new Family<>("rse", Scores.class, RseFamily::load, RseFamily::describe, RseFamily::check),
+          new Family<>(
+              "chordmixer",
+              Scores.class,
+              ChordMixerFamily::load,
+              ChordMixerFamily::describe,
+              ChordMixerFamily::check),
           new Family<>(
               "chordmixer-rotate",
               Scores.class,
               ChordMixerFamily::load,
+              ChordMixerFamily::describe,
               ChordMixerFamily::checkRotation),
           new Family<>(
-              "routing-transformer", Scores.class, RoutingFamily::load, RoutingFamily::check));
+              "routing-transformer",
+              Scores.class,
+              RoutingFamily::load,
+              RoutingFamily::describe,
+              RoutingFamily::check));
 
   private Families() {}
 
@@ -83,6 +100,17 @@ public final class Families {
               answers.getSimpleName()));
     }
     return (StreamModel<O>) family.loader().load(directory, kernels);
+  }
+
+  /**
+   * What the model of a directory costs and sees.
+   *
+   * @param length steps to count the work of; 0 for one step, or the window that it is made for
+   */
+  public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
+    return find(directory.family(), directory.label())
+        .describer()
+        .describe(directory, kernels, length);
   }
 
   /** Holds a backend against a golden file; its model, if it has one, is looked for around it. */

@@ -4,6 +4,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
+import dev.riffle.models.Description;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.RecurrentStreamModel;
 import dev.riffle.models.Scores;
@@ -28,6 +29,17 @@ public final class LruFamily {
     Lru lru = new Lru(kernels, Lru.Config.of(directory.config()), directory.weights());
     return new RecurrentStreamModel(
         directory.name(), directory.version(), directory.family(), directory.fingerprint(), lru);
+  }
+
+  /** What the model of a directory costs and sees, with an answer after each step. */
+  public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
+    Lru.Config c = Lru.Config.of(directory.config());
+    long d = c.dModel();
+    // B and C are complex, out1 and out2 real
+    long layer = 4 * d * c.dHidden() + 2 * d * d;
+    long step = d * c.dInput() + c.layers() * layer + d * c.dOutput() * c.multidim();
+    return Description.recurrent(
+        load(directory, kernels).info(), c.layers(), "step", length, step, "none");
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
+import dev.riffle.models.Description;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.RecurrentStreamModel;
 import dev.riffle.models.Scores;
@@ -24,6 +25,17 @@ public final class QrnnFamily {
     Qrnn qrnn = new Qrnn(kernels, Qrnn.Config.of(directory.config()), directory.weights());
     return new RecurrentStreamModel(
         directory.name(), directory.version(), directory.family(), directory.fingerprint(), qrnn);
+  }
+
+  /** What the model of a directory costs and sees. */
+  public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
+    Qrnn.Config c = Qrnn.Config.of(directory.config());
+    long step = 0;
+    for (int i = 0; i < c.numLayers(); i++) {
+      step += (long) c.mode().gates() * c.hiddenSize() * c.kernelSize() * c.inputsOf(i);
+    }
+    return Description.recurrent(
+        load(directory, kernels).info(), c.numLayers(), "step", length, step, "none");
   }
 
   /**

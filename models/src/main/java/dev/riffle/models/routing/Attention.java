@@ -67,4 +67,11 @@ final class Attention implements Part {
     }
     kernels.linear(out, heads, y, rows);
   }
+
+  @Override
+  public long multiplyAdds(int rows) {
+    return (local == null ? 0 : local.multiplyAdds(rows))
+        + (routed == null ? 0 : routed.multiplyAdds(rows))
+        + (long) rows * out.inputs() * out.outputs();
+  }
 }

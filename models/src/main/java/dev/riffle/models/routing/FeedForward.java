@@ -48,4 +48,10 @@ final class FeedForward implements Part {
     }
     kernels.linear(fall, hidden, y, rows);
   }
+
+  @Override
+  public long multiplyAdds(int rows) {
+    int up = gate == null ? rise.outputs() : rise.outputs() + gate.outputs();
+    return (long) rows * (up + fall.inputs()) * rise.inputs();
+  }
 }

@@ -10,4 +10,7 @@ interface Heads {
    *     first value of y on
    */
   void attend(Tensor x, Tensor y, int stride, Pass pass);
+
+  /** Multiply-adds for a window of this many rows, and a context of as many. */
+  long multiplyAdds(int rows);
 }

@@ -122,4 +122,12 @@ final class LocalHeads implements Heads {
         Double.NaN,
         0);
   }
+
+  @Override
+  public long multiplyAdds(int rows) {
+    int keys = (config.radius() + 1 + config.ahead()) * config.localWindow();
+    // q . k and the mix of v
+    long attention = 2L * keys * heads * config.dimHead();
+    return rows * ((long) qkv.inputs() * qkv.outputs() + attention);
+  }
 }

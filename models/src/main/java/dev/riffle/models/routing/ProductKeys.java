@@ -105,4 +105,9 @@ final class ProductKeys implements Part {
       shares[at + i] /= total;
     }
   }
+
+  @Override
+  public long multiplyAdds(int rows) {
+    return (long) rows * dim * (scores.outputs() + HEADS * TOP);
+  }
 }

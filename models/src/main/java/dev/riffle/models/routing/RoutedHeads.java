@@ -206,4 +206,16 @@ final class RoutedHeads implements Heads {
     kernels.read(tensor, 0, values, 0, count);
     return values;
   }
+
+  @Override
+  public long multiplyAdds(int rows) {
+    int own = toQ.outputs();
+    int sides = toK == null ? 1 : 2;
+    int size = Math.min(config.windowSize(), rows);
+    long projections = (long) (sides + 1) * toQ.inputs() * own;
+    long scores = (long) sides * clusters.count() * own;
+    // q . k and the mix of v
+    long attention = 2L * clusters.count() * size * (size + memories) * own;
+    return rows * (projections + scores) + attention;
+  }
 }

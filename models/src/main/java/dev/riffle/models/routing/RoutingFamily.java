@@ -2,6 +2,7 @@ package dev.riffle.models.routing;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
+import dev.riffle.models.Description;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Scores;
 import dev.riffle.models.Scratch;
@@ -33,6 +34,12 @@ public final class RoutingFamily {
   /** The model of a directory, for windows. */
   public static RoutingTransformer model(ModelDirectory directory, Kernels kernels) {
     return new RoutingTransformer(kernels, directory.config(), directory.weights());
+  }
+
+  /** What the model of a directory costs and sees. */
+  public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
+    return new RoutingTransformer(kernels, directory.config(), directory.weights())
+        .describe(length);
   }
 
   /** Runs a golden's windows, and those of their beginnings that it recorded. */

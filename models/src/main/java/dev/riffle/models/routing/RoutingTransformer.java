@@ -3,6 +3,7 @@ package dev.riffle.models.routing;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
+import dev.riffle.models.Description;
 import dev.riffle.models.InputException;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
@@ -84,6 +85,35 @@ public final class RoutingTransformer {
   /** Values of one row's answer: logits, or the last layer's features. */
   public int outputs() {
     return out != null ? out.outputs() : config.embDim();
+  }
+
+  /**
+   * What a window costs, and a context as long where one is attended to; 0 for the longest.
+   *
+   * @throws InputException if no window may have this length
+   */
+  public Description describe(int length) {
+    int window = length == 0 ? config.maxSeqLen() : length;
+    int rows =
+        Sequences.of(new int[] {0, window}, null, config.multiple(), config.maxSeqLen()).rows();
+    long sum =
+        (long) window * (size(projectOut) + size(out))
+            + (long) rows * size(projectIn)
+            + stack.multiplyAdds(rows);
+    boolean routed = config.receivesContext();
+    for (int localHeads : config.localHeads()) {
+      routed |= localHeads < config.heads();
+    }
+    Description whole = Description.windowed(config.depth(), window, sum);
+    boolean causal = config.causal() && !(routed && window > config.windowSize());
+    return causal
+        ? new Description(
+            whole.layers(), 0, whole.per(), sum, "the window so far", "none at this length")
+        : whole;
+  }
+
+  private static long size(Linear linear) {
+    return linear == null ? 0 : (long) linear.inputs() * linear.outputs();
   }
 
   /** Longest window. */

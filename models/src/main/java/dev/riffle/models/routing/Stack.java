@@ -88,4 +88,9 @@ final class Stack {
     kernels.skip(ones, other, x, Activation.NONE, rows, config.dim());
     kernels.affine(halves, zeros, x, x, rows, config.dim());
   }
+
+  /** Multiply-adds for a window of this many rows. */
+  long multiplyAdds(int rows) {
+    return sublayers.stream().mapToLong(s -> s.multiplyAdds(rows)).sum();
+  }
 }

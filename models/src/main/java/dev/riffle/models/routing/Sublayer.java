@@ -67,4 +67,9 @@ final class Sublayer {
     part.apply(in, y, pass);
     kernels.skip(gain, y, sum, Activation.NONE, rows, config.dim());
   }
+
+  /** Multiply-adds of its part. */
+  long multiplyAdds(int rows) {
+    return part.multiplyAdds(rows);
+  }
 }

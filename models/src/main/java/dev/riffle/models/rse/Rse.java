@@ -174,8 +174,22 @@ public final class Rse {
     return run(whole ? x : padded(x, starts, sequences, length, work), sequences, length, work);
   }
 
-  /** x {@code [sequences, length, m]} of a length that {@link #paddedLength} leaves as it is. */
-  Tensor run(Tensor x, int sequences, int length, Scratch work) {
+  /** Units that a window passes, of a length that {@link #paddedLength} leaves as it is. */
+  int layers(int length) {
+    return steps(length).size();
+  }
+
+  /** Multiply-adds of a window: two matrices of 4m x 2m for each pair in each unit. */
+  long multiplyAdds(int length) {
+    return 16L * config.units * config.units * (length / 2) * layers(length);
+  }
+
+  /** Positions of the window that weights were loaded for. */
+  int length() {
+    return config.length;
+  }
+
+  private List<Step> steps(int length) {
     List<Step> steps = config.steps(length);
     for (Step step : steps) {
       if (!units.containsKey(step.unit()) || !config.tiedInner && length != config.length) {
@@ -187,6 +201,12 @@ public final class Rse {
                 + ".");
       }
     }
+    return steps;
+  }
+
+  /** x {@code [sequences, length, m]} of a length that {@link #paddedLength} leaves as it is. */
+  Tensor run(Tensor x, int sequences, int length, Scratch work) {
+    List<Step> steps = steps(length);
     int size = size(sequences, length);
     Tensor from = x;
     boolean even = true;

@@ -2,6 +2,7 @@ package dev.riffle.models.rse;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
+import dev.riffle.models.Description;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Scores;
 import dev.riffle.models.Scratch;
@@ -28,6 +29,20 @@ public final class RseFamily {
             + directory.family()
             + "', which needs a whole window at a time and has no answer after each event; its"
             + " windows are run with RseFamily.network, tokens or music.");
+  }
+
+  /** What the model of a directory costs and sees. */
+  public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
+    return switch (directory.config().text("variant")) {
+      case "tf-token", "tf-lambada" -> tokens(directory, kernels).describe(length);
+      case "tf-musicnet" -> music(directory, kernels).describe(length);
+      default -> {
+        Rse network = network(directory, kernels);
+        int window = length == 0 ? network.length() : length;
+        int padded = network.paddedLength(window);
+        yield Description.windowed(network.layers(padded), window, network.multiplyAdds(padded));
+      }
+    };
   }
 
   /** The bare network of a directory, of variant tf, torch-a or torch-b. */

@@ -4,6 +4,7 @@ import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
+import dev.riffle.models.Description;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Scratch;
@@ -109,6 +110,23 @@ public final class RseMusic {
 
   public int classes() {
     return head.outputs();
+  }
+
+  /** What a window costs; it has {@link #window} values, 0 stands for them. */
+  Description describe(int values) {
+    if (values != 0 && values != window) {
+      throw new InputException(
+          "This model takes windows of " + window + " values, but " + values + " are asked for.");
+    }
+    int steps = window;
+    long sum = 0;
+    for (Convolution layer : convolutions) {
+      steps /= 2;
+      sum += (long) steps * layer.filter.inputs() * layer.filter.outputs();
+    }
+    sum += (long) steps * pooled.inputs() * pooled.outputs();
+    sum += network.multiplyAdds(steps) + (long) head.inputs() * head.outputs();
+    return Description.windowed(convolutions.size() + network.layers(steps), window, sum);
   }
 
   /** Position of the frame that is answered: the middle one of those that training labels. */

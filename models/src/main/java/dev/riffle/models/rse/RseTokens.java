@@ -3,6 +3,7 @@ package dev.riffle.models.rse;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
+import dev.riffle.models.Description;
 import dev.riffle.models.InputException;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
@@ -62,6 +63,16 @@ public final class RseTokens {
 
   public int classes() {
     return head.outputs();
+  }
+
+  /** What a window of this many tokens costs; 0 for the length that weights were loaded for. */
+  Description describe(int tokens) {
+    int length = tokens == 0 ? network.length() : tokens;
+    int padded = paddedLength(length);
+    int m = network.width();
+    long position = (long) m * classes() + (projection == null ? 0 : (long) width * m);
+    return Description.windowed(
+        network.layers(padded), length, network.multiplyAdds(padded) + padded * position);
   }
 
   /** The bin that so many tokens are padded to: 8, 16, 32, ...; for LAMBADA from its bin on. */

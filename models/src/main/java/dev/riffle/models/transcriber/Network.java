@@ -172,6 +172,24 @@ final class Network implements RecurrentModel {
     return kernels.index(entries, new double[0], pitches * s.octaveChannels());
   }
 
+  /** Multiply-adds of linear maps for one frame. */
+  long multiplyAdds() {
+    long perPitch = size(stack) + size(octaves) + size(join) + size(hidden) + size(heads);
+    return pitches * (perPitch + lru(n.pitchWidth(), n.pitchState()))
+        + size(encode)
+        + n.layers() * lru(n.width(), n.state())
+        + size(spread);
+  }
+
+  private static long size(Linear linear) {
+    return (long) linear.inputs() * linear.outputs();
+  }
+
+  /** B and C are complex, out1 and out2 real. */
+  private static long lru(long width, long state) {
+    return 4 * width * state + 2 * width * width;
+  }
+
   @Override
   public Kernels kernels() {
     return kernels;

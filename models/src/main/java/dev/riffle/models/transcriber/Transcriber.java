@@ -4,6 +4,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
+import dev.riffle.models.Description;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelInfo;
@@ -79,6 +80,19 @@ public final class Transcriber implements StreamModel<Note> {
   @Override
   public ModelInfo info() {
     return info;
+  }
+
+  /** What the model of a directory costs and sees; a step is a frame, without its spectra. */
+  public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
+    Transcriber model = new Transcriber(directory, kernels);
+    String frame = "frame of " + Math.round(1000 * model.config.secondsPerFrame()) + " ms";
+    return Description.recurrent(
+        model.info,
+        model.network.stateSizes().length,
+        frame,
+        length,
+        model.network.multiplyAdds(),
+        model.info.lookAheadMicros() / 1000 + " ms");
   }
 
   TranscriberConfig config() {

@@ -26,6 +26,11 @@ public final class Weights {
     return new Weights(file, prefix + part);
   }
 
+  /** Numbers of all tensors of the file, statistics and tables among them. */
+  public long count() {
+    return file.names().stream().mapToLong(file::size).sum();
+  }
+
   public boolean has(String name) {
     return file.has(prefix + name);
   }
