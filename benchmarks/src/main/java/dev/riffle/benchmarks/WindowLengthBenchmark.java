@@ -40,10 +40,11 @@ import java.util.TreeMap;
  *   mvn -q -pl benchmarks -am package -DskipTests
  *   java -Xmx8g -XX:+UseSerialGC --add-modules jdk.incubator.vector \
  *     -cp "benchmarks/target/classes:$(cat benchmarks/target/classpath)" \
- *     dev.riffle.benchmarks.WindowLengthBenchmark
+ *     dev.riffle.benchmarks.WindowLengthBenchmark --family=rse-official
  * </pre>
  *
- * <p>Options: {@code --family=chordmixer,rse-official,rse-torch-a}, {@code --lengths=4096,...}.
+ * <p>Options: {@code --family=chordmixer,rse-official,rse-torch-a}, {@code --lengths=4096,...}. For
+ * numbers give each family a process of its own: behind another, the compiler may do worse.
  */
 public final class WindowLengthBenchmark {
   private static final String FAMILIES = "chordmixer,rse-official,rse-torch-a";
