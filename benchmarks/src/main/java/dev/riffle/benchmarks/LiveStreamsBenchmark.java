@@ -122,7 +122,7 @@ public final class LiveStreamsBenchmark {
   private void run(int streams) throws Exception {
     try (Child broker = Child.start(LocalBroker.class, List.of("-Xmx512m"), List.of("0"))) {
       String bootstrap = broker.line();
-      Topics topics = new Topics("riffle", "live");
+      Topics topics = Topics.of("riffle", "live");
       topics.create(bootstrap, 2, PATIENCE);
       List<String> options = new ArrayList<>(jobArguments);
       options.addAll(List.of("--bootstrap=" + bootstrap, "--stream=live", "--model=" + model));

@@ -126,7 +126,7 @@ final class ProduceCommand implements Runnable {
 
     private Topics topics() {
       try {
-        return new Topics(namespace, stream);
+        return Topics.of(namespace, stream);
       } catch (IllegalArgumentException e) {
         throw new ParameterException(spec.commandLine(), e.getMessage(), e);
       }

@@ -382,7 +382,7 @@ public final class JobOptions implements Serializable {
 
   /** Names of the topics. */
   public Topics topics() {
-    return new Topics(get(NAMESPACE), get(STREAM));
+    return Topics.of(get(NAMESPACE), get(STREAM));
   }
 
   /** Directory of the model. */
@@ -395,9 +395,14 @@ public final class JobOptions implements Serializable {
                         + " demo/models/lru-transcriber/1."));
   }
 
+  /** {@code <namespace>.<stream>}. */
+  public String streamName() {
+    return get(NAMESPACE) + "." + get(STREAM);
+  }
+
   /** Begin of the transactional ids. */
   public String transactionalIdPrefix() {
-    return optional(TRANSACTIONAL_ID_PREFIX).orElse(get(NAMESPACE) + "." + get(STREAM));
+    return optional(TRANSACTIONAL_ID_PREFIX).orElse(streamName());
   }
 
   /** What the recurrent operator has to know. */

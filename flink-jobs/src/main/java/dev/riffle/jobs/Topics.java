@@ -22,14 +22,21 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * Names of the topics of one stream: {@code
- * <namespace>.<stream>.{in,preview,final,sessions,dlq}.v1}.
+ * Names of the topics of one job.
  *
- * @param namespace who owns it, such as {@code riffle}
- * @param stream what flows in it, such as {@code music}
+ * @param in events, key = sequence id
+ * @param preview answers at once: at least once, may repeat
+ * @param finals answers committed once with state and offsets; read it {@code read_committed}
+ * @param sessions sequences that start, jump and end
+ * @param deadLetters inputs that could not be used
  */
-public record Topics(String namespace, String stream) implements Serializable {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,80}");
+public record Topics(String in, String preview, String finals, String sessions, String deadLetters)
+    implements Serializable {
+  private static final Pattern PART = Pattern.compile("[A-Za-z0-9_-]{1,80}");
+  private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}");
+
+  /** What a topic's name may be, in words. */
+  public static final String NAME_RULE = "1 to 249 letters, digits, '.', '_' or '-'";
 
   /**
    * A record's timestamp is a capture time. By its own default a broker refuses one that is an hour
@@ -38,40 +45,32 @@ public record Topics(String namespace, String stream) implements Serializable {
   private static final Map<String, String> ANY_CAPTURE_TIME =
       Map.of("message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE));
 
-  /** Checks the two names. */
-  public Topics {
-    check("namespace", namespace);
-    check("stream", stream);
+  /**
+   * By our own rule: {@code <namespace>.<stream>.{in,preview,final,sessions,dlq}.v1}.
+   *
+   * @param namespace who owns it, such as {@code riffle}
+   * @param stream what flows in it, such as {@code music}
+   */
+  public static Topics of(String namespace, String stream) {
+    checkPart("namespace", namespace);
+    checkPart("stream", stream);
+    String begin = namespace + "." + stream;
+    return new Topics(
+        begin + ".in.v1",
+        begin + ".preview.v1",
+        begin + ".final.v1",
+        begin + ".sessions.v1",
+        begin + ".dlq.v1");
   }
 
-  /** Events, key = sequence id. */
-  public String in() {
-    return name("in");
-  }
-
-  /** Answers at once: at least once, may repeat. */
-  public String preview() {
-    return name("preview");
-  }
-
-  /** Answers committed once with state and offsets; read it {@code read_committed}. */
-  public String finals() {
-    return name("final");
-  }
-
-  /** Sequences that start, jump and end. */
-  public String sessions() {
-    return name("sessions");
-  }
-
-  /** Inputs that could not be used. */
-  public String deadLetters() {
-    return name("dlq");
+  /** True if a broker takes this as a topic's name. */
+  public static boolean isName(String name) {
+    return NAME.matcher(name).matches();
   }
 
   /** All of them. */
   public List<String> all() {
-    return List.of(in(), preview(), finals(), sessions(), deadLetters());
+    return List.of(in, preview, finals, sessions, deadLetters);
   }
 
   /**
@@ -155,11 +154,7 @@ public record Topics(String namespace, String stream) implements Serializable {
               + bootstrap
               + " has no topic "
               + String.join(", ", missing)
-              + ": create them, or check namespace ('"
-              + namespace
-              + "') and stream ('"
-              + stream
-              + "').");
+              + ": create them, or check the names (namespace and stream are parts of them).");
     }
   }
 
@@ -200,12 +195,8 @@ public record Topics(String namespace, String stream) implements Serializable {
         "The broker at " + bootstrap + " refused: " + cause.getMessage(), cause);
   }
 
-  private String name(String lane) {
-    return namespace + "." + stream + "." + lane + ".v1";
-  }
-
-  private static void check(String what, String name) {
-    if (!NAME.matcher(name).matches()) {
+  private static void checkPart(String what, String name) {
+    if (!PART.matcher(name).matches()) {
       throw new IllegalArgumentException(
           what
               + " must be 1 to 80 letters, digits, '_' or '-', but is '"

@@ -2,10 +2,12 @@
  * The jobs: source, operators, sinks and their options.
  *
  * <pre>
- *   Topics       namespace.stream.{in, preview, final, sessions, dlq}.v1
- *   JobOptions   what may be said on a command line; docs/options.md lists it
- *   transcription.TranscriptionJob(source, sinks, options)   sound in, notes out
- *   local        a broker and a cluster in this JVM, for the local door, tests and benchmarks
+ *   Topics          names of a job's topics
+ *   JobOptions      what may be said on a command line; docs/options.md lists it
+ *   stream          what every job is made of
+ *   transcription   sound in, notes out
+ *   sequence        any model on any topic, as a YAML file says; docs/jobs.md
+ *   local           a broker and a cluster in this JVM, for the local door, tests and benchmarks
  * </pre>
  */
 package dev.riffle.jobs;

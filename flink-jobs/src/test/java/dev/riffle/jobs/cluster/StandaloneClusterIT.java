@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.local.LocalBroker;
+import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.jobs.transcription.Sounds;
-import dev.riffle.jobs.transcription.TopicProbe;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -122,7 +122,7 @@ class StandaloneClusterIT {
   }
 
   private static Topics topics(String stream, String bootstrap) {
-    Topics topics = new Topics("riffle", stream);
+    Topics topics = Topics.of("riffle", stream);
     topics.create(bootstrap, 2, LIMIT);
     return topics;
   }
@@ -133,7 +133,7 @@ class StandaloneClusterIT {
         new ArrayList<>(
             List.of(
                 "--bootstrap=" + bootstrap,
-                "--stream=" + topics.stream(),
+                "--stream=" + TopicProbe.stream(topics),
                 "--model=" + Sounds.MODEL.toAbsolutePath().normalize(),
                 "--parallelism=" + parallelism,
                 "--checkpoint-interval=500ms"));

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LocalBrokerIT {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
-  private static final Topics TOPICS = new Topics("riffle", "broker");
+  private static final Topics TOPICS = Topics.of("riffle", "broker");
 
   @Test
   void committedRecordsAreReadAndAbortedOnesAreNot() {

@@ -2,6 +2,8 @@ package dev.riffle.jobs.transcription;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.riffle.jobs.stream.Inbound;
+import dev.riffle.jobs.stream.InboundSerializer;
 import dev.riffle.models.Format;
 import dev.riffle.operators.Outgoing;
 import dev.riffle.operators.StepEvent;
@@ -132,7 +134,7 @@ class AudioInputTest {
     refused(bytes("cellar"), value, "the Kafka key to be the sequence_id 'hall'", "'cellar'");
     refused(null, value, "the Kafka key to be the sequence_id 'hall'", "it is missing");
     byte[] empty = AvroCodec.of(AudioChunk.class).encode(Chunks.chunk("", 0, (short) 1));
-    refused(bytes(""), empty, "Expected sequence_id of 1 to 1024 bytes but it has 0");
+    refused(bytes(""), empty, "Expected a sequence id of 1 to 1024 bytes but it has 0");
     String id = "x".repeat(1025);
     byte[] longId = AvroCodec.of(AudioChunk.class).encode(Chunks.chunk(id, 0, (short) 1));
     Outgoing letter = refused(bytes(id), longId, "1 to 1024 bytes but it has 1025");

@@ -8,6 +8,7 @@ import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.local.LocalBroker;
 import dev.riffle.jobs.local.LocalCluster;
 import dev.riffle.jobs.local.RunningJob;
+import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.models.Output;
 import dev.riffle.models.transcriber.Note;
 import dev.riffle.schemas.AvroCodec;
@@ -298,7 +299,7 @@ class TranscriptionIT {
   }
 
   private static Topics topics(String stream) {
-    Topics topics = new Topics("riffle", stream);
+    Topics topics = Topics.of("riffle", stream);
     topics.create(broker.bootstrap(), 2, LIMIT);
     return topics;
   }
@@ -306,7 +307,7 @@ class TranscriptionIT {
   private static JobOptions options(Topics topics) {
     return JobOptions.parse(
         "--bootstrap", broker.bootstrap(),
-        "--stream", topics.stream(),
+        "--stream", TopicProbe.stream(topics),
         "--model", Sounds.MODEL.toString(),
         "--parallelism", "2");
   }

@@ -1,7 +1,8 @@
-package dev.riffle.jobs.transcription;
+package dev.riffle.jobs.stream;
 
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.riffle.jobs.Topics;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.NoteEvent;
 import java.nio.charset.StandardCharsets;
@@ -127,7 +128,12 @@ public final class TopicProbe {
     return notes;
   }
 
-  static String key(ConsumerRecord<byte[], byte[]> record) {
+  /** The stream whose name topics carry. */
+  public static String stream(Topics topics) {
+    return topics.in().split("[.]")[1];
+  }
+
+  public static String key(ConsumerRecord<byte[], byte[]> record) {
     return record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
   }
 

@@ -1,4 +1,4 @@
-package dev.riffle.jobs.transcription;
+package dev.riffle.jobs.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

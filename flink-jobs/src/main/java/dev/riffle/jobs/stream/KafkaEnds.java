@@ -1,4 +1,4 @@
-package dev.riffle.jobs.transcription;
+package dev.riffle.jobs.stream;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
@@ -12,26 +12,26 @@ import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 
-/** The Kafka ends of a transcription: source and sinks as the options say. */
-public final class KafkaEnds {
+/**
+ * The Kafka ends of a job: source and sinks.
+ *
+ * @param options how they read and write
+ * @param topics what they read and write
+ */
+public record KafkaEnds(JobOptions options, Topics topics) {
   /** What a dead letter is larger than the record in it, at most. */
   private static final long ENVELOPE_BYTES = 64 * 1024;
 
-  private KafkaEnds() {}
-
   /** The input topic. */
-  public static KafkaSource<Inbound> source(JobOptions options) {
+  public KafkaSource<Inbound> source(EventInput input) {
     KafkaSourceBuilder<Inbound> source =
         KafkaSource.<Inbound>builder()
             .setBootstrapServers(options.get(JobOptions.BOOTSTRAP))
             .setGroupId(options.get(JobOptions.GROUP))
-            .setTopics(options.topics().in())
+            .setTopics(topics.in())
             .setStartingOffsets(start(options.get(JobOptions.START_FROM)))
             .setProperty("isolation.level", "read_committed")
-            .setDeserializer(
-                new AudioInput(
-                    options.get(JobOptions.MAX_RECORD_BYTES).getBytes(),
-                    options.get(JobOptions.MAX_CAPTURE_AHEAD)));
+            .setDeserializer(input);
     if (options.get(JobOptions.BOUNDED)) {
       source.setBounded(OffsetsInitializer.latest());
     }
@@ -39,17 +39,16 @@ public final class KafkaEnds {
   }
 
   /** The output topics. */
-  public static TranscriptionSinks sinks(JobOptions options) {
-    Topics topics = options.topics();
-    return new TranscriptionSinks(
-        committed(options, "final", topics.finals()),
-        options.get(JobOptions.PREVIEW) ? atOnce(options, topics.preview()) : null,
-        committed(options, "sessions", topics.sessions()),
-        committed(options, "dlq", topics.deadLetters()));
+  public Sinks sinks() {
+    return new Sinks(
+        committed("final", topics.finals()),
+        options.get(JobOptions.PREVIEW) ? atOnce(topics.preview()) : null,
+        committed("sessions", topics.sessions()),
+        committed("dlq", topics.deadLetters()));
   }
 
-  private static Sink<Outgoing> committed(JobOptions options, String lane, String topic) {
-    return sink(options, lane, topic)
+  private Sink<Outgoing> committed(String lane, String topic) {
+    return sink(lane, topic)
         .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
         .setTransactionalIdPrefix(options.transactionalIdPrefix() + "." + lane)
         .setProperty(
@@ -58,14 +57,14 @@ public final class KafkaEnds {
         .build();
   }
 
-  private static Sink<Outgoing> atOnce(JobOptions options, String topic) {
-    return sink(options, "preview", topic)
+  private Sink<Outgoing> atOnce(String topic) {
+    return sink("preview", topic)
         .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
         .setProperty("linger.ms", "0")
         .build();
   }
 
-  private static KafkaSinkBuilder<Outgoing> sink(JobOptions options, String lane, String topic) {
+  private KafkaSinkBuilder<Outgoing> sink(String lane, String topic) {
     long largest = options.get(JobOptions.MAX_RECORD_BYTES).getBytes() + ENVELOPE_BYTES;
     return KafkaSink.<Outgoing>builder()
         .setBootstrapServers(options.get(JobOptions.BOOTSTRAP))

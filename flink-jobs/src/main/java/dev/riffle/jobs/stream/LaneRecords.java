@@ -1,4 +1,4 @@
-package dev.riffle.jobs.transcription;
+package dev.riffle.jobs.stream;
 
 import dev.riffle.operators.Outgoing;
 import java.nio.charset.StandardCharsets;

@@ -1,22 +1,23 @@
-package dev.riffle.jobs.transcription;
+package dev.riffle.jobs.stream;
 
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.families.Families;
-import dev.riffle.models.transcriber.Note;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.operators.ModelSource;
 import java.nio.file.Path;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /**
- * A model that answers with notes, from its directory.
+ * A model of any family, from its directory.
  *
  * @param directory as the TaskManagers see it
  * @param backend what computes
+ * @param answers what it has to answer with
  */
-public record NoteModel(String directory, String backend) implements ModelSource<Note> {
+public record DirectoryModel<O>(String directory, String backend, Class<O> answers)
+    implements ModelSource<O> {
   @Override
   public String key() {
     return backend + " " + Path.of(directory).toAbsolutePath().normalize();
@@ -29,10 +30,10 @@ public record NoteModel(String directory, String backend) implements ModelSource
    *     end as this one
    */
   @Override
-  public StreamModel<Note> load() {
+  public StreamModel<O> load() {
     try {
       return Families.load(
-          ModelDirectory.read(Path.of(directory)), Backends.find(backend), Note.class);
+          ModelDirectory.read(Path.of(directory)), Backends.find(backend), answers);
     } catch (ModelException | IllegalArgumentException | IllegalStateException e) {
       throw new SuppressRestartsException(e);
     }

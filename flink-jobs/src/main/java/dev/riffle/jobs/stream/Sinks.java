@@ -1,17 +1,17 @@
-package dev.riffle.jobs.transcription;
+package dev.riffle.jobs.stream;
 
 import dev.riffle.operators.Outgoing;
 import org.apache.flink.api.connector.sink2.Sink;
 
 /**
- * Where a transcription's records go.
+ * Where a job's records go.
  *
- * @param finals notes, committed once
- * @param previews notes at once; null for nowhere
+ * @param finals answers, committed once
+ * @param previews answers at once; null for nowhere
  * @param sessions sequences that start, jump and end
  * @param deadLetters inputs that could not be used
  */
-public record TranscriptionSinks(
+public record Sinks(
     Sink<Outgoing> finals,
     Sink<Outgoing> previews,
     Sink<Outgoing> sessions,

@@ -1,0 +1,117 @@
+package dev.riffle.jobs.stream;
+
+import dev.riffle.jobs.JobOptions;
+import dev.riffle.operators.AnswerMapper;
+import dev.riffle.operators.Lanes;
+import dev.riffle.operators.ModelSource;
+import dev.riffle.operators.Outgoing;
+import dev.riffle.operators.OutgoingSerializer;
+import dev.riffle.operators.RecurrentOperatorFactory;
+import dev.riffle.operators.StepEvent;
+import dev.riffle.operators.StepEventSerializer;
+import java.time.Duration;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+
+/**
+ * From a source of events through a model to the lanes:
+ *
+ * <pre>
+ *   source -> StepEvent or dead letter
+ *          -> keyBy(sequence id) -> recurrent operator with the model -> mapper
+ *          -> final, sessions, dead letters   exactly once, with the checkpoint
+ *             preview                         at once, at least once
+ * </pre>
+ *
+ * @param name as Flink shows it
+ * @param reads what the source brings, such as {@code audio}; the source's uid
+ * @param does what the model does, such as {@code transcribe}; the operator's uid
+ * @param source of events
+ * @param model that answers them
+ * @param mapper what becomes of its answers
+ * @param sinks where they go
+ * @param options of all of it
+ */
+public record StreamJob<O>(
+    String name,
+    String reads,
+    String does,
+    Source<Inbound, ?, ?> source,
+    ModelSource<O> model,
+    AnswerMapper<O> mapper,
+    Sinks sinks,
+    JobOptions options) {
+
+  /** A new environment, configured as the options say, with the job in it. */
+  public StreamExecutionEnvironment environment() {
+    StreamExecutionEnvironment env =
+        StreamExecutionEnvironment.getExecutionEnvironment(options.flink());
+    build(env);
+    return env;
+  }
+
+  /** Puts the job into an environment. */
+  public void build(StreamExecutionEnvironment env) {
+    SingleOutputStreamOperator<StepEvent> events =
+        env.fromSource(source, watermarks(), reads, InboundSerializer.TYPE)
+            .uid(reads)
+            .process(new Split())
+            .returns(StepEventSerializer.TYPE)
+            .name("split")
+            .uid("split");
+
+    SingleOutputStreamOperator<Outgoing> answers =
+        events
+            .keyBy(event -> event.sequenceId, Types.STRING)
+            .transform(
+                does,
+                OutgoingSerializer.TYPE,
+                new RecurrentOperatorFactory<>(model, mapper, options.recurrent()))
+            .uid(does);
+
+    write(answers, sinks.finals(), "final");
+    write(answers.getSideOutput(Lanes.SESSIONS), sinks.sessions(), "sessions");
+    write(
+        events.getSideOutput(Lanes.DEAD_LETTERS).union(answers.getSideOutput(Lanes.DEAD_LETTERS)),
+        sinks.deadLetters(),
+        "dead-letters");
+    if (sinks.previews() != null) {
+      write(answers.getSideOutput(Lanes.PREVIEW), sinks.previews(), "preview");
+    }
+  }
+
+  private static void write(DataStream<Outgoing> records, Sink<Outgoing> sink, String lane) {
+    records.sinkTo(sink).name(lane).uid(lane);
+  }
+
+  /** Event time is capture time, judged within each partition. */
+  private WatermarkStrategy<Inbound> watermarks() {
+    WatermarkStrategy<Inbound> strategy =
+        WatermarkStrategy.<Inbound>forBoundedOutOfOrderness(
+                options.get(JobOptions.MAX_OUT_OF_ORDERNESS))
+            .withTimestampAssigner((inbound, kafka) -> inbound.timestampMillis());
+    Duration idle = options.get(JobOptions.PARTITION_IDLE);
+    return idle.isZero() ? strategy : strategy.withIdleness(idle);
+  }
+
+  /** Steps go on, dead letters aside. */
+  private static final class Split extends ProcessFunction<Inbound, StepEvent> {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public void processElement(Inbound inbound, Context context, Collector<StepEvent> out) {
+      if (inbound.event != null) {
+        out.collect(inbound.event);
+      } else {
+        context.output(Lanes.DEAD_LETTERS, inbound.deadLetter);
+      }
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * What every job is made of: from a Kafka topic through a model to the lanes.
+ *
+ * <pre>
+ *   EventInput       records to StepEvent, or to a dead letter with its coordinates
+ *   DirectoryModel   the model of a directory, loaded by each task
+ *   StreamJob        source, recurrent operator, sinks
+ *   KafkaEnds        the source and the sinks on Kafka
+ * </pre>
+ */
+package dev.riffle.jobs.stream;
