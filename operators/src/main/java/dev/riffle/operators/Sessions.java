@@ -82,7 +82,22 @@ final class Sessions<O> {
       takeOver(event.sequenceId, state);
       passTime(event.sequenceId, state, event.captureMicros);
     }
-    return place(state, event);
+    return event.position == StepEvent.NEXT ? append(state, event) : place(state, event);
+  }
+
+  /**
+   * Places an event that names no position: behind the steps of its open session, and at 0 where
+   * one begins. It is never early, late or a duplicate.
+   */
+  private Turn<O> append(SequenceState state, StepEvent event) throws Exception {
+    if (state.open && event.start) {
+      end(event.sequenceId, state, "restart");
+    }
+    boolean refused = state.refused && !event.start && !isForgotten(state, event);
+    if (state.open || refused) {
+      return place(state, event.at(state.next));
+    }
+    return begin(state, event.at(0), 0, event.start ? "start" : "implied");
   }
 
   /** What is wrong with the event by itself; null if nothing is. */
@@ -95,6 +110,9 @@ final class Sessions<O> {
           + event.values.length
           + " values. Check the shape that the producer writes.";
     }
+    if (event.position == StepEvent.NEXT) {
+      return null;
+    }
     if (event.position < 0 || event.endPosition() < event.position) {
       return "Expected a position from 0 to 2^63-1 but got "
           + event.position
@@ -105,9 +123,7 @@ final class Sessions<O> {
 
   private Turn<O> place(SequenceState state, StepEvent event) throws Exception {
     String id = event.sequenceId;
-    // The watermark forgets a key at its own pace; an event must not see how far it has come.
-    boolean forgotten =
-        !state.open && (!state.known || event.captureMicros > forgetDeadline(state));
+    boolean forgotten = isForgotten(state, event);
     if (forgotten) {
       state.next = 0;
       state.gaps = SequenceState.NO_GAPS;
@@ -158,6 +174,11 @@ final class Sessions<O> {
       return hold(state, event);
     }
     return take(state, event);
+  }
+
+  /** The watermark forgets a key at its own pace; an event must not see how far it has come. */
+  private boolean isForgotten(SequenceState state, StepEvent event) {
+    return !state.open && (!state.known || event.captureMicros > forgetDeadline(state));
   }
 
   /** True if no step and no end of it is new. */

@@ -8,6 +8,9 @@ import dev.riffle.models.Format;
  * operators hold it as it is.
  */
 public final class StepEvent {
+  /** A position that stands for the next one: steps count in the order of their arrival. */
+  public static final long NEXT = Long.MIN_VALUE;
+
   /** The sequence; the key. */
   public String sequenceId;
 
@@ -17,7 +20,7 @@ public final class StepEvent {
   /** True if the sequence ends after these steps. */
   public boolean end;
 
-  /** Index of the first step. */
+  /** Index of the first step, or {@link #NEXT}. */
   public long position;
 
   /** Capture time of the first step, microseconds since the epoch. */
@@ -37,6 +40,21 @@ public final class StepEvent {
 
   /** Where the event came from, for dead letters; null if unknown. */
   public Origin origin;
+
+  /** The same event at another position. */
+  StepEvent at(long place) {
+    StepEvent copy = new StepEvent();
+    copy.sequenceId = sequenceId;
+    copy.start = start;
+    copy.end = end;
+    copy.position = place;
+    copy.captureMicros = captureMicros;
+    copy.format = format;
+    copy.values = values;
+    copy.arrivedNanos = arrivedNanos;
+    copy.origin = origin;
+    return copy;
+  }
 
   /** Number of steps. */
   public int steps() {

@@ -26,17 +26,7 @@ public final class StepEventSerializer extends VersionedSerializer<StepEvent> {
 
   @Override
   public StepEvent copy(StepEvent from) {
-    StepEvent copy = new StepEvent();
-    copy.sequenceId = from.sequenceId;
-    copy.start = from.start;
-    copy.end = from.end;
-    copy.position = from.position;
-    copy.captureMicros = from.captureMicros;
-    copy.format = from.format;
-    copy.values = from.values;
-    copy.arrivedNanos = from.arrivedNanos;
-    copy.origin = from.origin;
-    return copy;
+    return from.at(from.position);
   }
 
   @Override
