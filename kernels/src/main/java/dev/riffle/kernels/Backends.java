@@ -6,7 +6,11 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 
-/** Finds backends by name. Loads each once per class loader of this class. */
+/**
+ * Finds backends by name. Makes each once per class loader of this class, and anew when its device
+ * has failed: whoever asks again after a failure gets one that works or the reason why there is
+ * none.
+ */
 public final class Backends {
   private static final Map<String, KernelsProvider> PROVIDERS = providers();
   private static final Map<String, Kernels> CREATED = new TreeMap<>();
@@ -31,16 +35,20 @@ public final class Backends {
    * @throws IllegalStateException if it cannot work on this machine; the message says why
    */
   public static Kernels find(String name) {
-    KernelsProvider provider = provider(name);
-    synchronized (CREATED) {
-      Kernels made = CREATED.get(name);
-      if (made == null) {
+    return find(provider(name), CREATED);
+  }
+
+  static Kernels find(KernelsProvider provider, Map<String, Kernels> created) {
+    String name = provider.name();
+    synchronized (created) {
+      Kernels made = created.get(name);
+      if (made == null || made.device().flatMap(Device::failure).isPresent()) {
         Optional<String> why = provider.unavailable();
         if (why.isPresent()) {
           throw new IllegalStateException("Backend '" + name + "' cannot run here: " + why.get());
         }
         made = provider.create();
-        CREATED.put(name, made);
+        created.put(name, made);
       }
       return made;
     }

@@ -1,9 +1,11 @@
 package dev.riffle.kernels;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
- * The verbs. One object serves any number of threads; tensors belong to one thread at a time.
+ * The verbs. One object serves any number of threads; tensors belong to one thread at a time. A
+ * backend that computes on a {@link #device} is called on that device's thread alone.
  *
  * <p>Shapes are written {@code [rows, width]}, row-major. Sequences of a batch are packed: the rows
  * of sequence {@code b} are {@code starts[b] .. starts[b + 1] - 1}, in time order, so that each may
@@ -22,6 +24,15 @@ public interface Kernels {
 
   /** Precision of tensors and of stored state. */
   Precision precision();
+
+  /**
+   * The device on whose thread every method that touches a tensor or makes a constant is to be
+   * called, through {@link Device#call}; empty where a caller computes on its own thread. Models
+   * that come from the table of families do so by themselves.
+   */
+  default Optional<Device> device() {
+    return Optional.empty();
+  }
 
   // ------------------------------------------------------------------ memory
 

@@ -13,6 +13,10 @@ public interface KernelsProvider {
   /** Why this backend cannot work on this machine and what to do about it; empty when it can. */
   Optional<String> unavailable();
 
-  /** The backend; called once per JVM, and only when {@link #unavailable} is empty. */
+  /**
+   * The backend; called only when {@link #unavailable} is empty: once per JVM, and once more after
+   * each failure of its {@link Kernels#device}. Where only a new process brings a device back,
+   * {@code unavailable} says so from its failure on.
+   */
   Kernels create();
 }

@@ -7,6 +7,7 @@
  *        +-- constants: Linear, LayerNorm, Diagonal, Index    made once from weights, read only
  *        +-- Tensor     activations and states                owned by one thread at a time
  *        +-- verbs      linear, activate, normalize, ... all write into a Tensor that is given
+ *        +-- Device     the thread to call all of this on, for a backend that has one
  * </pre>
  *
  * <p>Every verb works on <em>rows</em>. A row's result depends on that row alone: neither the

@@ -1,0 +1,82 @@
+package dev.riffle.kernels;
+
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A backend behind a {@link Device}, as one of a card is: it computes what the backend computes,
+ * insists on the device's thread, and fails or runs out of memory when told to.
+ */
+public final class FragileDevice implements InvocationHandler {
+  private static final List<String> ANY_THREAD = List.of("name", "description", "precision");
+
+  private final Kernels backend;
+  private final Device device;
+  private final Kernels kernels;
+  private volatile int callsToFailure = Integer.MAX_VALUE;
+  private volatile int largestTensor = Integer.MAX_VALUE;
+
+  /**
+   * @param backend what computes
+   */
+  public FragileDevice(Kernels backend) {
+    this.backend = backend;
+    this.device = new Device("fragile");
+    this.kernels =
+        (Kernels)
+            Proxy.newProxyInstance(
+                Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, this);
+  }
+
+  /** The backend on its device. */
+  public Kernels kernels() {
+    return kernels;
+  }
+
+  /** The device. */
+  public Device device() {
+    return device;
+  }
+
+  /** Lets the device fail at so many calls from now; 1 is the next. */
+  public void failAfter(int calls) {
+    callsToFailure = calls;
+  }
+
+  /** Lets the device have no room for a tensor of more values. */
+  public void largestTensor(int values) {
+    largestTensor = values;
+  }
+
+  @Override
+  public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
+    if (method.getName().equals("device")) {
+      return Optional.of(device);
+    }
+    if (!ANY_THREAD.contains(method.getName())) {
+      touch(method, arguments);
+    }
+    try {
+      return method.invoke(backend, arguments);
+    } catch (InvocationTargetException e) {
+      throw e.getCause();
+    }
+  }
+
+  private void touch(Method method, Object[] arguments) {
+    if (!Thread.currentThread().getName().equals("riffle-device-fragile")) {
+      throw new AssertionError(method + " was called on " + Thread.currentThread());
+    }
+    if (callsToFailure != Integer.MAX_VALUE && --callsToFailure <= 0) {
+      throw new DeviceException("The device fell off the bus.", null);
+    }
+    if (method.getName().equals("allocate") && (int) arguments[0] > largestTensor) {
+      throw new DeviceException.OutOfMemory(
+          "No room for " + arguments[0] + " values; " + largestTensor + " fit.", null);
+    }
+  }
+}
