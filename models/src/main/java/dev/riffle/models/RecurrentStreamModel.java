@@ -105,6 +105,12 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
       advance(rows);
     }
 
+    @Override
+    public void warmUp(int places) {
+      Format format = new Format(0, model.inputs());
+      advance(List.of(new Row<>(format, open(format), new float[model.inputs()], 0, 1)));
+    }
+
     private void reserve(int sequences) {
       if (state.sequences() < sequences) {
         state = new RecurrentState(model, Math.max(sequences, 2 * state.sequences()));

@@ -18,6 +18,18 @@ public interface StreamModel<O> {
    */
   void check(Format format);
 
+  /**
+   * How many places of a batch a row takes: 1 where each row is computed; the number of windows
+   * that its steps complete where windows are computed, and then 0 if its steps are only kept,
+   * which any thread may do as it calls no verb. Never less for more steps.
+   *
+   * @param row as it is before it is advanced; not changed
+   * @param finish true if the row is to be finished
+   */
+  default int places(Row<O> row, boolean finish) {
+    return 1;
+  }
+
   /** The model with work memory of its own, for one thread. */
   StreamRunner<O> newRunner();
 }

@@ -24,4 +24,18 @@ public interface StreamRunner<O> {
 
   /** Ends each row's sequence after consuming its steps: all that is still open is told. */
   void finish(List<Row<O>> rows);
+
+  /**
+   * Computes zeros and forgets them, so that what a first batch has to load, compile and allocate
+   * is there. Tells also whether the model computes at all.
+   *
+   * @param places size of the batch, as {@link StreamModel#places} counts, 1 or more; a model for
+   *     which size changes nothing may take one
+   */
+  default void warmUp(int places) {}
+
+  /** How long the last call waited for a device that others use too, in nanoseconds. */
+  default long waitedNanos() {
+    return 0;
+  }
 }

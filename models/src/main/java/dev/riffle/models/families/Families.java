@@ -1,5 +1,6 @@
 package dev.riffle.models.families;
 
+import dev.riffle.kernels.Device;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
 import dev.riffle.models.ModelException;
@@ -20,7 +21,10 @@ import dev.riffle.models.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.util.List;
 
-/** All families. A new one is a line here. */
+/**
+ * All families. A new one is a line here. Whatever is loaded, described or checked here computes on
+ * the device's thread where the backend has a device.
+ */
 public final class Families {
   private static final List<Family<?>> ALL =
       List.of(
@@ -78,7 +82,16 @@ public final class Families {
 
   /** The model of a directory, whatever it answers. */
   public static StreamModel<?> load(ModelDirectory directory, Kernels kernels) {
-    return find(directory.family(), directory.label()).loader().load(directory, kernels);
+    return load(find(directory.family(), directory.label()), directory, kernels);
+  }
+
+  private static <O> StreamModel<O> load(
+      Family<O> family, ModelDirectory directory, Kernels kernels) {
+    StreamModel<O> model = Device.call(kernels, () -> family.loader().load(directory, kernels));
+    return kernels
+        .device()
+        .<StreamModel<O>>map(device -> new DeviceModel<>(model, device))
+        .orElse(model);
   }
 
   /**
@@ -99,7 +112,7 @@ public final class Families {
               family.answers().getSimpleName(),
               answers.getSimpleName()));
     }
-    return (StreamModel<O>) family.loader().load(directory, kernels);
+    return (StreamModel<O>) load(family, directory, kernels);
   }
 
   /**
@@ -108,9 +121,8 @@ public final class Families {
    * @param length steps to count the work of; 0 for one step, or the window that it is made for
    */
   public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
-    return find(directory.family(), directory.label())
-        .describer()
-        .describe(directory, kernels, length);
+    Family<?> family = find(directory.family(), directory.label());
+    return Device.call(kernels, () -> family.describer().describe(directory, kernels, length));
   }
 
   /** Holds a backend against a golden file; its model, if it has one, is looked for around it. */
@@ -125,8 +137,13 @@ public final class Families {
    */
   public static GoldenResult check(Path golden, Path model, Kernels kernels) {
     GoldenCase read = GoldenCase.read(golden, model);
-    GoldenReport report = new GoldenReport();
-    find(read.family(), golden.toString()).check().run(read, kernels, report);
-    return report.result(read, kernels);
+    Family<?> family = find(read.family(), golden.toString());
+    return Device.call(
+        kernels,
+        () -> {
+          GoldenReport report = new GoldenReport();
+          family.check().run(read, kernels, report);
+          return report.result(read, kernels);
+        });
   }
 }

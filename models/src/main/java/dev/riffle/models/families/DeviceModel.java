@@ -1,0 +1,114 @@
+package dev.riffle.models.families;
+
+import dev.riffle.kernels.Device;
+import dev.riffle.kernels.DeviceException;
+import dev.riffle.models.Format;
+import dev.riffle.models.ModelInfo;
+import dev.riffle.models.Row;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.StreamRunner;
+import java.util.List;
+
+/**
+ * A model whose backend computes on a device: everything that touches a tensor runs on the device's
+ * thread. As that is one thread, all runners share one work memory on the device; it is dropped
+ * when the device runs out of memory, so that smaller batches find room. Rows that are only kept do
+ * not wait for the device.
+ */
+final class DeviceModel<O> implements StreamModel<O> {
+  private final StreamModel<O> model;
+  private final Device device;
+
+  /** Computes for all; touched on the device's thread alone. */
+  private StreamRunner<O> shared;
+
+  DeviceModel(StreamModel<O> model, Device device) {
+    this.model = model;
+    this.device = device;
+  }
+
+  @Override
+  public ModelInfo info() {
+    return model.info();
+  }
+
+  @Override
+  public void check(Format format) {
+    model.check(format);
+  }
+
+  @Override
+  public int places(Row<O> row, boolean finish) {
+    return model.places(row, finish);
+  }
+
+  @Override
+  public StreamRunner<O> newRunner() {
+    return new Runner(device.call(model::newRunner));
+  }
+
+  private final class Runner implements StreamRunner<O> {
+    private final StreamRunner<O> own;
+    private long waitedNanos;
+
+    /**
+     * @param own keeps rows
+     */
+    Runner(StreamRunner<O> own) {
+      this.own = own;
+    }
+
+    @Override
+    public byte[] open(Format format) {
+      return device.call(() -> shared().open(format));
+    }
+
+    @Override
+    public void advance(List<Row<O>> rows) {
+      waitedNanos = 0;
+      if (rows.stream().allMatch(row -> places(row, false) == 0)) {
+        own.advance(rows);
+      } else {
+        compute(() -> shared().advance(rows));
+      }
+    }
+
+    @Override
+    public void finish(List<Row<O>> rows) {
+      compute(() -> shared().finish(rows));
+    }
+
+    @Override
+    public void warmUp(int places) {
+      compute(() -> shared().warmUp(places));
+    }
+
+    @Override
+    public long waitedNanos() {
+      return waitedNanos;
+    }
+
+    private void compute(Runnable work) {
+      long asked = System.nanoTime();
+      waitedNanos = 0;
+      device.call(
+          () -> {
+            waitedNanos = System.nanoTime() - asked;
+            try {
+              work.run();
+            } catch (DeviceException.OutOfMemory e) {
+              shared = null;
+              throw e;
+            }
+            return null;
+          });
+    }
+
+    private StreamRunner<O> shared() {
+      if (shared == null) {
+        shared = model.newRunner();
+      }
+      return shared;
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package dev.riffle.models.families;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.Device;
+import dev.riffle.kernels.DeviceException;
+import dev.riffle.kernels.FragileDevice;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.models.Format;
+import dev.riffle.models.Row;
+import dev.riffle.models.Scores;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.StreamRunner;
+import dev.riffle.models.lru.Lru;
+import dev.riffle.models.lru.LruInit;
+import dev.riffle.models.weights.ModelDirectory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Models on a backend that has a device: {@code cpu} behind one that checks who calls. */
+@Timeout(60)
+class DeviceModelTest {
+  private static final Format FORMAT = new Format(0, 3);
+  private static final int ROWS = 8;
+  private static final String CONFIG =
+      """
+      {"family": "lru", "d_input": 3, "d_model": 4, "d_hidden": 2, "n_layers": 2, "d_output": 5,
+       "pooling": "mean", "norm": "batch", "prenorm": true}
+      """;
+  private static final Lru.Config SIZES =
+      new Lru.Config(3, 4, 2, 2, 5, 1, Lru.Pooling.MEAN, "batch", true);
+
+  private final FragileDevice fragile = new FragileDevice(Backends.find("cpu"));
+  @TempDir Path folder;
+  private ModelDirectory directory;
+
+  @BeforeEach
+  void writeModel() {
+    Path path = folder.resolve("some/1");
+    ModelDirectory.write(path, CONFIG, LruInit.draw(SIZES, 0, 1, 6.28, 1), "{}");
+    directory = ModelDirectory.read(path);
+  }
+
+  private StreamModel<Scores> load(Kernels kernels) {
+    return Families.load(directory, kernels, Scores.class);
+  }
+
+  private static List<Row<Scores>> rows(StreamRunner<Scores> runner, int count) {
+    List<Row<Scores>> rows = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      rows.add(new Row<>(FORMAT, runner.open(FORMAT), new float[] {i, 1, 2}, 0, 1));
+    }
+    return rows;
+  }
+
+  private static List<Object> answers(StreamModel<Scores> model) {
+    StreamRunner<Scores> runner = model.newRunner();
+    List<Row<Scores>> rows = rows(runner, ROWS);
+    runner.warmUp(1);
+    runner.advance(rows);
+    runner.finish(rows);
+    List<Object> all = new ArrayList<>();
+    rows.forEach(row -> all.add(List.of(row.outputs, HexFormat.of().formatHex(row.state))));
+    return all;
+  }
+
+  @Test
+  void aModelIsLoadedAndComputedOnTheDevicesThreadWithTheSameBits() {
+    assertThat(answers(load(fragile.kernels()))).isEqualTo(answers(load(Backends.find("cpu"))));
+    assertThat(load(fragile.kernels()).places(new Row<>(FORMAT, null, null, 0, 9), false)).isOne();
+  }
+
+  @Test
+  void itIsDescribedAndHeldAgainstGoldensThereToo() {
+    assertThat(Families.describe(directory, fragile.kernels(), 0).layers()).isEqualTo(2);
+    Path golden = Path.of("goldens/rse/rse-tf-01-heavy-N2-B1-m6-b1.safetensors");
+    assertThat(Families.check(golden, fragile.kernels()).ok()).isTrue();
+  }
+
+  @Test
+  void theTimeSpentWaitingForTheDeviceIsTold() throws Exception {
+    StreamRunner<Scores> runner = load(fragile.kernels()).newRunner();
+    List<Row<Scores>> rows = rows(runner, 1);
+    CountDownLatch release = new CountDownLatch(1);
+    Thread holder = new Thread(() -> fragile.device().call(() -> awaited(release)));
+    holder.start();
+    Thread caller = new Thread(() -> runner.advance(rows));
+    untilWaiting(holder);
+    caller.start();
+    untilWaiting(caller);
+    long waiting = System.nanoTime();
+    long released = System.nanoTime();
+    release.countDown();
+    caller.join();
+    holder.join();
+    assertThat(runner.waitedNanos()).isGreaterThanOrEqualTo(released - waiting).isPositive();
+    assertThat(load(Backends.find("cpu")).newRunner().waitedNanos()).isZero();
+  }
+
+  private static boolean awaited(CountDownLatch latch) {
+    try {
+      latch.await();
+      return true;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void untilWaiting(Thread thread) {
+    while (thread.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void aBatchWithoutRoomLeavesRoomForASmallerOne() {
+    StreamRunner<Scores> runner = load(fragile.kernels()).newRunner();
+    StreamRunner<Scores> other = load(fragile.kernels()).newRunner();
+    fragile.largestTensor(ROWS * 3);
+    assertThatThrownBy(() -> runner.advance(rows(runner, ROWS)))
+        .isInstanceOf(DeviceException.OutOfMemory.class);
+    runner.advance(rows(runner, ROWS / 4));
+    other.advance(rows(other, ROWS / 4));
+  }
+
+  @Test
+  void aFailedDeviceFailsEveryRunnerOfEveryModelOnIt() {
+    StreamRunner<Scores> runner = load(fragile.kernels()).newRunner();
+    StreamRunner<Scores> other = load(fragile.kernels()).newRunner();
+    List<Row<Scores>> rows = rows(runner, 1);
+    fragile.failAfter(3);
+    assertThatThrownBy(() -> runner.advance(rows))
+        .isInstanceOf(DeviceException.class)
+        .hasMessage("The device fell off the bus.");
+    assertThatThrownBy(() -> other.open(FORMAT)).hasMessageContaining("has failed before");
+    assertThatThrownBy(() -> load(fragile.kernels())).isInstanceOf(DeviceException.class);
+  }
+
+  @Test
+  void offItsThreadTheDeviceIsNotToBeTouched() {
+    assertThatThrownBy(() -> fragile.kernels().allocate(1)).isInstanceOf(AssertionError.class);
+    assertThat(Device.call(fragile.kernels(), () -> fragile.kernels().allocate(1).size())).isOne();
+  }
+}
