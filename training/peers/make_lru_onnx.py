@@ -9,133 +9,14 @@ parts before imaginary ones, and gives the new states and `y` [B, d_output], log
 
 It is laid out to be quick in onnxruntime: one Gemm for both parts of B, one for both parts of C,
 one for both halves of the gated unit, LayerNormalization and Gelu as single nodes, and gamma
-folded into B. Python alone is enough: the protocol buffer is written by hand, by the field
-numbers of onnx.proto3 (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3).
+folded into B. Python alone is enough, see onnx_graph.py.
 """
 
 import argparse
-import array
 import cmath
-import json
 import math
-import struct
-import sys
 
-FLOAT, INT64 = 1, 7  # TensorProto.DataType
-OPSET, IR = 20, 9  # Gelu came with opset 20
-
-
-# ---------------------------------------------------------------- protocol buffers
-
-
-def varint(value):
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def field(number, value):
-    """One field of a message: an int as a varint, a float as four bytes, the rest by length."""
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value & 0xFFFFFFFFFFFFFFFF)
-    if isinstance(value, float):
-        return varint(number << 3 | 5) + struct.pack("<f", value)
-    if isinstance(value, str):
-        value = value.encode()
-    return varint(number << 3 | 2) + varint(len(value)) + value
-
-
-def tensor(name, values, *shape):
-    """TensorProto: dims 1, data_type 2, name 8, raw_data 9."""
-    kind = FLOAT if isinstance(values[0], float) else INT64
-    raw = array.array("f" if kind == FLOAT else "q", values)
-    if sys.byteorder == "big":
-        raw.byteswap()
-    dims = b"".join(field(1, n) for n in shape)
-    return dims + field(2, kind) + field(8, name) + field(9, raw.tobytes())
-
-
-def attribute(name, value):
-    """AttributeProto: name 1, f 2, i 3, s 4, type 20 (FLOAT 1, INT 2, STRING 3)."""
-    number, kind = {float: (2, 1), int: (3, 2), str: (4, 3)}[type(value)]
-    return field(1, name) + field(number, value) + field(20, kind)
-
-
-def node(op, inputs, outputs, **attributes):
-    """NodeProto: input 1, output 2, name 3, op_type 4, attribute 5."""
-    return (
-        b"".join(field(1, i) for i in inputs)
-        + b"".join(field(2, o) for o in outputs)
-        + field(3, op + " " + outputs[0])
-        + field(4, op)
-        + b"".join(field(5, attribute(n, v)) for n, v in attributes.items())
-    )
-
-
-def value_info(name, width):
-    """ValueInfoProto of floats [B, width]: name 1, type 2; tensor_type 1; elem_type 1, shape 2."""
-    dims = field(1, field(2, "B")) + field(1, field(1, width))
-    return field(1, name) + field(2, field(1, field(1, FLOAT) + field(2, dims)))
-
-
-class Graph:
-    """GraphProto: node 1, name 2, initializer 5, input 11, output 12."""
-
-    def __init__(self):
-        self.nodes, self.tensors, self.inputs, self.outputs = [], [], [], []
-
-    def add(self, op, inputs, output, **attributes):
-        outputs = [output] if isinstance(output, str) else output
-        self.nodes.append(node(op, inputs, outputs, **attributes))
-        return output
-
-    def constant(self, name, values, *shape):
-        self.tensors.append(tensor(name, values, *shape))
-        return name
-
-    def model(self):
-        """ModelProto: ir_version 1, producer_name 2, graph 7, opset_import 8."""
-        graph = (
-            b"".join(field(1, n) for n in self.nodes)
-            + field(2, "lru step")
-            + b"".join(field(5, t) for t in self.tensors)
-            + b"".join(field(11, value_info(*i)) for i in self.inputs)
-            + b"".join(field(12, value_info(*o)) for o in self.outputs)
-        )
-        return field(1, IR) + field(2, "riffle") + field(7, graph) + field(8, field(2, OPSET))
-
-
-# ------------------------------------------------------------------------- weights
-
-
-class Weights:
-    """Float32 tensors of a safetensors file."""
-
-    def __init__(self, path):
-        with open(path, "rb") as file:
-            length = struct.unpack("<Q", file.read(8))[0]
-            self.header = json.loads(file.read(length))
-            self.data = file.read()
-
-    def shape(self, name):
-        return self.header[name]["shape"]
-
-    def values(self, name):
-        entry = self.header[name]
-        if entry["dtype"] != "F32":
-            raise SystemExit(f"{name} must be F32 but is {entry['dtype']}")
-        first, last = entry["data_offsets"]
-        values = array.array("f", self.data[first:last])
-        if sys.byteorder == "big":
-            values.byteswap()
-        return list(values)
-
-    def matrix(self, name):
-        values, width = self.values(name), self.shape(name)[1]
-        return [values[i : i + width] for i in range(0, len(values), width)]
+from onnx_graph import Graph, Weights
 
 
 def flat(rows):
@@ -144,9 +25,6 @@ def flat(rows):
 
 def transposed(rows):
     return list(zip(*rows))
-
-
-# --------------------------------------------------------------------------- model
 
 
 def layer(g, w, i, x):
@@ -167,7 +45,7 @@ def layer(g, w, i, x):
 
     # [re, im] lambda = re(lambda) [re, im] + im(lambda) [-im, re]
     state = name("state")
-    g.inputs.append((state, 2 * n))
+    g.inputs.append((state, "B", 2 * n))
     re = g.constant(name("lambda_re"), [c.real for c in decay] * 2, 2 * n)
     im = g.constant(name("lambda_im"), [-c.imag for c in decay] + [c.imag for c in decay], 2 * n)
     halves = g.add("Split", [state], [name("re"), name("im")], axis=1, num_outputs=2)
@@ -182,7 +60,7 @@ def layer(g, w, i, x):
     rows = [[v * gamma[j % n] for v in row] for j, row in enumerate(rows)]
     b = g.constant(name("b"), flat(transposed(rows)), d, 2 * n)
     new = name("new")
-    g.outputs.append((new, 2 * n))
+    g.outputs.append((new, "B", 2 * n))
     g.add("Add", [g.add("MatMul", [u, b], name("bu")), kept], new)
 
     c_re, c_im = w.matrix(seq + "C_re"), w.matrix(seq + "C_im")
@@ -214,15 +92,15 @@ def dense(g, w, name, x, output):
 
 
 def step(w):
-    g = Graph()
-    g.inputs.append(("x", w.shape("params/encoder/encoder/kernel")[0]))
+    g = Graph("lru step")
+    g.inputs.append(("x", "B", w.shape("params/encoder/encoder/kernel")[0]))
     x = dense(g, w, "encoder/encoder", "x", "encoded")
     i = 0
     while f"params/encoder/layers_{i}/seq/nu_log" in w.header:
         x = layer(g, w, i, x)
         i += 1
     g.add("LogSoftmax", [dense(g, w, "decoder", x, "logits")], "y", axis=-1)
-    g.outputs.append(("y", w.shape("params/decoder/kernel")[1]))
+    g.outputs.append(("y", "B", w.shape("params/decoder/kernel")[1]))
     return g.model()
 
 

@@ -6,13 +6,13 @@ import java.nio.file.Path;
 
 /** Finds files of the checkout that the working directory lies in. */
 final class Checkout {
-  private static final String SCRIPT = "training/peers/make_lru_onnx.py";
+  private static final String PEERS = "training/peers";
 
   private Checkout() {}
 
-  /** The script that writes the graph of a step. */
-  static Path script() {
-    return root().resolve(SCRIPT);
+  /** A script of the peers. */
+  static Path script(String name) {
+    return root().resolve(PEERS).resolve(name);
   }
 
   /** A file in benchmarks/target, whose folder is there. */
@@ -23,11 +23,11 @@ final class Checkout {
   private static Path root() {
     Path start = Path.of("").toAbsolutePath();
     for (Path folder = start; folder != null; folder = folder.getParent()) {
-      if (Files.exists(folder.resolve(SCRIPT))) {
+      if (Files.exists(folder.resolve(PEERS))) {
         return folder;
       }
     }
     throw new IllegalStateException(
-        "Run this in a checkout of Riffle: no folder above " + start + " has " + SCRIPT + ".");
+        "Run this in a checkout of Riffle: no folder above " + start + " has " + PEERS + ".");
   }
 }

@@ -5,11 +5,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,8 +18,6 @@ import java.util.stream.Stream;
  * sets of buffers, so that nothing is copied from step to step but x and y.
  */
 final class OnnxStep implements LruStep {
-  private static final int LONGEST_COMMAND_LINE = 3500;
-
   private final OrtEnvironment environment;
   private final OrtSession session;
   private final FloatBuffer x;
@@ -36,16 +30,11 @@ final class OnnxStep implements LruStep {
   private int now; // the set that holds the newest states
 
   OnnxStep(Path graph, int width, int keys) throws IOException {
-    refuseLongCommandLine();
     environment = OrtEnvironment.getEnvironment();
-    x = floats(keys * INPUTS);
-    y = floats(keys * OUTPUTS);
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(1);
-      options.setInterOpNumThreads(1);
-      options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
-      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-      session = environment.createSession(graph.toString(), options);
+    session = Onnx.open(graph, 1);
+    x = Onnx.floats(keys * INPUTS);
+    y = Onnx.floats(keys * OUTPUTS);
+    try {
       OnnxTensor xTensor = tensor(x, keys, INPUTS);
       OnnxTensor yTensor = tensor(y, keys, OUTPUTS);
       for (int set = 0; set < 2; set++) {
@@ -54,64 +43,20 @@ final class OnnxStep implements LruStep {
       }
       for (int i = 0; i < LAYERS; i++) {
         for (int set = 0; set < 2; set++) {
-          states[set][i] = floats(keys * 2 * width);
+          states[set][i] = Onnx.floats(keys * 2 * width);
           OnnxTensor state = tensor(states[set][i], keys, 2 * width);
           inputs.get(set).put("state." + i, state);
           outputs.get(1 - set).put("new." + i, state);
         }
       }
     } catch (OrtException e) {
-      throw new IllegalStateException("onnxruntime does not open " + graph + ", see the cause.", e);
+      throw new IllegalStateException("onnxruntime takes no tensor, see the cause.", e);
     }
   }
 
-  /**
-   * onnxruntime 1.29 on Linux ends the JVM, without a word, where it was started by a long line.
-   */
-  private static void refuseLongCommandLine() throws IOException {
-    Path line = Path.of("/proc/self/cmdline");
-    int length = Files.exists(line) ? Files.readAllBytes(line).length : 0;
-    if (length >= LONGEST_COMMAND_LINE) {
-      throw new IllegalStateException(
-          String.format(
-              "onnxruntime needs a JVM whose command line is shorter than %d bytes, but it has %d;"
-                  + " pass the class path in a jar (JMH: -Djmh.separateClasspathJAR=true) or in"
-                  + " the environment variable CLASSPATH.",
-              LONGEST_COMMAND_LINE, length));
-    }
-  }
-
-  /**
-   * Writes the graph of a step beside its weights.
-   *
-   * @throws IllegalStateException if the script fails; the message has its command
-   */
+  /** Writes the graph of a step beside its weights. */
   static Path graph(Path weights) throws IOException {
-    Path graph = Path.of(weights.toString().replace(".safetensors", ".onnx"));
-    List<String> command =
-        List.of("python3", Checkout.script().toString(), weights.toString(), graph.toString());
-    try {
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      byte[] said = process.getInputStream().readAllBytes();
-      if (process.waitFor() != 0) {
-        throw failed(command, new String(said, StandardCharsets.UTF_8), null);
-      }
-      return graph;
-    } catch (IOException e) {
-      throw failed(command, "python3 does not start; it needs Python 3.8 or later alone", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw failed(command, "interrupted", e);
-    }
-  }
-
-  private static IllegalStateException failed(List<String> command, String why, Exception cause) {
-    return new IllegalStateException(
-        "The graph for onnxruntime could not be made by\n  "
-            + String.join(" ", command)
-            + "\n"
-            + why,
-        cause);
+    return Onnx.graph("make_lru_onnx.py", weights, List.of(weights.toString()));
   }
 
   @Override
@@ -150,11 +95,5 @@ final class OnnxStep implements LruStep {
 
   private OnnxTensor tensor(FloatBuffer values, int keys, int width) throws OrtException {
     return OnnxTensor.createTensor(environment, values, new long[] {keys, width});
-  }
-
-  private static FloatBuffer floats(int count) {
-    return ByteBuffer.allocateDirect(count * Float.BYTES)
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
   }
 }

@@ -6,6 +6,7 @@
  *   LruStepBenchmark         one step of an LRU: cpu, its fallback, reference, onnxruntime
  *   SequenceLengthBenchmark  one event after 1,000 events and after 10,000,000
  *   WindowLengthBenchmark    one window of 2^12 to 2^21 positions: time and memory
+ *   WindowPeersBenchmark     one window on two threads, beside eager PyTorch and onnxruntime
  *   TranscriberBenchmark     one frame of sound through the transcriber
  *   LiveStreamsBenchmark     live streams through Kafka and Flink: cost and latency of each
  *   TranscribeDirectory      folders of sound as a batch, without broker or cluster
@@ -13,6 +14,10 @@
  *   LruStep                  what LruStepBenchmark advances
  *     RiffleStep             Lru.advance on a backend
  *     OnnxStep               the same weights as a graph: training/peers/make_lru_onnx.py
+ *   WindowPeer               what WindowPeersBenchmark runs, on the window of a WindowCase
+ *     RiffleWindow           the model on the backend cpu
+ *     TorchWindow            eager PyTorch: training/peers/torch_windows.py
+ *     OnnxWindow             the same weights as a graph: training/peers/make_window_onnx.py
  * </pre>
  */
 package dev.riffle.benchmarks;
