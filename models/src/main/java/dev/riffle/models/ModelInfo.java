@@ -7,9 +7,10 @@ package dev.riffle.models;
  * @param version directory name of the version, such as {@code 1}
  * @param family family named in {@code config.json}
  * @param fingerprint hex sha-256 over the sha-256 of configuration and weights: equal fingerprints
- *     compute the same function
+ *     compute the same function; of a model of windows their length and stride follow
  * @param lookAheadMicros how far an answer lies behind the last sample it needs
- * @param stateBytes bytes that one key's state takes, for the format the model likes best
+ * @param stateBytes bytes that one key's state takes, for the format the model likes best; the most
+ *     that it takes where a state holds the steps of a window
  */
 public record ModelInfo(
     String name,

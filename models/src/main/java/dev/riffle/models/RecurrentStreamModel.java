@@ -154,7 +154,7 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
         for (int t = 0; t < block.steps(b); t++) {
           float[] values = new float[width];
           System.arraycopy(answers, (starts[b] + t) * width, values, 0, width);
-          Scores scores = new Scores(values, model.outputShape());
+          Scores scores = new Scores(values, model.outputShape(), before + t, 1);
           rows.get(b).outputs.add(new Output<>(before + t + 1, scores));
         }
       }
@@ -169,13 +169,7 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
 
     private void checkState(byte[] stored) {
       if (stored.length < HEADER || stored[0] != VERSION) {
-        throw new StateException(
-            String.format(
-                "Model %s reads states of version %d, but %s came; take the release that wrote it, or"
-                    + " begin the sequence anew.",
-                info.label(),
-                VERSION,
-                stored.length == 0 ? "no byte" : "version " + Byte.toUnsignedInt(stored[0])));
+        throw StateException.version(info, VERSION, stored);
       }
       Precision precision = kernels.precision();
       if (stored[1] != precision.bytes()) {
@@ -186,11 +180,7 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
                 stored[1], kernels.name(), info.label(), precision.bytes(), precision));
       }
       if (stored.length != info.stateBytes()) {
-        throw new StateException(
-            String.format(
-                "The state has %d bytes, model %s needs %d: another model wrote it; go on with that"
-                    + " one, or begin the sequence anew.",
-                stored.length, info.label(), info.stateBytes()));
+        throw StateException.size(info, info.stateBytes(), stored);
       }
     }
 

@@ -7,23 +7,33 @@ import java.util.Arrays;
  *
  * @param values row-major
  * @param shape their shape
+ * @param first the first step of the session that it speaks of, counted from 0
+ * @param steps how many steps it speaks of, from {@code first} on
  */
-public record Scores(float[] values, int[] shape) {
+public record Scores(float[] values, int[] shape, long first, int steps) {
 
   @Override
   public boolean equals(Object other) {
     return other instanceof Scores that
         && Arrays.equals(values, that.values)
-        && Arrays.equals(shape, that.shape);
+        && Arrays.equals(shape, that.shape)
+        && first == that.first
+        && steps == that.steps;
   }
 
   @Override
   public int hashCode() {
-    return 31 * Arrays.hashCode(values) + Arrays.hashCode(shape);
+    return 31 * (31 * Arrays.hashCode(values) + Arrays.hashCode(shape)) + Long.hashCode(first);
   }
 
   @Override
   public String toString() {
-    return "Scores" + Arrays.toString(shape) + Arrays.toString(values);
+    return "Scores"
+        + Arrays.toString(shape)
+        + Arrays.toString(values)
+        + " of steps "
+        + first
+        + " to "
+        + (first + steps - 1);
   }
 }

@@ -15,7 +15,10 @@
  * <p>A network that reads step by step is a {@link dev.riffle.models.RecurrentModel}: one {@code
  * advance} over a {@link dev.riffle.models.Block} of sequences, its memory in a {@link
  * dev.riffle.models.RecurrentState}, its work memory in a {@link dev.riffle.models.Scratch}. One
- * that reads whole windows has a {@code forward} instead, over any number of them, and no memory.
- * Which families there are stands in {@code families.Families}, and nowhere else.
+ * that reads whole windows is a {@link dev.riffle.models.WindowModel}: one {@code forward} over a
+ * {@link dev.riffle.models.WindowBatch}, and no memory. {@link
+ * dev.riffle.models.RecurrentStreamModel} and {@link dev.riffle.models.WindowStreamModel} make
+ * stream models of them; {@link dev.riffle.models.WindowOptions} say how a sequence is cut. Which
+ * families there are stands in {@code families.Families}, and nowhere else.
  */
 package dev.riffle.models;

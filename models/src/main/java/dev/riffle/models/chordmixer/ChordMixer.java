@@ -8,6 +8,8 @@ import dev.riffle.models.Block;
 import dev.riffle.models.InputException;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
+import dev.riffle.models.WindowBatch;
+import dev.riffle.models.WindowModel;
 import dev.riffle.models.weights.Weights;
 
 /**
@@ -20,7 +22,7 @@ import dev.riffle.models.weights.Weights;
  * how many blocks run, so that windows of a batch should have equal {@link #layers}. Where a value
  * is NaN the answer to its window is.
  */
-public final class ChordMixer {
+public final class ChordMixer implements WindowModel {
 
   /** What a position brings. */
   public enum Embedding {
@@ -168,13 +170,63 @@ public final class ChordMixer {
     return config;
   }
 
+  @Override
   public Kernels kernels() {
     return kernels;
   }
 
-  /** Values of an answer. */
+  @Override
+  public int inputs() {
+    return config.embedding == Embedding.TOKENS ? 1 : config.inputSize;
+  }
+
+  @Override
+  public int tokens() {
+    return config.embedding == Embedding.TOKENS ? config.inputSize : 0;
+  }
+
+  /** False: the answer is made of the mean over a window. */
+  @Override
+  public boolean answersEachStep() {
+    return false;
+  }
+
+  @Override
   public int outputs() {
     return config.decoder ? config.outputSize : config.width();
+  }
+
+  /** Any length may be; with {@code var_len} up to what the blocks suffice for. */
+  @Override
+  public void check(int length) {
+    if (length < 1) {
+      throw new InputException("A window must have 1 step or more but has " + length + ".");
+    }
+    blocks(length);
+  }
+
+  /** The blocks that a window runs. */
+  @Override
+  public int bin(int length) {
+    return blocks(length);
+  }
+
+  @Override
+  public long values(int length) {
+    return (long) length * config.width();
+  }
+
+  @Override
+  public void forward(WindowBatch batch, Tensor y, Scratch work) {
+    batch.bin(this);
+    if (config.embedding == Embedding.TOKENS) {
+      forward(batch.tokens(), batch.starts(), batch.windows(), y, work);
+      return;
+    }
+    int count = batch.rows() * config.inputSize;
+    Tensor x = work.tensor("chord.input", count);
+    kernels.write(batch.values(), 0, x, 0, count);
+    forward(new Block(x, batch.starts(), batch.windows()), y, work);
   }
 
   /**

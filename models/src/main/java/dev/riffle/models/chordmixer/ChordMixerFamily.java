@@ -4,11 +4,8 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.Description;
-import dev.riffle.models.ModelException;
-import dev.riffle.models.Scores;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
-import dev.riffle.models.StreamModel;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
@@ -26,21 +23,6 @@ public final class ChordMixerFamily {
   public static ChordMixer read(ModelDirectory directory, Kernels kernels) {
     ChordMixer.Config config = ChordMixer.Config.of(directory.config());
     return new ChordMixer(kernels, config, directory.weights());
-  }
-
-  /**
-   * A ChordMixer has no form that answers step by step.
-   *
-   * @throws ModelException always
-   */
-  public static StreamModel<Scores> load(ModelDirectory directory, Kernels kernels) {
-    throw new ModelException(
-        "Model "
-            + directory.label()
-            + " is of the family '"
-            + directory.family()
-            + "', which reads whole windows: each position looks ahead and around the end, so that"
-            + " there is no answer after each step. Give it windows, or name a recurrent model.");
   }
 
   /** What the model of a directory costs and sees. */

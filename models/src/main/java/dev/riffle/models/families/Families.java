@@ -6,6 +6,8 @@ import dev.riffle.models.Description;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Scores;
 import dev.riffle.models.StreamModel;
+import dev.riffle.models.WindowOptions;
+import dev.riffle.models.WindowStreamModel;
 import dev.riffle.models.chordmixer.ChordMixerFamily;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
@@ -28,32 +30,43 @@ import java.util.List;
 public final class Families {
   private static final List<Family<?>> ALL =
       List.of(
-          new Family<>("lru", Scores.class, LruFamily::load, LruFamily::describe, LruFamily::check),
+          new Family<>(
+              "lru", Scores.class, LruFamily::load, null, LruFamily::describe, LruFamily::check),
           new Family<>(
               "lru-transcriber",
               Note.class,
               Transcriber::new,
+              null,
               Transcriber::describe,
               TranscriberGolden::check),
           new Family<>(
-              "qrnn", Scores.class, QrnnFamily::load, QrnnFamily::describe, QrnnFamily::check),
-          new Family<>("rse", Scores.class, RseFamily::load, RseFamily::describe, RseFamily::check),
+              "qrnn",
+              Scores.class,
+              QrnnFamily::load,
+              null,
+              QrnnFamily::describe,
+              QrnnFamily::check),
+          new Family<>(
+              "rse", Scores.class, null, RseFamily::load, RseFamily::describe, RseFamily::check),
           new Family<>(
               "chordmixer",
               Scores.class,
-              ChordMixerFamily::load,
+              null,
+              ChordMixerFamily::read,
               ChordMixerFamily::describe,
               ChordMixerFamily::check),
           new Family<>(
               "chordmixer-rotate",
               Scores.class,
-              ChordMixerFamily::load,
+              null,
+              null,
               ChordMixerFamily::describe,
               ChordMixerFamily::checkRotation),
           new Family<>(
               "routing-transformer",
               Scores.class,
-              RoutingFamily::load,
+              null,
+              RoutingFamily::model,
               RoutingFamily::describe,
               RoutingFamily::check));
 
@@ -80,28 +93,28 @@ public final class Families {
         where + " is of the family '" + name + "'; known are " + names() + ".");
   }
 
-  /** The model of a directory, whatever it answers. */
-  public static StreamModel<?> load(ModelDirectory directory, Kernels kernels) {
-    return load(find(directory.family(), directory.label()), directory, kernels);
-  }
-
-  private static <O> StreamModel<O> load(
-      Family<O> family, ModelDirectory directory, Kernels kernels) {
-    StreamModel<O> model = Device.call(kernels, () -> family.loader().load(directory, kernels));
-    return kernels
-        .device()
-        .<StreamModel<O>>map(device -> new DeviceModel<>(model, device))
-        .orElse(model);
+  /**
+   * The model of a directory, which goes step by step and has to answer with this type.
+   *
+   * @throws ModelException if its family answers something else or reads whole windows, or it
+   *     cannot be loaded
+   */
+  public static <O> StreamModel<O> load(
+      ModelDirectory directory, Kernels kernels, Class<O> answers) {
+    return load(directory, kernels, answers, null);
   }
 
   /**
    * The model of a directory, which has to answer with this type.
    *
-   * @throws ModelException if its family answers something else, or it cannot be loaded
+   * @param windows how a sequence is cut, for a model of whole windows; null for one that goes step
+   *     by step
+   * @throws ModelException if its family answers something else, wants windows or none, or it
+   *     cannot be loaded
    */
   @SuppressWarnings("unchecked") // the line of the table says what its loader answers
   public static <O> StreamModel<O> load(
-      ModelDirectory directory, Kernels kernels, Class<O> answers) {
+      ModelDirectory directory, Kernels kernels, Class<O> answers, WindowOptions windows) {
     Family<?> family = find(directory.family(), directory.label());
     if (family.answers() != answers) {
       throw new ModelException(
@@ -112,7 +125,49 @@ public final class Families {
               family.answers().getSimpleName(),
               answers.getSimpleName()));
     }
-    return (StreamModel<O>) load(family, directory, kernels);
+    if ((windows == null ? family.steps() : family.windows()) == null) {
+      throw refusal(directory, family, windows);
+    }
+    StreamModel<O> model =
+        (StreamModel<O>) Device.call(kernels, () -> load(family, directory, kernels, windows));
+    return kernels
+        .device()
+        .<StreamModel<O>>map(device -> new DeviceModel<>(model, device))
+        .orElse(model);
+  }
+
+  private static StreamModel<?> load(
+      Family<?> family, ModelDirectory directory, Kernels kernels, WindowOptions windows) {
+    if (windows == null) {
+      return family.steps().load(directory, kernels);
+    }
+    return new WindowStreamModel(
+        directory.name(),
+        directory.version(),
+        directory.family(),
+        directory.fingerprint(),
+        family.windows().load(directory, kernels),
+        windows);
+  }
+
+  private static ModelException refusal(
+      ModelDirectory directory, Family<?> family, WindowOptions windows) {
+    String what =
+        String.format("Model %s is of the family '%s', which ", directory.label(), family.name());
+    if (family.steps() == null && family.windows() == null) {
+      return new ModelException(what + "names goldens of a part and no models.");
+    }
+    if (windows == null) {
+      return new ModelException(
+          what
+              + "reads whole windows: every answer sees all of its window. Say how long they are"
+              + " (window length, and stride), or name a model that goes step by step.");
+    }
+    return new ModelException(
+        what
+            + "answers after every step, whatever comes later: leave the window of "
+            + windows.length()
+            + " steps out, or name a model that reads windows.");
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.riffle.models.families;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
 import dev.riffle.models.StreamModel;
+import dev.riffle.models.WindowModel;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
@@ -12,20 +13,26 @@ import dev.riffle.models.weights.ModelDirectory;
  *
  * @param name the family's name in {@code config.json} and in goldens
  * @param answers what its models answer
- * @param loader makes a model of a directory that has been read and checked
+ * @param steps makes a model that goes step by step; null if there are none
+ * @param windows makes a model of whole windows; null if there are none
  * @param describer says what a model of a directory costs and sees
  * @param check holds it against a golden
  */
 public record Family<O>(
-    String name, Class<O> answers, Loader<O> loader, Describer describer, Check check) {
+    String name,
+    Class<O> answers,
+    Loader<StreamModel<O>> steps,
+    Loader<WindowModel> windows,
+    Describer describer,
+    Check check) {
 
-  /** Makes a model. */
+  /** Makes a model of a directory that has been read and checked. */
   @FunctionalInterface
-  public interface Loader<O> {
+  public interface Loader<M> {
     /**
      * @throws dev.riffle.models.ModelException if weights or settings are missing or do not fit
      */
-    StreamModel<O> load(ModelDirectory directory, Kernels kernels);
+    M load(ModelDirectory directory, Kernels kernels);
   }
 
   /** Says what a model costs and sees, having read all of its weights. */

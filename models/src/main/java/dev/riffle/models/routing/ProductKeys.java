@@ -60,6 +60,11 @@ final class ProductKeys implements Part {
     return kernels.linear(weight, shift, shift.length, dim);
   }
 
+  /** Values that each row takes at most. */
+  static int widest(int keys) {
+    return HEADS * Math.max(2 * keys, TOP);
+  }
+
   @Override
   public void apply(Tensor x, Tensor y, Pass pass) {
     int rows = pass.rows().rows();

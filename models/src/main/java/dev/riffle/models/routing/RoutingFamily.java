@@ -3,10 +3,7 @@ package dev.riffle.models.routing;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Description;
-import dev.riffle.models.ModelException;
-import dev.riffle.models.Scores;
 import dev.riffle.models.Scratch;
-import dev.riffle.models.StreamModel;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
@@ -19,17 +16,6 @@ public final class RoutingFamily {
   private static final double LOSS = 1e-5; // relative; the loss is about 3e-5
 
   private RoutingFamily() {}
-
-  /** Refused: the model answers windows, and a stream of events has none. */
-  public static StreamModel<Scores> load(ModelDirectory directory, Kernels kernels) {
-    throw new ModelException(
-        "Model "
-            + directory.label()
-            + " is of the family '"
-            + directory.family()
-            + "', which needs a whole window at a time and has no answer after each event; its"
-            + " windows are run with RoutingFamily.model.");
-  }
 
   /** The model of a directory, for windows. */
   public static RoutingTransformer model(ModelDirectory directory, Kernels kernels) {

@@ -7,14 +7,17 @@ import dev.riffle.models.Description;
 import dev.riffle.models.InputException;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
+import dev.riffle.models.WindowBatch;
+import dev.riffle.models.WindowModel;
 import dev.riffle.models.weights.Weights;
+import java.util.Arrays;
 
 /**
  * The Routing Transformer in inference. Immutable and shared by all threads; work memory is the
  * caller's. Each window of a batch is computed at its own length: its answer does not depend on the
  * others.
  */
-public final class RoutingTransformer {
+public final class RoutingTransformer implements WindowModel {
   private final Kernels kernels;
   private final RoutingConfig config;
   private final Tensor embedding; // [num_tokens, emb_dim]; null for an encoder
@@ -73,16 +76,28 @@ public final class RoutingTransformer {
         w.require("weight", outputs, inputs), w.require("bias", outputs), outputs, inputs);
   }
 
+  @Override
   public Kernels kernels() {
     return kernels;
   }
 
-  /** True for a language model, which reads tokens. */
-  public boolean readsTokens() {
-    return config.lm();
+  @Override
+  public int inputs() {
+    return config.lm() ? 1 : config.dim();
+  }
+
+  @Override
+  public int tokens() {
+    return config.lm() ? config.numTokens() : 0;
+  }
+
+  @Override
+  public boolean answersEachStep() {
+    return true;
   }
 
   /** Values of one row's answer: logits, or the last layer's features. */
+  @Override
   public int outputs() {
     return out != null ? out.outputs() : config.embDim();
   }
@@ -94,8 +109,7 @@ public final class RoutingTransformer {
    */
   public Description describe(int length) {
     int window = length == 0 ? config.maxSeqLen() : length;
-    int rows =
-        Sequences.of(new int[] {0, window}, null, config.multiple(), config.maxSeqLen()).rows();
+    int rows = rows(window);
     long sum =
         (long) window * (size(projectOut) + size(out))
             + (long) rows * size(projectIn)
@@ -119,6 +133,52 @@ public final class RoutingTransformer {
   /** Longest window. */
   public int maxLength() {
     return config.maxSeqLen();
+  }
+
+  /** Up to {@link #maxLength}, for a model that needs no context. */
+  @Override
+  public void check(int length) {
+    if (config.receivesContext()) {
+      throw new InputException(
+          "This model attends to a context (receives_context), and a sequence of steps brings"
+              + " none.");
+    }
+    rows(length);
+  }
+
+  /** One for all: windows of any lengths go together. */
+  @Override
+  public int bin(int length) {
+    return 0;
+  }
+
+  @Override
+  public long values(int length) {
+    int widest = Math.max(4 * config.dim(), 3 * config.heads() * config.dimHead());
+    for (boolean keys : config.pkm()) {
+      widest = Math.max(widest, keys ? ProductKeys.widest(config.pkmKeys()) : 0);
+    }
+    return (rows(length) + 1L) * Math.max(widest, config.embDim());
+  }
+
+  @Override
+  public void forward(WindowBatch batch, Tensor y, Scratch work) {
+    int[] starts = Arrays.copyOf(batch.starts(), batch.windows() + 1);
+    if (config.lm()) {
+      forward(RoutingInput.tokens(batch.tokens(), starts), y, work);
+      return;
+    }
+    double[] features = new double[batch.rows() * config.dim()];
+    for (int i = 0; i < features.length; i++) {
+      features[i] = batch.values()[i];
+    }
+    forward(RoutingInput.features(features, starts), y, work);
+  }
+
+  /** Rows of a window, padding included. */
+  private int rows(int length) {
+    int[] starts = {0, length};
+    return Sequences.of(starts, null, config.multiple(), config.maxSeqLen()).rows();
   }
 
   /**

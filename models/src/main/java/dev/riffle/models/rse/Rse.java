@@ -5,6 +5,8 @@ import dev.riffle.kernels.Tensor;
 import dev.riffle.models.InputException;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
+import dev.riffle.models.WindowBatch;
+import dev.riffle.models.WindowModel;
 import dev.riffle.models.rse.Wiring.Step;
 import dev.riffle.models.weights.Weights;
 import java.util.HashMap;
@@ -19,7 +21,7 @@ import java.util.Map;
  * two for the hidden row of all pairs, one for their candidates. Shuffles cost no pass of their
  * own.
  */
-public final class Rse {
+public final class Rse implements WindowModel {
 
   /**
    * Sizes and choices, under the goldens' names.
@@ -110,8 +112,56 @@ public final class Rse {
     return new Rse(kernels, Config.of(settings), weights);
   }
 
+  @Override
   public Kernels kernels() {
     return kernels;
+  }
+
+  @Override
+  public int inputs() {
+    return config.units;
+  }
+
+  @Override
+  public int tokens() {
+    return 0;
+  }
+
+  @Override
+  public boolean answersEachStep() {
+    return true;
+  }
+
+  @Override
+  public int outputs() {
+    return config.units;
+  }
+
+  @Override
+  public void check(int length) {
+    steps(paddedLength(length));
+  }
+
+  /**
+   * The positions that a window is padded to, with zeros at its end: the next power of two, which
+   * the official network is padded to in training; or the one length that there are weights for.
+   */
+  @Override
+  public int bin(int length) {
+    return config.tiedInner ? powerOfTwo(length) : config.length;
+  }
+
+  @Override
+  public long values(int length) {
+    return hidden(1, bin(length));
+  }
+
+  @Override
+  public void forward(WindowBatch batch, Tensor y, Scratch work) {
+    int length = batch.bin(this);
+    Tensor x = work.tensor("rse.padded", size(batch.windows(), length));
+    batch.pad(kernels, x, length);
+    batch.crop(kernels, run(x, batch.windows(), length, work), length, y, config.units);
   }
 
   /** Features of a position. */
@@ -137,7 +187,12 @@ public final class Rse {
               + length
               + (length < 2 ? "; units work on pairs." : "; pad it, as it was in training."));
     }
-    return power ? length : Integer.highestOneBit(length) << 1;
+    return powerOfTwo(length);
+  }
+
+  /** The least power of two from 2 on that is not less. */
+  private static int powerOfTwo(int length) {
+    return Math.max(2, Integer.highestOneBit(2 * length - 1));
   }
 
   /**
@@ -184,6 +239,11 @@ public final class Rse {
     return 16L * config.units * config.units * (length / 2) * layers(length);
   }
 
+  /** True if windows of other lengths than {@link #length} can be, too. */
+  boolean tied() {
+    return config.tiedInner;
+  }
+
   /** Positions of the window that weights were loaded for. */
   int length() {
     return config.length;
@@ -221,7 +281,7 @@ public final class Rse {
 
   /** Values of a batch; the hidden rows take twice as many, and all are counted in 31 bits. */
   private int size(int sequences, int length) {
-    long hidden = 2L * sequences * length * config.units;
+    long hidden = hidden(sequences, length);
     if (hidden > Integer.MAX_VALUE - 8) {
       throw new InputException(
           sequences
@@ -234,6 +294,10 @@ public final class Rse {
               + " hidden values, more than 2^31; run fewer or shorter windows at once.");
     }
     return sequences * length * config.units;
+  }
+
+  private long hidden(int sequences, int length) {
+    return 2L * sequences * length * config.units;
   }
 
   /** The windows side by side, each with zeros at its end. */

@@ -3,11 +3,9 @@ package dev.riffle.models.rse;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Description;
-import dev.riffle.models.ModelException;
-import dev.riffle.models.Scores;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
-import dev.riffle.models.StreamModel;
+import dev.riffle.models.WindowModel;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
@@ -20,17 +18,6 @@ import java.util.List;
 public final class RseFamily {
   private RseFamily() {}
 
-  /** Refused: the network answers windows, and a stream of events has none. */
-  public static StreamModel<Scores> load(ModelDirectory directory, Kernels kernels) {
-    throw new ModelException(
-        "Model "
-            + directory.label()
-            + " is of the family '"
-            + directory.family()
-            + "', which needs a whole window at a time and has no answer after each event; its"
-            + " windows are run with RseFamily.network, tokens or music.");
-  }
-
   /** What the model of a directory costs and sees. */
   public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
     return switch (directory.config().text("variant")) {
@@ -42,6 +29,15 @@ public final class RseFamily {
         int padded = network.paddedLength(window);
         yield Description.windowed(network.layers(padded), window, network.multiplyAdds(padded));
       }
+    };
+  }
+
+  /** The model of a directory, of any variant. */
+  public static WindowModel load(ModelDirectory directory, Kernels kernels) {
+    return switch (directory.config().text("variant")) {
+      case "tf-token", "tf-lambada" -> tokens(directory, kernels);
+      case "tf-musicnet" -> music(directory, kernels);
+      default -> network(directory, kernels);
     };
   }
 

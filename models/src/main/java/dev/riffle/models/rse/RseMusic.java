@@ -9,6 +9,8 @@ import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
+import dev.riffle.models.WindowBatch;
+import dev.riffle.models.WindowModel;
 import dev.riffle.models.signal.RealFft;
 import dev.riffle.models.weights.Weights;
 import java.util.ArrayList;
@@ -22,7 +24,7 @@ import java.util.List;
  *   [window] -> conv k4 s2, norm, gelu -> ... -> linear, * 0.25 -> network -> head at the middle
  * </pre>
  */
-public final class RseMusic {
+public final class RseMusic implements WindowModel {
   /** Samples from one labelled frame to the next. */
   private static final int FRAME = 128;
 
@@ -99,8 +101,65 @@ public final class RseMusic {
     };
   }
 
+  @Override
   public Kernels kernels() {
     return kernels;
+  }
+
+  /** A sample. */
+  @Override
+  public int inputs() {
+    return 1;
+  }
+
+  @Override
+  public int tokens() {
+    return 0;
+  }
+
+  /** False: the answer is that of the middle frame. */
+  @Override
+  public boolean answersEachStep() {
+    return false;
+  }
+
+  @Override
+  public int outputs() {
+    return classes();
+  }
+
+  @Override
+  public void check(int length) {
+    if (length != window) {
+      throw new InputException(
+          "This model takes windows of " + window + " values, but " + length + " are asked for.");
+    }
+  }
+
+  /** A window is padded to {@link #window} values, with zeros at its end. */
+  @Override
+  public int bin(int length) {
+    return window;
+  }
+
+  @Override
+  public long values(int length) {
+    int steps = window;
+    long most = 0;
+    for (Convolution layer : convolutions) {
+      most = Math.max(most, (steps + 2L) * layer.inputs);
+      steps /= 2;
+      most = Math.max(most, (long) steps * layer.filter.outputs());
+    }
+    return Math.max(most, network.values(steps));
+  }
+
+  /** Answers windows of sound; one at the end of a recording has silence behind it. */
+  @Override
+  public void forward(WindowBatch batch, Tensor y, Scratch work) {
+    Tensor x = work.tensor("rse.samples", batch.windows() * window);
+    batch.pad(kernels, x, window);
+    forward(x, batch.windows(), y, work);
   }
 
   /** Values of a window. */
@@ -114,9 +173,8 @@ public final class RseMusic {
 
   /** What a window costs; it has {@link #window} values, 0 stands for them. */
   Description describe(int values) {
-    if (values != 0 && values != window) {
-      throw new InputException(
-          "This model takes windows of " + window + " values, but " + values + " are asked for.");
+    if (values != 0) {
+      check(values);
     }
     int steps = window;
     long sum = 0;

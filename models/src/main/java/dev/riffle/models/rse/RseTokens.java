@@ -7,6 +7,8 @@ import dev.riffle.models.Description;
 import dev.riffle.models.InputException;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
+import dev.riffle.models.WindowBatch;
+import dev.riffle.models.WindowModel;
 import dev.riffle.models.weights.Weights;
 
 /**
@@ -14,7 +16,7 @@ import dev.riffle.models.weights.Weights;
  * create_loss} assembles them. That of LAMBADA embeds words by frozen vectors of a width of their
  * own and has a linear map behind them; {@link #answers} picks its word.
  */
-public final class RseTokens {
+public final class RseTokens implements WindowModel {
   /** The smallest bin that training pads to; LAMBADA has its only one. */
   private static final int SMALLEST_BIN = 8;
 
@@ -47,7 +49,7 @@ public final class RseTokens {
     this.width = lambada ? s.size("embedding_size") : m;
     this.embedding = kernels.constant(w.require("embedding", tokens, width));
     this.projection = lambada ? dense(kernels, w.under("embedding_linear/"), width, m) : null;
-    this.smallestBin = lambada ? s.size("length") : SMALLEST_BIN;
+    this.smallestBin = lambada || !network.tied() ? network.length() : SMALLEST_BIN;
     this.head = dense(kernels, w.under("output/"), m, s.size("n_classes"));
   }
 
@@ -57,8 +59,56 @@ public final class RseTokens {
     return kernels.linear(matrix, w.require("CvB", outputs), outputs, inputs);
   }
 
+  @Override
   public Kernels kernels() {
     return kernels;
+  }
+
+  /** A token. */
+  @Override
+  public int inputs() {
+    return 1;
+  }
+
+  @Override
+  public int tokens() {
+    return tokens;
+  }
+
+  @Override
+  public boolean answersEachStep() {
+    return true;
+  }
+
+  @Override
+  public int outputs() {
+    return classes();
+  }
+
+  @Override
+  public void check(int length) {
+    network.check(paddedLength(length));
+  }
+
+  /** The tokens that a window is padded to, with token 0 at its end. */
+  @Override
+  public int bin(int length) {
+    return paddedLength(length);
+  }
+
+  @Override
+  public long values(int length) {
+    int padded = paddedLength(length);
+    return Math.max(network.values(padded), (long) padded * Math.max(width, classes()));
+  }
+
+  @Override
+  public void forward(WindowBatch batch, Tensor y, Scratch work) {
+    int length = batch.bin(this);
+    int windows = batch.windows();
+    Tensor padded = work.tensor("rse.logits", windows * length * classes());
+    forward(batch.tokens(), batch.starts(), windows, padded, work);
+    batch.crop(kernels, padded, length, y, classes());
   }
 
   public int classes() {

@@ -7,13 +7,20 @@ import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Format;
 import dev.riffle.models.ModelException;
+import dev.riffle.models.Row;
 import dev.riffle.models.Scores;
+import dev.riffle.models.Settings;
 import dev.riffle.models.StreamModel;
+import dev.riffle.models.StreamRunner;
+import dev.riffle.models.WindowOptions;
 import dev.riffle.models.lru.Lru;
 import dev.riffle.models.lru.LruInit;
+import dev.riffle.models.rse.RseInit;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.SafetensorsWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,7 +51,7 @@ class FamiliesTest {
   @Test
   void anUnknownFamilyIsNamedWithThoseKnown() {
     ModelDirectory directory = model("gru", new SafetensorsWriter());
-    assertThatThrownBy(() -> Families.load(directory, kernels))
+    assertThatThrownBy(() -> Families.load(directory, kernels, Scores.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("some/1 is of the family 'gru'; known are [lru");
   }
@@ -58,15 +65,61 @@ class FamiliesTest {
   }
 
   @Test
+  void aFamilyOfWindowsIsServedInThem() {
+    ModelDirectory directory = torch();
+    StreamModel<Scores> model =
+        Families.load(directory, kernels, Scores.class, new WindowOptions(8, 4));
+    assertThat(model.info().label()).isEqualTo("some/1");
+    assertThat(model.info().fingerprint()).isEqualTo(directory.fingerprint() + "/8/4");
+    // version, precision, count, length, stride; 7 steps of 3 values
+    assertThat(model.info().stateBytes()).isEqualTo(1 + 1 + 8 + 4 + 4 + 7 * 3 * 4);
+    StreamRunner<Scores> runner = model.newRunner();
+    Format format = new Format(0, 3);
+    Row<Scores> row = new Row<>(format, runner.open(format), new float[8 * 3], 0, 8);
+    runner.advance(List.of(row));
+    assertThat(row.outputs).hasSize(6); // its middle and its head
+  }
+
+  @Test
+  void aFamilyOfWindowsWithoutAndARecurrentOneWithWindowsAreRefused() {
+    assertThatThrownBy(() -> Families.load(torch(), kernels, Scores.class))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("'rse', which reads whole windows")
+        .hasMessageContaining("Say how long they are");
+    ModelDirectory lru = model("lru", LruInit.draw(SIZES, 0, 1, 6.28, 1));
+    assertThatThrownBy(() -> Families.load(lru, kernels, Scores.class, WindowOptions.of(8)))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("'lru', which answers after every step")
+        .hasMessageContaining("leave the window of 8 steps out");
+    ModelDirectory rotation = model("chordmixer-rotate", new SafetensorsWriter());
+    assertThatThrownBy(() -> Families.load(rotation, kernels, Scores.class))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("goldens of a part and no models");
+  }
+
+  @Test
   void aMissingTensorIsNamed() {
     ModelDirectory directory = model("lru", new SafetensorsWriter().add("x", new float[1], 1));
-    assertThatThrownBy(() -> Families.load(directory, kernels))
+    assertThatThrownBy(() -> Families.load(directory, kernels, Scores.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("holds no tensor 'params/encoder/encoder/kernel'");
   }
 
+  private ModelDirectory torch() {
+    String config =
+        """
+        {"family": "rse", "variant": "torch-a", "m": 3, "n_blocks": 1, "length": 8}
+        """;
+    SafetensorsWriter weights = RseInit.draw(Settings.parse(config, "config.json"), 1);
+    Path path = folder.resolve("torch").resolve("some/1");
+    if (!Files.exists(path)) {
+      ModelDirectory.write(path, config, weights, "{}");
+    }
+    return ModelDirectory.read(path);
+  }
+
   private ModelDirectory model(String family, SafetensorsWriter weights) {
-    Path path = folder.resolve("some/1");
+    Path path = folder.resolve(family).resolve("some/1");
     ModelDirectory.write(path, CONFIG.formatted(family), weights, "{}");
     return ModelDirectory.read(path);
   }

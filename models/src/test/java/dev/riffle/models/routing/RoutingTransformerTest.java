@@ -8,6 +8,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
+import dev.riffle.models.Scores;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.families.Families;
@@ -219,9 +220,15 @@ class RoutingTransformerTest {
     RoutingInput input = RoutingInput.tokens(tokens(40), 0, 40);
     assertThat(run(RoutingFamily.model(directory, cpu), input))
         .isEqualTo(run(model(cpu, ROUTED), input));
-    assertThatThrownBy(() -> Families.load(directory, cpu))
+    assertThatThrownBy(() -> Families.load(directory, cpu, Scores.class))
         .isInstanceOf(ModelException.class)
-        .hasMessageContainingAll("some/1", "a whole window", "RoutingFamily.model");
+        .hasMessageContainingAll("some/1", "reads whole windows", "Say how long they are");
+  }
+
+  @Test
+  void aModelThatNeedsAContextIsRefusedForAStream() {
+    refused(() -> model(cpu, CONTEXT).check(16), "receives_context", "brings none");
+    refused(() -> model(cpu, ROUTED).check(LONGEST + 1), "max_seq_len allows 64");
   }
 
   // ---------------------------------------------------------------- helpers

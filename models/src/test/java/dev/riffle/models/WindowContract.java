@@ -1,0 +1,321 @@
+package dev.riffle.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What holds of every model of windows, alone and in a stream. A family's test extends it and names
+ * models. Equality here is that of bits: scores and states are compared as arrays, without
+ * tolerance.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+public abstract class WindowContract {
+  private final Random random = new Random(17);
+
+  /**
+   * A model to test.
+   *
+   * @param length of its windows; any from 8 on that it takes
+   */
+  public record Case(String name, int length, Function<Kernels, WindowModel> maker) {}
+
+  /** The models; they take windows of one step to {@code length}. */
+  protected abstract List<Case> cases();
+
+  Stream<Arguments> models() {
+    return TestBackends.all()
+        .flatMap(k -> cases().stream().map(c -> Arguments.of(k, Named.of(c.name, c))));
+  }
+
+  /** Each model, with windows that overlap, lie side by side and lie apart. */
+  Stream<Arguments> streams() {
+    return TestBackends.all()
+        .flatMap(
+            k ->
+                cases().stream()
+                    .flatMap(
+                        c ->
+                            Stream.of(1, c.length / 2 - 1, c.length, c.length + 3)
+                                .map(stride -> new WindowOptions(c.length, stride))
+                                .map(o -> Arguments.of(k, Named.of(c.name, c), o))));
+  }
+
+  // ---------------------------------------------------------------- windows
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void aBatchOfOneBinEqualsItsWindows(Kernels kernels, Case c) {
+    WindowModel model = c.maker.apply(kernels);
+    int bin = model.bin(c.length);
+    List<Integer> lengths = new ArrayList<>();
+    for (int length = c.length; length >= 1 && lengths.size() < 7; length -= 1 + length / 5) {
+      if (model.bin(length) == bin) {
+        lengths.add(length);
+      }
+    }
+    lengths.add(c.length);
+    Collections.shuffle(lengths, random);
+    List<float[]> windows = lengths.stream().map(n -> steps(model, n)).toList();
+    Scratch work = new Scratch(kernels);
+    float[] together = forward(model, windows, work);
+    int at = 0;
+    for (float[] window : windows) {
+      float[] alone = forward(model, List.of(window), work);
+      assertThat(Arrays.copyOfRange(together, at, at + alone.length)).isEqualTo(alone);
+      at += alone.length;
+    }
+    assertThat(together).hasSize(at).doesNotContain(Float.NaN);
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void everyLengthDownToOneStepIsAnswered(Kernels kernels, Case c) {
+    WindowModel model = c.maker.apply(kernels);
+    model.check(c.length);
+    Scratch work = new Scratch(kernels);
+    for (int length = 1; length <= c.length; length += 1 + length / 3) {
+      float[] answers = forward(model, List.of(steps(model, length)), work);
+      assertThat(answers).as("%d steps", length).doesNotContain(Float.NaN);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void aWindowIsMadeOfASaneNumberOfSteps(Kernels kernels, Case c) {
+    WindowModel model = c.maker.apply(kernels);
+    assertThatThrownBy(() -> model.check(0)).isInstanceOf(InputException.class);
+    assertThat(model.values(c.length)).isGreaterThanOrEqualTo(c.length);
+    assertThat(model.outputShape()).hasSizeGreaterThan(0);
+    assertThat(Arrays.stream(model.outputShape()).reduce(1, (a, b) -> a * b))
+        .isEqualTo(model.outputs());
+  }
+
+  // ---------------------------------------------------------------- streams
+
+  @ParameterizedTest
+  @MethodSource("streams")
+  void aStreamTellsWhatTheWindowsTell(Kernels kernels, Case c, WindowOptions options) {
+    WindowModel model = c.maker.apply(kernels);
+    StreamRunner<Scores> runner = stream(model, options).newRunner();
+    for (int count : new int[] {1, c.length - 1, c.length, c.length + 1, 3 * c.length + 5}) {
+      Sequence sequence = new Sequence(model, runner, steps(model, count));
+      sequence.finish(runner);
+      assertThat(sequence.outputs)
+          .as("%d steps", count)
+          .isEqualTo(expected(model, options, sequence));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("streams")
+  void aSequenceInAnyChunkingIsTheWholeSequence(Kernels kernels, Case c, WindowOptions options) {
+    WindowModel model = c.maker.apply(kernels);
+    StreamRunner<Scores> runner = stream(model, options).newRunner();
+    float[] steps = steps(model, 2 * c.length + 7);
+    Sequence whole = new Sequence(model, runner, steps);
+    whole.advance(runner, whole.left());
+    byte[] state = whole.state;
+    whole.finish(runner);
+    for (int longest : new int[] {1, 5, c.length + 3}) {
+      Sequence chunked = new Sequence(model, runner, steps);
+      while (chunked.left() > 0) {
+        int most = Math.min(longest, chunked.left());
+        chunked.advance(runner, longest == 1 ? 1 : random.nextInt(most + 1));
+      }
+      assertThat(chunked.state).isEqualTo(state);
+      chunked.finish(runner);
+      assertThat(chunked.outputs).isEqualTo(whole.outputs);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("streams")
+  void aBatchEqualsItsRows(Kernels kernels, Case c, WindowOptions options) {
+    WindowModel model = c.maker.apply(kernels);
+    StreamRunner<Scores> alone = stream(model, options).newRunner();
+    StreamRunner<Scores> together = stream(model, options).newRunner();
+    List<Sequence> expected = new ArrayList<>();
+    List<Sequence> found = new ArrayList<>();
+    for (int b = 0; b < 5; b++) {
+      float[] steps = steps(model, random.nextInt(2 * c.length + 2));
+      expected.add(new Sequence(model, alone, steps));
+      found.add(new Sequence(model, together, steps));
+      expected.get(b).finish(alone);
+    }
+    for (int round = 0; round < 4; round++) {
+      List<Row<Scores>> rows = new ArrayList<>();
+      for (Sequence sequence : found) {
+        rows.add(sequence.next(random.nextInt(sequence.left() + 1)));
+      }
+      together.advance(rows);
+      take(found, rows);
+    }
+    List<Row<Scores>> rows = new ArrayList<>();
+    found.forEach(sequence -> rows.add(sequence.next(sequence.left())));
+    together.finish(rows);
+    take(found, rows);
+    for (int b = 0; b < found.size(); b++) {
+      assertThat(found.get(b).outputs).isEqualTo(expected.get(b).outputs);
+      assertThat(found.get(b).state).isEqualTo(expected.get(b).state);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void whatIsNoStepIsRefusedWhenItComes(Kernels kernels, Case c) {
+    WindowModel model = c.maker.apply(kernels);
+    StreamRunner<Scores> runner = stream(model, WindowOptions.of(c.length)).newRunner();
+    Sequence sequence = new Sequence(model, runner, steps(model, 5));
+    sequence.advance(runner, 3);
+    byte[] before = sequence.state.clone();
+    float[] bad =
+        model.tokens() > 0
+            ? new float[] {-1, 0.5f, model.tokens(), Float.NaN}
+            : new float[] {Float.NaN, Float.NEGATIVE_INFINITY};
+    for (float value : bad) {
+      float[] steps = steps(model, 2);
+      steps[model.inputs()] = value; // the first value of the second step
+      Row<Scores> row = new Row<>(new Format(0, model.inputs()), sequence.state, steps, 0, 2);
+      assertThatThrownBy(() -> runner.advance(List.of(row)))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("Step 4 of the sequence must be")
+          .hasMessageContaining("is " + value);
+      assertThat(row.state).isEqualTo(before);
+      assertThat(row.outputs).isEmpty();
+    }
+  }
+
+  // ---------------------------------------------------------------- helpers
+
+  /** What a sequence is to be told, computed window by window. */
+  private static List<Output<Scores>> expected(
+      WindowModel model, WindowOptions options, Sequence sequence) {
+    int count = sequence.steps.length / model.inputs();
+    int margin = Math.max(0, options.length() - options.stride()) / 2;
+    List<Output<Scores>> all = new ArrayList<>();
+    Scratch work = new Scratch(model.kernels());
+    int told = 0; // steps before it have been spoken of
+    for (int begin = 0; begin < count; begin += options.stride()) {
+      int end = Math.min(count, begin + options.length());
+      boolean full = end == begin + options.length();
+      told = Math.max(told, begin);
+      if (!full && told >= count) {
+        continue;
+      }
+      float[] window =
+          Arrays.copyOfRange(sequence.steps, begin * model.inputs(), end * model.inputs());
+      float[] y = forward(model, List.of(window), work);
+      if (!model.answersEachStep()) {
+        all.add(new Output<>(end, new Scores(y, model.outputShape(), begin, end - begin)));
+        told = end;
+      } else {
+        int to = full ? Math.min(end, begin + margin + options.stride()) : end;
+        for (; told < to; told++) {
+          int at = (told - begin) * model.outputs();
+          float[] answer = Arrays.copyOfRange(y, at, at + model.outputs());
+          all.add(new Output<>(end, new Scores(answer, model.outputShape(), told, 1)));
+        }
+      }
+      if (!full) {
+        break;
+      }
+    }
+    return all;
+  }
+
+  private static float[] forward(WindowModel model, List<float[]> windows, Scratch work) {
+    int[] starts = new int[windows.size() + 1];
+    for (int b = 0; b < windows.size(); b++) {
+      starts[b + 1] = starts[b] + windows.get(b).length / model.inputs();
+    }
+    int rows = starts[windows.size()];
+    float[] values = new float[rows * model.inputs()];
+    for (int b = 0; b < windows.size(); b++) {
+      System.arraycopy(
+          windows.get(b), 0, values, starts[b] * model.inputs(), windows.get(b).length);
+    }
+    int answers = (model.answersEachStep() ? rows : windows.size()) * model.outputs();
+    Tensor y = model.kernels().allocate(answers);
+    model.forward(new WindowBatch(values, model.inputs(), starts, windows.size()), y, work);
+    float[] read = new float[answers];
+    model.kernels().read(y, 0, read, 0, answers);
+    return read;
+  }
+
+  private static StreamModel<Scores> stream(WindowModel model, WindowOptions options) {
+    return new WindowStreamModel("drawn", "1", "drawn", "0", model, options);
+  }
+
+  private float[] steps(WindowModel model, int count) {
+    float[] values = new float[count * model.inputs()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          model.tokens() > 0 ? random.nextInt(model.tokens()) : (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  private static void take(List<Sequence> sequences, List<Row<Scores>> rows) {
+    for (int i = 0; i < rows.size(); i++) {
+      sequences.get(i).take(rows.get(i));
+    }
+  }
+
+  /** A sequence on its way: its state and what it was told. */
+  private static final class Sequence {
+    private final WindowModel model;
+    private final float[] steps;
+    private int at;
+    private byte[] state;
+    private final List<Output<Scores>> outputs = new ArrayList<>();
+
+    Sequence(WindowModel model, StreamRunner<Scores> runner, float[] steps) {
+      this.model = model;
+      this.steps = steps;
+      this.state = runner.open(new Format(0, model.inputs()));
+    }
+
+    int left() {
+      return steps.length / model.inputs() - at;
+    }
+
+    void advance(StreamRunner<Scores> runner, int count) {
+      Row<Scores> row = next(count);
+      runner.advance(List.of(row));
+      take(row);
+    }
+
+    void finish(StreamRunner<Scores> runner) {
+      Row<Scores> row = next(left());
+      runner.finish(List.of(row));
+      take(row);
+    }
+
+    /** The row of the next steps. */
+    Row<Scores> next(int count) {
+      Format format = new Format(0, model.inputs());
+      return new Row<>(format, state, steps, at * model.inputs(), count);
+    }
+
+    void take(Row<Scores> row) {
+      at += row.steps;
+      state = row.state;
+      outputs.addAll(row.outputs);
+    }
+  }
+}

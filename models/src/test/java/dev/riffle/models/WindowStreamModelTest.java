@@ -1,0 +1,287 @@
+package dev.riffle.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Which steps a window holds and tells; a model that sums shows it. */
+class WindowStreamModelTest {
+  private static final Format FORMAT = new Format(0, 1);
+  private static final Kernels REFERENCE = Backends.find("reference");
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // length, stride, steps | position: first step + steps = their sum
+        "4 | 4 | 10 | 4: 0+4=6, 8: 4+4=22, 10: 8+2=17",
+        "4 | 2 |  8 | 4: 0+4=6, 6: 2+4=14, 8: 4+4=22", // all has been spoken of
+        "4 | 2 |  9 | 4: 0+4=6, 6: 2+4=14, 8: 4+4=22, 9: 6+3=21",
+        "4 | 6 | 11 | 4: 0+4=6, 10: 6+4=30", // step 10 lies between windows
+        "4 | 6 | 13 | 4: 0+4=6, 10: 6+4=30, 13: 12+1=12",
+        "4 | 4 |  3 | 3: 0+3=3",
+        "4 | 1 |  5 | 4: 0+4=6, 5: 1+4=10",
+        "4 | 4 |  0 | ''",
+      })
+  void aWindowIsAnsweredOnce(int length, int stride, int steps, String told) {
+    assertThat(told(new Sum(false, 1), new WindowOptions(length, stride), steps)).isEqualTo(told);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // each step brings the sum of the window that tells it
+        "4 | 4 |  6 | 4: 0+1=6, 4: 1+1=6, 4: 2+1=6, 4: 3+1=6, 6: 4+1=9, 6: 5+1=9",
+        // half of what windows share lies on either side
+        "4 | 2 |  6 | 4: 0+1=6, 4: 1+1=6, 4: 2+1=6, 6: 3+1=14, 6: 4+1=14, 6: 5+1=9",
+        "4 | 2 |  7 | 4: 0+1=6, 4: 1+1=6, 4: 2+1=6, 6: 3+1=14, 6: 4+1=14, 7: 5+1=15, 7: 6+1=15",
+        "4 | 3 |  4 | 4: 0+1=6, 4: 1+1=6, 4: 2+1=6, 4: 3+1=3",
+        "2 | 4 |  7 | 2: 0+1=1, 2: 1+1=1, 6: 4+1=9, 6: 5+1=9",
+        "4 | 2 |  1 | 1: 0+1=0",
+      })
+  void eachStepIsToldOnceByTheWindowInWhoseMiddleItLies(
+      int length, int stride, int steps, String told) {
+    assertThat(told(new Sum(true, 1), new WindowOptions(length, stride), steps)).isEqualTo(told);
+  }
+
+  @Test
+  void windowsOfManySequencesAreOneBatchUnlessItIsTooLarge() {
+    Sum small = new Sum(false, 1);
+    run(small, 5, 8);
+    assertThat(small.batches).containsExactly(10); // two windows each
+    Sum large = new Sum(false, 1 << 22); // four windows are 2^24
+    run(large, 5, 8);
+    assertThat(large.batches).containsExactly(4, 4, 2);
+    Sum huge = new Sum(false, 1 << 25);
+    run(huge, 2, 8);
+    assertThat(huge.batches).containsExactly(1, 1, 1, 1);
+  }
+
+  @Test
+  void stepsThatAreOnlyKeptTakeNoPlaceAndCallNoVerb() {
+    Sum model = new Sum(false, 1);
+    StreamModel<Scores> stream = stream(model, new WindowOptions(4, 2));
+    StreamRunner<Scores> runner = stream.newRunner();
+    byte[] state = runner.open(FORMAT);
+    int[] places = {0, 0, 0, 1, 0, 1, 0}; // windows that each step completes
+    int[] atTheEnd = {1, 1, 1, 1, 1, 1, 1}; // with the one that tells the rest
+    for (int step = 0; step < places.length; step++) {
+      Row<Scores> row = new Row<>(FORMAT, state, new float[] {step}, 0, 1);
+      assertThat(stream.places(row, false)).as("step %d", step).isEqualTo(places[step]);
+      assertThat(stream.places(row, true)).as("step %d", step).isEqualTo(atTheEnd[step]);
+      runner.advance(List.of(row));
+      state = row.state;
+    }
+    assertThat(model.batches).containsExactly(1, 1);
+    runner.warmUp(3);
+    assertThat(model.batches).containsExactly(1, 1, 3);
+  }
+
+  @Test
+  void whatIsLeftOfManySequencesIsSortedByBin() {
+    Sum model = new Sum(false, 1); // whose bin is the length, even or odd
+    StreamRunner<Scores> runner = stream(model, WindowOptions.of(9)).newRunner();
+    List<Row<Scores>> rows = new ArrayList<>();
+    for (int count : new int[] {1, 2, 3, 4, 5}) {
+      rows.add(new Row<>(FORMAT, runner.open(FORMAT), counted(count), 0, count));
+    }
+    runner.finish(rows);
+    assertThat(model.batches).containsExactly(2, 3);
+    for (int b = 0; b < 5; b++) {
+      assertThat(rows.get(b).outputs).hasSize(1);
+      assertThat(rows.get(b).outputs.get(0).value().steps()).isEqualTo(b + 1);
+    }
+  }
+
+  @Test
+  void theStateIsTheStepsThatAreStillNeeded() {
+    StreamModel<Scores> model = stream(new Sum(false, 1), new WindowOptions(4, 2));
+    StreamRunner<Scores> runner = model.newRunner();
+    int header = 1 + 1 + 8 + 4 + 4;
+    assertThat(model.info().stateBytes()).isEqualTo(header + 3 * 4);
+    byte[] state = runner.open(FORMAT);
+    int[] kept = {1, 2, 3, 2, 3, 2, 3}; // of one float each
+    for (int step = 0; step < kept.length; step++) {
+      Row<Scores> row = new Row<>(FORMAT, state, new float[] {step}, 0, 1);
+      runner.advance(List.of(row));
+      state = row.state;
+      assertThat(state).hasSize(header + kept[step] * 4);
+    }
+  }
+
+  @Test
+  void stateOfOtherWindowsOrAnotherModelIsRefused() {
+    StreamRunner<Scores> runner = stream(new Sum(false, 1), new WindowOptions(4, 2)).newRunner();
+    byte[] state = runner.open(FORMAT);
+    byte[] version = state.clone();
+    version[0] = 9;
+    refuses(runner, new byte[0], "but no byte came");
+    refuses(runner, version, "reads states of version 1, but version 9 came");
+    refuses(runner, Arrays.copyOf(state, 7), "has 7 bytes, model sum/1 needs 18");
+    refuses(runner, Arrays.copyOf(state, 22), "another model wrote it");
+    byte[] other = stream(new Sum(false, 1), new WindowOptions(4, 3)).newRunner().open(FORMAT);
+    refuses(runner, other, "windows of 4 steps at a stride of 3, model sum/1 runs with 4 and 2");
+  }
+
+  @Test
+  void theFingerprintTellsTheWindows() {
+    assertThat(stream(new Sum(false, 1), new WindowOptions(4, 2)).info().fingerprint())
+        .isEqualTo("0/4/2");
+  }
+
+  @Test
+  void windowsThatCannotBeAreRefused() {
+    assertThatThrownBy(() -> new WindowOptions(0, 1))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("they are 0 and 1");
+    assertThatThrownBy(() -> new WindowOptions(1, 0)).isInstanceOf(ModelException.class);
+    assertThatThrownBy(() -> stream(new Sum(false, 1), WindowOptions.of(1000)))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("Model sum/1 cannot have windows of 1000 steps: at most 999");
+    assertThatThrownBy(() -> stream(new Sum(false, 1L << 31), WindowOptions.of(4)))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("needs an array of 2147483648 for a window of 4 steps");
+  }
+
+  @Test
+  void stepsOfAnotherWidthAreRefused() {
+    StreamModel<Scores> model = stream(new Sum(false, 1), WindowOptions.of(4));
+    assertThatThrownBy(() -> model.check(new Format(0, 2)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("reads 1 values per step, but the sequence brings 2");
+  }
+
+  // ---------------------------------------------------------------- helpers
+
+  private static void refuses(StreamRunner<Scores> runner, byte[] state, String why) {
+    Row<Scores> row = new Row<>(FORMAT, state, new float[1], 0, 1);
+    assertThatThrownBy(() -> runner.advance(List.of(row)))
+        .isInstanceOf(StateException.class)
+        .hasMessageContaining(why);
+    assertThat(row.state).isSameAs(state);
+  }
+
+  private static String told(Sum model, WindowOptions options, int steps) {
+    StreamModel<Scores> stream = stream(model, options);
+    StreamRunner<Scores> runner = stream.newRunner();
+    Row<Scores> row = new Row<>(FORMAT, runner.open(FORMAT), counted(steps), 0, steps);
+    int places = stream.places(row, true);
+    runner.finish(List.of(row));
+    assertThat(places).isEqualTo(model.batches.stream().mapToInt(b -> b).sum());
+    List<String> told = new ArrayList<>();
+    for (Output<Scores> output : row.outputs) {
+      Scores scores = output.value();
+      told.add(
+          String.format(
+              "%d: %d+%d=%.0f",
+              output.position(), scores.first(), scores.steps(), scores.values()[0]));
+    }
+    return String.join(", ", told);
+  }
+
+  /** Advances sequences of so many steps, in windows of four. */
+  private static void run(Sum model, int sequences, int steps) {
+    StreamRunner<Scores> runner = stream(model, WindowOptions.of(4)).newRunner();
+    List<Row<Scores>> rows = new ArrayList<>();
+    for (int b = 0; b < sequences; b++) {
+      rows.add(new Row<>(FORMAT, runner.open(FORMAT), counted(steps), 0, steps));
+    }
+    runner.advance(rows);
+    for (Row<Scores> row : rows) {
+      assertThat(row.outputs).extracting(Output::position).containsExactly(4L, 8L);
+    }
+  }
+
+  private static float[] counted(int steps) {
+    float[] values = new float[steps];
+    for (int i = 0; i < steps; i++) {
+      values[i] = i;
+    }
+    return values;
+  }
+
+  private static StreamModel<Scores> stream(WindowModel model, WindowOptions options) {
+    return new WindowStreamModel("sum", "1", "sum", "0", model, options);
+  }
+
+  /** Answers with the sum of a window, once or at each step. */
+  private static final class Sum implements WindowModel {
+    private final boolean each;
+    private final long values;
+    private final List<Integer> batches = new ArrayList<>();
+
+    Sum(boolean each, long values) {
+      this.each = each;
+      this.values = values;
+    }
+
+    @Override
+    public Kernels kernels() {
+      return REFERENCE;
+    }
+
+    @Override
+    public int inputs() {
+      return 1;
+    }
+
+    @Override
+    public int tokens() {
+      return 0;
+    }
+
+    @Override
+    public boolean answersEachStep() {
+      return each;
+    }
+
+    @Override
+    public int outputs() {
+      return 1;
+    }
+
+    @Override
+    public void check(int length) {
+      if (length > 999) {
+        throw new InputException("at most 999");
+      }
+    }
+
+    @Override
+    public int bin(int length) {
+      return length % 2;
+    }
+
+    @Override
+    public long values(int length) {
+      return values;
+    }
+
+    @Override
+    public void forward(WindowBatch batch, Tensor y, Scratch work) {
+      batches.add(batch.windows());
+      batch.bin(this);
+      for (int b = 0; b < batch.windows(); b++) {
+        double sum = 0;
+        for (int r = batch.starts()[b]; r < batch.starts()[b + 1]; r++) {
+          sum += batch.values()[r];
+        }
+        if (each) {
+          REFERENCE.fill(y, batch.starts()[b], batch.steps(b), sum);
+        } else {
+          REFERENCE.fill(y, b, 1, sum);
+        }
+      }
+    }
+  }
+}
