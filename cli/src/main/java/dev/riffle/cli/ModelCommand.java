@@ -20,15 +20,16 @@ import picocli.CommandLine.Spec;
 /** What there is to know of a model directory. */
 @Command(
     name = "model",
-    description = "Looks at model directories.",
+    description = "Looks at model directories, and makes them.",
     synopsisSubcommandLabel = "KIND",
-    subcommands = ModelCommand.Inspect.class)
+    subcommands = {ModelCommand.Inspect.class, ConvertCommand.class})
 final class ModelCommand implements Runnable {
   @Spec CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to do with the model: inspect.");
+    throw new ParameterException(
+        spec.commandLine(), "Say what to do with the model: inspect or convert.");
   }
 
   /** Reads a model and says what it costs and sees. */

@@ -123,6 +123,31 @@ public final class Settings {
     return new Settings(copy, where, path);
   }
 
+  /**
+   * A copy with this setting added, or changed.
+   *
+   * @param value a number, text, true or false, or a tree of Jackson's
+   */
+  public Settings with(String name, Object value) {
+    ObjectNode copy = node.deepCopy();
+    copy.set(name, JSON.valueToTree(value));
+    return new Settings(copy, where, path);
+  }
+
+  /** A copy with all settings of another; where both have one, it is the other's. */
+  public Settings with(Settings other) {
+    ObjectNode copy = node.deepCopy();
+    copy.setAll((ObjectNode) other.node);
+    return new Settings(copy, where, path);
+  }
+
+  /** A copy without this setting. */
+  public Settings without(String name) {
+    ObjectNode copy = node.deepCopy();
+    copy.remove(name);
+    return new Settings(copy, where, path);
+  }
+
   /** As text, indented. */
   public String toJson() {
     return node.toPrettyString() + "\n";

@@ -25,6 +25,19 @@ class SettingsTest {
   }
 
   @Test
+  void copiesAreChangedAndTheOriginalIsNot() {
+    Settings more = Settings.parse("{\"a\": 1, \"b\": \"x\"}", "more.json");
+    Settings changed = settings.with("a", 2).with(more).with("c", true).without("lru");
+    assertThat(changed.size("a")).isEqualTo(1);
+    assertThat(changed.text("b")).isEqualTo("x");
+    assertThat(changed.flag("c")).isTrue();
+    assertThat(changed.has("lru")).isFalse();
+    assertThat(settings.has("lru")).isTrue();
+    assertThat(settings.has("a")).isFalse();
+    assertThatThrownBy(() -> changed.size("b")).hasMessageStartingWith("config.json: ");
+  }
+
+  @Test
   void aMissingSettingIsNamedWithItsPath() {
     assertThatThrownBy(() -> settings.under("lru").size("state"))
         .isInstanceOf(ModelException.class)

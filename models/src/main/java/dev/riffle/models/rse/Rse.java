@@ -84,7 +84,7 @@ public final class Rse implements WindowModel {
       return new Config(wiring, s.size("m"), s.size("n_blocks"), true, false, s.size("length"));
     }
 
-    private List<Step> steps(int length) {
+    List<Step> steps(int length) {
       return wiring.steps(blocks, tiedInner, tiedOuter, Integer.numberOfTrailingZeros(length));
     }
   }

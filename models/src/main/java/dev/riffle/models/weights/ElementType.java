@@ -29,7 +29,8 @@ public enum ElementType {
     return bytes;
   }
 
-  boolean isReal() {
+  /** True for floating-point numbers. */
+  public boolean isReal() {
     return this == F64 || this == F32 || this == F16 || this == BF16;
   }
 
@@ -42,6 +43,39 @@ public enum ElementType {
       case BF16 -> Float.intBitsToFloat(data.getShort(at) << 16);
       default -> integer(data, at);
     };
+  }
+
+  /**
+   * Stores a value of a floating-point type at byte {@code at}, rounded to the nearest one that the
+   * type has, to the even one of two.
+   */
+  void put(ByteBuffer data, int at, double value) {
+    switch (this) {
+      case F64 -> data.putDouble(at, value);
+      case F32 -> data.putFloat(at, (float) value);
+      case F16 -> data.putShort(at, narrow(value, 5, 10));
+      case BF16 -> data.putShort(at, narrow(value, 8, 7));
+      default -> throw new IllegalStateException(this + " is not a floating-point type");
+    }
+  }
+
+  /** A format of 16 bits: 1 sign, then so many of the exponent and of the fraction. */
+  private static short narrow(double value, int exponentBits, int fractionBits) {
+    int bias = (1 << (exponentBits - 1)) - 1;
+    int sign = Double.doubleToRawLongBits(value) < 0 ? 0x8000 : 0;
+    int infinity = ((1 << exponentBits) - 1) << fractionBits;
+    if (Double.isNaN(value)) {
+      return (short) (sign | infinity | 1 << (fractionBits - 1));
+    }
+    // below the least normal number the distance of neighbours stays what it is there
+    int exponent = Math.max(Math.getExponent(value), 1 - bias);
+    if (exponent > bias) {
+      return (short) (sign | infinity);
+    }
+    int steps = (int) Math.rint(Math.scalb(Math.abs(value), fractionBits - exponent));
+    // a fraction that rounds up to 2 carries into the exponent, and the largest one to infinity
+    int magnitude = ((exponent + bias - 1) << fractionBits) + steps;
+    return (short) (sign | magnitude);
   }
 
   /** The element of an integer type at byte {@code at}; U64 keeps its 64 bits. */

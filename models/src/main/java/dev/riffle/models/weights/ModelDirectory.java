@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.UUID;
 
 /**
  * A model as files, read and checked: {@code <name>/<version>/} with {@code config.json}, {@code
@@ -21,6 +23,7 @@ import java.util.HexFormat;
  * @param family {@code family} of the configuration
  * @param config {@code config.json}
  * @param weights {@code model.safetensors}, or {@code model.npz} where there is none
+ * @param provenance {@code provenance.json}
  * @param fingerprint hex sha-256 over the sha-256 of configuration, then weights: equal
  *     fingerprints compute the same function
  */
@@ -31,6 +34,7 @@ public record ModelDirectory(
     String family,
     Settings config,
     Weights weights,
+    Settings provenance,
     String fingerprint) {
 
   private static final String CONFIG = "config.json";
@@ -72,11 +76,11 @@ public record ModelDirectory(
               + String.join(", ", CONFIG, WEIGHTS, PROVENANCE)
               + ".");
     }
-    byte[] config = bytes(path, CONFIG);
+    byte[] config = bytes(path.resolve(CONFIG));
     boolean numpy = !Files.exists(path.resolve(WEIGHTS)) && Files.exists(path.resolve(NUMPY));
     String file = numpy ? NUMPY : WEIGHTS;
-    byte[] weights = bytes(path, file);
-    Settings provenance = settings(path, PROVENANCE, bytes(path, PROVENANCE));
+    byte[] weights = bytes(path.resolve(file));
+    Settings provenance = settings(path, PROVENANCE, bytes(path.resolve(PROVENANCE)));
     if (hashesNeeded || provenance.has("sha256")) {
       check(path, CONFIG, config, provenance.under("sha256"));
       check(path, file, weights, provenance.under("sha256"));
@@ -94,7 +98,26 @@ public record ModelDirectory(
         settings.text("family"),
         settings,
         Weights.of(tensors),
+        provenance,
         fingerprint(sha256(config), sha256(weights)));
+  }
+
+  /**
+   * A version that is not written yet, to be loaded first. It has no provenance and no fingerprint.
+   *
+   * @throws ModelException if the configuration names no family
+   */
+  public static ModelDirectory draft(Path directory, Settings config, Safetensors weights) {
+    Path path = directory.toAbsolutePath().normalize();
+    return new ModelDirectory(
+        path,
+        path.getParent().getFileName().toString(),
+        path.getFileName().toString(),
+        config.text("family"),
+        config,
+        Weights.of(weights),
+        Settings.parse("{}", PROVENANCE),
+        "");
   }
 
   /**
@@ -105,20 +128,35 @@ public record ModelDirectory(
    */
   public static void write(
       Path directory, String config, SafetensorsWriter weights, String provenance) {
+    write(directory, config, WEIGHTS, weights.toBytes(), provenance);
+  }
+
+  /** {@link #write} with the weights in {@code model.npz}. */
+  public static void writeNpz(
+      Path directory, String config, Safetensors weights, String provenance) {
+    write(directory, config, NUMPY, Npz.toBytes(weights), provenance);
+  }
+
+  /** Writes beside the place, then moves there: a reader sees all of a version or nothing. */
+  private static void write(
+      Path directory, String config, String file, byte[] weights, String provenance) {
+    Path path = directory.toAbsolutePath().normalize();
     byte[] configBytes = config.getBytes(StandardCharsets.UTF_8);
-    byte[] weightBytes = weights.toBytes();
     String born =
         Settings.parse(provenance, PROVENANCE)
             .with("sha256", CONFIG, hex(sha256(configBytes)))
-            .with("sha256", WEIGHTS, hex(sha256(weightBytes)))
+            .with("sha256", file, hex(sha256(weights)))
             .toJson();
+    Path beside = path.resolveSibling(".part-" + UUID.randomUUID());
     try {
-      Files.createDirectories(directory.toAbsolutePath().getParent());
-      Files.createDirectory(directory);
-      Files.write(directory.resolve(CONFIG), configBytes);
-      Files.write(directory.resolve(WEIGHTS), weightBytes);
-      Files.writeString(directory.resolve(PROVENANCE), born);
+      Files.createDirectories(beside);
+      Files.write(beside.resolve(CONFIG), configBytes);
+      Files.write(beside.resolve(file), weights);
+      Files.writeString(beside.resolve(PROVENANCE), born);
+      Files.createDirectory(path); // fails if it is there
+      Files.move(beside, path, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
+      discard(beside);
       throw new ModelException(
           "Cannot write a model to "
               + directory
@@ -129,12 +167,22 @@ public record ModelDirectory(
     }
   }
 
-  private static byte[] bytes(Path directory, String file) {
+  private static void discard(Path directory) {
     try {
-      return Files.readAllBytes(directory.resolve(file));
+      for (String file : new String[] {CONFIG, WEIGHTS, NUMPY, PROVENANCE}) {
+        Files.deleteIfExists(directory.resolve(file));
+      }
+      Files.deleteIfExists(directory);
+    } catch (IOException e) {
+      // what made writing fail is told; nobody reads what stays here
+    }
+  }
+
+  private static byte[] bytes(Path file) {
+    try {
+      return Files.readAllBytes(file);
     } catch (IOException | OutOfMemoryError e) {
-      throw new ModelException(
-          "Cannot read " + file + " of the model directory " + directory + ": " + e, e);
+      throw new ModelException("Cannot read " + file + ": " + e, e);
     }
   }
 
@@ -153,6 +201,11 @@ public record ModelDirectory(
                   + " the change is meant, give it a version and a provenance of its own.",
               directory.resolve(file), PROVENANCE, promised, found));
     }
+  }
+
+  /** Hex sha-256 of a file. */
+  public static String sha256(Path file) {
+    return hex(sha256(bytes(file)));
   }
 
   private static String fingerprint(byte[] config, byte[] weights) {

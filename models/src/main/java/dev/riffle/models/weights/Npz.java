@@ -1,28 +1,33 @@
 package dev.riffle.models.weights;
 
 import dev.riffle.models.ModelException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 
 /**
- * Reads numpy's {@code .npz}: a zip of {@code .npy} arrays of format 1, 2 or 3, in C or Fortran
- * order, little- or big-endian. The answer is the view that {@link Safetensors} gives: row-major,
- * under the arrays' names. Arrays of Python objects are refused: they are pickles, which run what
- * they hold.
+ * Reads and writes numpy's {@code .npz}: a zip of {@code .npy} arrays of format 1, 2 or 3, in C or
+ * Fortran order, little- or big-endian. The answer is the view that {@link Safetensors} gives:
+ * row-major, under the arrays' names. Arrays of Python objects are refused: they are pickles, which
+ * run what they hold.
  *
  * <p>Layout of an array: {@code \x93NUMPY}, two bytes of version, the header's length (u16
  * little-endian in format 1, else u32), a header such as {@code {'descr': '<f4', 'fortran_order':
@@ -69,6 +74,74 @@ public final class Npz {
           e);
     }
     return Safetensors.parse(npz.arrays.toBytes(), npz.where);
+  }
+
+  /**
+   * Writes these tensors as {@code numpy.savez} does, without compression; the same content gives
+   * the same bytes.
+   *
+   * @throws ModelException if a tensor is of a type that numpy does not have, which is BF16
+   */
+  public static byte[] toBytes(Safetensors tensors) {
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(file)) {
+      zip.setMethod(ZipOutputStream.STORED);
+      for (String name : tensors.names()) {
+        byte[] header = header(tensors, name);
+        byte[] values = tensors.bytes(name).array();
+        CRC32 sum = new CRC32();
+        sum.update(header);
+        sum.update(values);
+        ZipEntry entry = new ZipEntry(name + SUFFIX);
+        entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0)); // zip's first day
+        entry.setSize(header.length + (long) values.length);
+        entry.setCrc(sum.getValue());
+        zip.putNextEntry(entry);
+        zip.write(header);
+        zip.write(values);
+        zip.closeEntry();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // memory does not fail
+    }
+    return file.toByteArray();
+  }
+
+  /** All that stands before the values, of a length that keeps them aligned at 64 bytes. */
+  private static byte[] header(Safetensors tensors, String name) {
+    String shape =
+        Arrays.stream(tensors.shape(name)).mapToObj(d -> d + ",").collect(Collectors.joining(" "));
+    String text =
+        String.format(
+            "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
+            descr(tensors, name), shape);
+    int length = (MAGIC.length + 4 + text.length() + 1 + 63) / 64 * 64;
+    ByteBuffer header = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    header.put(MAGIC).put((byte) 1).put((byte) 0);
+    header.putShort((short) (length - MAGIC.length - 4));
+    header.put(text.getBytes(StandardCharsets.ISO_8859_1));
+    while (header.remaining() > 1) {
+      header.put((byte) ' ');
+    }
+    return header.put((byte) '\n').array();
+  }
+
+  private static String descr(Safetensors tensors, String name) {
+    ElementType type = tensors.type(name);
+    String kind =
+        switch (type) {
+          case F64, F32, F16 -> "f";
+          case I64, I32, I16, I8 -> "i";
+          case U64, U32, U16, U8 -> "u";
+          case BOOL -> "b";
+          case BF16 ->
+              throw new ModelException(
+                  tensors.where()
+                      + ": tensor '"
+                      + name
+                      + "' is of type BF16, which numpy does not have; write it as F32.");
+        };
+    return (type.bytes() == 1 ? "|" : "<") + kind + type.bytes();
   }
 
   private void add(ZipFile zip, ZipEntry entry) throws IOException {

@@ -326,12 +326,25 @@ public final class Safetensors {
     return values;
   }
 
+  /** A copy of a tensor's bytes, little-endian and row-major. */
+  ByteBuffer bytes(String name) {
+    Entry entry = entry(name);
+    byte[] copy = new byte[(int) (entry.end - entry.begin)];
+    data.get((int) entry.begin, copy);
+    return ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
   private Entry entry(String name) {
     Entry entry = entries.get(name);
     if (entry == null) {
-      throw new ModelException(
-          where + " holds no tensor '" + name + "'" + Nearest.hint(name, names()));
+      throw missing(name);
     }
     return entry;
+  }
+
+  /** That there is no tensor of this name, and which is the nearest. */
+  public ModelException missing(String name) {
+    return new ModelException(
+        where + " holds no tensor '" + name + "'" + Nearest.hint(name, names()));
   }
 }

@@ -58,6 +58,20 @@ public final class SafetensorsWriter {
     return add(name, ElementType.I64, bytes, values.length, shape);
   }
 
+  /** Adds a tensor of a floating-point type; values are rounded to it. */
+  public SafetensorsWriter add(String name, ElementType type, double[] values, int... shape) {
+    ByteBuffer bytes = buffer(values.length, type);
+    for (int i = 0; i < values.length; i++) {
+      type.put(bytes, i * type.bytes(), values[i]);
+    }
+    return add(name, type, bytes, values.length, shape);
+  }
+
+  /** Adds a tensor of another file under this name, bit for bit. */
+  public SafetensorsWriter copy(String name, Safetensors from, String tensor) {
+    return add(name, from.type(tensor), from.bytes(tensor), from.size(tensor), from.shape(tensor));
+  }
+
   private static ByteBuffer buffer(int values, ElementType type) {
     return ByteBuffer.allocate(values * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
   }

@@ -2,6 +2,9 @@ package dev.riffle.models.weights;
 
 import dev.riffle.models.ModelException;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The weights of a model or of a part of one, asked for by name and shape. Values come in double,
@@ -10,20 +13,27 @@ import java.util.Arrays;
 public final class Weights {
   private final Safetensors file;
   private final String prefix;
+  private final Set<String> asked; // shared with all parts
 
-  private Weights(Safetensors file, String prefix) {
+  private Weights(Safetensors file, String prefix, Set<String> asked) {
     this.file = file;
     this.prefix = prefix;
+    this.asked = asked;
   }
 
   /** All weights of a file. */
   public static Weights of(Safetensors file) {
-    return new Weights(file, "");
+    return new Weights(file, "", ConcurrentHashMap.newKeySet());
   }
 
   /** The weights whose names begin with {@code part}, asked for without it: {@code "layers.0."}. */
   public Weights under(String part) {
-    return new Weights(file, prefix + part);
+    return new Weights(file, prefix + part, asked);
+  }
+
+  /** The file that they stand in. */
+  public Safetensors file() {
+    return file;
   }
 
   /** Numbers of all tensors of the file, statistics and tables among them. */
@@ -31,8 +41,18 @@ public final class Weights {
     return file.names().stream().mapToLong(file::size).sum();
   }
 
+  /** Tensors of the file whose values nobody has asked for. */
+  public List<String> unread() {
+    return file.names().stream().filter(name -> !asked.contains(name)).toList();
+  }
+
   public boolean has(String name) {
     return file.has(prefix + name);
+  }
+
+  /** Type of a tensor that is there. */
+  public ElementType type(String name) {
+    return file.type(prefix + name);
   }
 
   /** Shape of a tensor that is there. */
@@ -104,6 +124,7 @@ public final class Weights {
               "%s: tensor '%s' has shape %s, expected %s; do weights and configuration belong together?",
               file.where(), full, Arrays.toString(found), Arrays.toString(shape)));
     }
+    asked.add(full);
     return file.doubles(full);
   }
 

@@ -84,7 +84,7 @@ class ModelDirectoryTest {
     Files.delete(model.resolve(file));
     assertThatThrownBy(() -> ModelDirectory.read(model))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("Cannot read " + file + " of the model directory " + model);
+        .hasMessageContaining("Cannot read " + model.resolve(file));
   }
 
   @Test

@@ -29,6 +29,15 @@ class WeightsTest {
   }
 
   @Test
+  void whatNobodyAskedForIsKnown() {
+    weights.under("layers.0.").require("out1.weight", 2, 3);
+    weights.requireLog("layers.0.theta_log", 2);
+    assertThat(weights.has("damaged")).isTrue();
+    assertThat(weights.unread())
+        .containsExactly("damaged", "layers.0.gamma_log", "layers.0.nu_log");
+  }
+
+  @Test
   void aMatrixStoredByInputsIsTurned() {
     assertThat(weights.requireTransposed("layers.0.out1.weight", 2, 3))
         .containsExactly(1, 4, 2, 5, 3, 6);
