@@ -146,13 +146,21 @@ public final class JobOptions implements Serializable {
       key("max-batch-size")
           .intType()
           .defaultValue(DEFAULTS.maxBatchSize())
-          .withDescription("Most sequences that are computed together.");
+          .withDescription("Most sequences, or windows, that are computed together.");
 
   public static final ConfigOption<Duration> MAX_QUEUE_DELAY =
       key("max-queue-delay")
           .durationType()
           .defaultValue(DEFAULTS.maxQueueDelay())
           .withDescription("Longest wait for a batch to fill; 0 never waits.");
+
+  public static final ConfigOption<Integer> WARM_UP =
+      key("warm-up")
+          .intType()
+          .defaultValue(DEFAULTS.warmUp())
+          .withDescription(
+              "Windows or steps of zeros, up to a batch, computed when a task starts, so that the"
+                  + " first one does not pay for what is loaded and compiled then; 0 for none.");
 
   public static final ConfigOption<Integer> MAX_REORDER_EVENTS =
       key("max-reorder-events")
@@ -291,6 +299,7 @@ public final class JobOptions implements Serializable {
           RESTART_DELAY,
           MAX_BATCH_SIZE,
           MAX_QUEUE_DELAY,
+          WARM_UP,
           MAX_REORDER_EVENTS,
           MAX_REORDER_STEPS,
           MAX_REORDER_WAIT,
@@ -410,6 +419,7 @@ public final class JobOptions implements Serializable {
     return new RecurrentOptions(
         get(MAX_BATCH_SIZE),
         get(MAX_QUEUE_DELAY),
+        get(WARM_UP),
         get(MAX_REORDER_EVENTS),
         get(MAX_REORDER_STEPS),
         get(MAX_REORDER_WAIT),

@@ -1,11 +1,15 @@
 package dev.riffle.jobs;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.riffle.kernels.DeviceException;
 import org.junit.jupiter.api.Test;
 
 /** Who may know whom, as {@code docs/architecture.md} draws it; what the poms cannot see. */
@@ -36,7 +40,7 @@ class FloorsTest {
         .whereLayer("models")
         .mayOnlyBeAccessedByLayers("operators", "jobs")
         .whereLayer("kernels")
-        .mayOnlyBeAccessedByLayers("models", "jobs")
+        .mayOnlyBeAccessedByLayers("models", "operators", "jobs")
         .whereLayer("schemas")
         .mayOnlyBeAccessedByLayers("operators", "jobs")
         .check(OURS);
@@ -85,9 +89,19 @@ class FloorsTest {
         .resideInAnyPackage(
             "org.apache.kafka..",
             "org.apache.flink.connector.kafka..",
-            "dev.riffle.kernels..",
             "dev.riffle.models.transcriber..",
             "dev.riffle.models.lru..")
+        .check(OURS);
+  }
+
+  @Test
+  void allThatOperatorsKnowOfBackendsIsThatADeviceMayFail() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.riffle.operators..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("dev.riffle.kernels..").and(not(assignableTo(DeviceException.class))))
         .check(OURS);
   }
 

@@ -33,6 +33,8 @@ public final class Backends {
    * @throws IllegalArgumentException if there is none of this name; the message lists those there
    *     are
    * @throws IllegalStateException if it cannot work on this machine; the message says why
+   * @throws DeviceException if it could until its device failed, and this process cannot bring it
+   *     back
    */
   public static Kernels find(String name) {
     return find(provider(name), CREATED);
@@ -42,10 +44,15 @@ public final class Backends {
     String name = provider.name();
     synchronized (created) {
       Kernels made = created.get(name);
-      if (made == null || made.device().flatMap(Device::failure).isPresent()) {
+      Optional<DeviceException> failure =
+          made == null ? Optional.empty() : made.device().flatMap(Device::failure);
+      if (made == null || failure.isPresent()) {
         Optional<String> why = provider.unavailable();
         if (why.isPresent()) {
-          throw new IllegalStateException("Backend '" + name + "' cannot run here: " + why.get());
+          String message = "Backend '" + name + "' cannot run here: " + why.get();
+          throw failure.isPresent()
+              ? new DeviceException(message, failure.get())
+              : new IllegalStateException(message);
         }
         made = provider.create();
         created.put(name, made);

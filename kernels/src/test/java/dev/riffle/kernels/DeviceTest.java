@@ -226,8 +226,12 @@ class DeviceTest {
     made.get(1).failAfter(1);
     assertThat(catchThrowable(() -> Device.call(second, () -> second.allocate(1)))).isNotNull();
     assertThatThrownBy(() -> Backends.find(provider, created))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("it is worn out");
+        .isInstanceOf(DeviceException.class)
+        .hasMessage("Backend 'fragile' cannot run here: it is worn out.")
+        .hasRootCauseMessage("The device fell off the bus.");
+    assertThatThrownBy(() -> Backends.find(provider, new HashMap<>()))
+        .as("that never worked")
+        .isInstanceOf(IllegalStateException.class);
   }
 
   @Test

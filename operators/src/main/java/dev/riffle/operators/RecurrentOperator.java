@@ -3,7 +3,6 @@ package dev.riffle.operators;
 import dev.riffle.models.StreamModel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,12 +29,16 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 /**
  * Runs a model over sequences: one session's state per key, events of many keys in one batch.
  *
- * <p>Events wait in one queue per key. A batch takes the first event of up to {@code maxBatchSize}
- * keys, so that a key's events are computed one after the other, in order, and all that a batch
- * changes is one key's own. A batch is computed
+ * <p>An event is taken as far as it goes without computing as soon as no other of its key waits: it
+ * is dropped, held or refused, or its steps are kept for a window to come. If it completes
+ * something to compute, its turn waits for a batch, and its key's next events wait behind it. So a
+ * key's events are computed one after the other, in order, all that a batch changes is one key's
+ * own, and each place of a batch ({@link StreamModel#places}) is a row or window that is computed.
+ * A batch is computed
  *
  * <ul>
- *   <li>when {@code maxBatchSize} keys wait, or four times as many events;
+ *   <li>when the turns that wait fill {@code maxBatchSize} places, or four times as many events
+ *       wait;
  *   <li>{@code maxQueueDelay} after the first event that waits;
  *   <li>at once while the load is low ({@link LoadEstimate});
  *   <li>before each barrier, watermark and timer and at the end of input, until nothing waits: so
@@ -64,6 +67,7 @@ final class RecurrentOperator<O> extends AbstractStreamOperator<Outgoing>
 
   private transient boolean modelAcquired;
   private transient boolean restored;
+  private transient StreamModel<O> model;
   private transient OperatorMetrics measured;
   private transient Inference<O> inference;
   private transient Sessions<O> sessions;
@@ -72,11 +76,19 @@ final class RecurrentOperator<O> extends AbstractStreamOperator<Outgoing>
   private transient InternalTimerService<VoidNamespace> timers;
   private transient LoadEstimate load;
 
-  /** Events that wait, by key, the key that waits longest first. */
-  private transient Map<String, ArrayDeque<StepEvent>> waiting;
+  /** Keys whose turn waits for a batch, that which waits longest first. */
+  private transient Map<String, Line<O>> waiting;
 
+  private transient int waitingPlaces;
   private transient int waitingEvents;
+  private transient long assemblyNanos;
   private transient boolean delayTimerSet;
+
+  /** A key's turn that waits for a batch, and the key's events behind it. */
+  private static final class Line<O> {
+    final ArrayDeque<StepEvent> behind = new ArrayDeque<>(1);
+    Turn<O> turn;
+  }
 
   RecurrentOperator(
       StreamOperatorParameters<Outgoing> parameters,
@@ -100,10 +112,11 @@ final class RecurrentOperator<O> extends AbstractStreamOperator<Outgoing>
   @Override
   public void open() throws Exception {
     super.open();
-    StreamModel<O> model = SharedModels.acquire(source);
+    model = SharedModels.acquire(source);
     modelAcquired = true;
     measured = new OperatorMetrics(getMetricGroup());
-    inference = new Inference<>(model.newRunner(), measured);
+    inference = new Inference<>(model, options.maxBatchSize(), measured);
+    inference.warmUp(options.warmUp());
     states =
         getRuntimeContext()
             .getState(new ValueStateDescriptor<>(SEQUENCE, new SequenceStateSerializer()));
@@ -140,14 +153,19 @@ final class RecurrentOperator<O> extends AbstractStreamOperator<Outgoing>
   @Override
   public void processElement(StreamRecord<StepEvent> element) throws Exception {
     StepEvent event = element.getValue();
-    waiting.computeIfAbsent(event.sequenceId, key -> new ArrayDeque<>(1)).add(event);
-    waitingEvents++;
+    Line<O> line = waiting.get(event.sequenceId);
+    if (line != null) {
+      line.behind.add(event);
+      waitingEvents++;
+    } else if (!admit(event, new Line<>())) {
+      return;
+    }
     boolean more = load.arrived(getProcessingTimeService().getCurrentProcessingTime());
     if (!more || options.maxBatchSize() == 1) {
       drain();
       return;
     }
-    if (waiting.size() >= options.maxBatchSize()
+    if (waitingPlaces >= options.maxBatchSize()
         || waitingEvents >= QUEUED_PER_ROW * options.maxBatchSize()) {
       computeBatch();
     }
@@ -164,54 +182,75 @@ final class RecurrentOperator<O> extends AbstractStreamOperator<Outgoing>
     }
   }
 
+  /**
+   * Takes an event of a key of which nothing waits as far as it goes without computing.
+   *
+   * @param line waits if there is something to compute
+   * @return true if it waits
+   */
+  private boolean admit(StepEvent event, Line<O> line) throws Exception {
+    long began = System.nanoTime() - inference.spentNanos();
+    setCurrentKey(event.sequenceId);
+    SequenceState state = load();
+    if (wallIdleMillis > 0) {
+      state.seenMillis = getProcessingTimeService().getCurrentProcessingTime();
+    }
+    Turn<O> turn = sessions.admit(state, event);
+    if (turn.row != null) {
+      turn.places = model.places(turn.row, turn.finish);
+      if (turn.places > 0) {
+        line.turn = turn;
+        waiting.put(event.sequenceId, line);
+        waitingEvents++;
+        waitingPlaces += turn.places;
+        assemblyNanos += System.nanoTime() - inference.spentNanos() - began;
+        return true;
+      }
+      inference.run(List.of(turn));
+      sessions.complete(turn);
+    }
+    save(turn.state);
+    assemblyNanos += System.nanoTime() - inference.spentNanos() - began;
+    return false;
+  }
+
   private void drain() throws Exception {
     while (waitingEvents > 0) {
       computeBatch();
     }
   }
 
+  /** Computes the turns that wait longest, as many as a batch has places for. */
   private void computeBatch() throws Exception {
-    List<Turn<O>> turns = new ArrayList<>(Math.min(waiting.size(), options.maxBatchSize()));
-    for (StepEvent event : nextEvents()) {
-      setCurrentKey(event.sequenceId);
-      SequenceState state = load();
-      if (wallIdleMillis > 0) {
-        state.seenMillis = getProcessingTimeService().getCurrentProcessingTime();
+    List<Line<O>> lines = new ArrayList<>();
+    List<Turn<O>> turns = new ArrayList<>();
+    int places = 0;
+    for (Line<O> line : waiting.values()) {
+      if (places > 0 && places + line.turn.places > options.maxBatchSize()) {
+        break;
       }
-      Turn<O> turn = sessions.admit(state, event);
-      if (turn.row == null) {
-        save(turn.state);
-      } else {
-        turns.add(turn);
-      }
+      places += line.turn.places;
+      lines.add(line);
+      turns.add(line.turn);
     }
-    if (turns.isEmpty()) {
-      return;
-    }
-    inference.run(turns);
     for (Turn<O> turn : turns) {
-      setCurrentKey(turn.sequenceId);
-      sessions.complete(turn);
-      save(turn.state);
+      waiting.remove(turn.sequenceId);
     }
-  }
-
-  /** Takes the first event of the keys that wait longest. */
-  private List<StepEvent> nextEvents() {
-    List<StepEvent> events = new ArrayList<>(Math.min(waiting.size(), options.maxBatchSize()));
-    Map<String, ArrayDeque<StepEvent>> further = new LinkedHashMap<>();
-    Iterator<Map.Entry<String, ArrayDeque<StepEvent>>> keys = waiting.entrySet().iterator();
-    while (keys.hasNext() && events.size() < options.maxBatchSize()) {
-      Map.Entry<String, ArrayDeque<StepEvent>> key = keys.next();
-      events.add(key.getValue().poll());
-      keys.remove();
-      if (!key.getValue().isEmpty()) {
-        further.put(key.getKey(), key.getValue());
+    waitingPlaces -= places;
+    waitingEvents -= turns.size();
+    measured.assemblyLatency.update(assemblyNanos / 1000);
+    assemblyNanos = 0;
+    inference.run(turns);
+    for (Line<O> line : lines) {
+      setCurrentKey(line.turn.sequenceId);
+      sessions.complete(line.turn);
+      save(line.turn.state);
+      boolean waits = false;
+      while (!waits && !line.behind.isEmpty()) {
+        waitingEvents--;
+        waits = admit(line.behind.poll(), line);
       }
     }
-    waiting.putAll(further);
-    waitingEvents -= events.size();
-    return events;
   }
 
   @Override

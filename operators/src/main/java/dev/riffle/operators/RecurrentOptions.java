@@ -6,8 +6,10 @@ import java.time.Duration;
 /**
  * How the recurrent operator behaves.
  *
- * @param maxBatchSize most keys in one batch, 1 or more
+ * @param maxBatchSize most rows in one batch, one of a key, or most windows; 1 or more
  * @param maxQueueDelay longest wait for a batch to fill; zero never waits
+ * @param warmUp rows or windows of zeros that are computed when a task opens, at most a batch; 0
+ *     for none
  * @param maxReorderEvents most early events of one key that are held while steps are missing
  * @param maxReorderSteps most steps that may be missing before the gap policy is applied at once
  * @param maxReorderWait longest capture time that an early event is held while steps are missing;
@@ -24,6 +26,7 @@ import java.time.Duration;
 public record RecurrentOptions(
     int maxBatchSize,
     Duration maxQueueDelay,
+    int warmUp,
     int maxReorderEvents,
     long maxReorderSteps,
     Duration maxReorderWait,
@@ -40,6 +43,7 @@ public record RecurrentOptions(
       new RecurrentOptions(
           64,
           Duration.ofMillis(2),
+          1,
           64,
           1 << 20,
           Duration.ofSeconds(2),
@@ -52,6 +56,7 @@ public record RecurrentOptions(
 
   public RecurrentOptions {
     atLeast(1, maxBatchSize, "max-batch-size");
+    atLeast(0, warmUp, "warm-up");
     atLeast(0, maxReorderEvents, "max-reorder-events");
     atLeast(0, maxReorderSteps, "max-reorder-steps");
     atLeast(0, maxFillSteps, "max-fill-steps");

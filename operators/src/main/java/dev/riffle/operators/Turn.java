@@ -20,6 +20,9 @@ final class Turn<O> {
   /** Why the row could not be computed; null if it was. */
   RuntimeException failure;
 
+  /** Places of a batch that the row takes. */
+  int places;
+
   long queueMicros;
   long computeMicros;
 

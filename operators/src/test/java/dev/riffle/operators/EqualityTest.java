@@ -143,6 +143,7 @@ class EqualityTest {
     return new RecurrentOptions(
         batch,
         Duration.ofSeconds(1),
+        0,
         4,
         100,
         Duration.ofMillis(30),

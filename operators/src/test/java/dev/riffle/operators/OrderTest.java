@@ -256,6 +256,7 @@ class OrderTest {
             Duration.ZERO,
             0,
             0,
+            0,
             Duration.ZERO,
             GapPolicy.FILL,
             50,

@@ -1,5 +1,6 @@
 package dev.riffle.operators;
 
+import dev.riffle.kernels.DeviceException;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelInfo;
@@ -28,6 +29,31 @@ final class RunningSum implements StreamModel<Float> {
 
   /** Number of models loaded. */
   static int loaded;
+
+  /** Rows that the device has memory for. */
+  static int room;
+
+  /** True if the model computes nothing, not even zeros. */
+  static boolean broken;
+
+  /** Batches after which the device fails. */
+  static int lifetime;
+
+  /** Places that were warmed up, of all runners. */
+  static final List<Integer> WARMED = new ArrayList<>();
+
+  /** A device that does all that is asked. */
+  static void mend() {
+    room = Integer.MAX_VALUE;
+    lifetime = Integer.MAX_VALUE;
+    broken = false;
+    WARMED.clear();
+    BATCHES.clear();
+  }
+
+  static {
+    mend();
+  }
 
   private final String fingerprint;
 
@@ -90,14 +116,37 @@ final class RunningSum implements StreamModel<Float> {
     @Override
     public void advance(List<Row<Float>> rows) {
       BATCHES.add(rows.size());
-      rows.forEach(Runner::consume);
+      compute(rows);
+    }
+
+    private static void compute(List<Row<Float>> rows) {
+      if (lifetime-- <= 0) {
+        throw new DeviceException("The card fell off the bus.", null);
+      }
+      for (int i = 0; i < rows.size(); i++) {
+        if (i == room) {
+          throw new DeviceException.OutOfMemory("No room for " + rows.size() + ".", null);
+        }
+        consume(rows.get(i));
+      }
+    }
+
+    @Override
+    public void warmUp(int places) {
+      WARMED.add(places);
+      if (broken) {
+        throw new UnsupportedOperationException("no such instruction");
+      }
+      if (places > room) {
+        throw new DeviceException.OutOfMemory("No room for " + places + ".", null);
+      }
     }
 
     @Override
     public void finish(List<Row<Float>> rows) {
+      compute(rows);
       rows.forEach(
           row -> {
-            consume(row);
             ByteBuffer state = ByteBuffer.wrap(row.state);
             row.outputs.add(new Output<>(state.getLong(1), -state.getFloat(9)));
           });
@@ -115,7 +164,7 @@ final class RunningSum implements StreamModel<Float> {
         if (value == POISON) {
           throw new InputException("Expected anything but 13. Send another number.");
         }
-        if (value == BREAK) {
+        if (value == BREAK || broken) {
           throw new IllegalArgumentException("broken");
         }
         sum += value;

@@ -35,6 +35,7 @@ final class Stage implements AutoCloseable {
       new RecurrentOptions(
           1,
           Duration.ZERO,
+          0,
           3,
           100,
           Duration.ofSeconds(1),
@@ -49,6 +50,7 @@ final class Stage implements AutoCloseable {
     return new RecurrentOptions(
         1,
         Duration.ZERO,
+        OPTIONS.warmUp(),
         OPTIONS.maxReorderEvents(),
         OPTIONS.maxReorderSteps(),
         OPTIONS.maxReorderWait(),
@@ -62,6 +64,11 @@ final class Stage implements AutoCloseable {
 
   static RecurrentOptions batches(int size, Duration delay) {
     return options(size, delay, Duration.ZERO, OPTIONS.stateTtl(), StatePolicy.REFUSE);
+  }
+
+  static RecurrentOptions warmUp(int size, int rows) {
+    return options(
+        size, Duration.ZERO, rows, Duration.ZERO, OPTIONS.stateTtl(), StatePolicy.REFUSE);
   }
 
   static RecurrentOptions models(StatePolicy policy) {
@@ -78,9 +85,15 @@ final class Stage implements AutoCloseable {
 
   private static RecurrentOptions options(
       int size, Duration delay, Duration wallClock, Duration ttl, StatePolicy policy) {
+    return options(size, delay, OPTIONS.warmUp(), wallClock, ttl, policy);
+  }
+
+  private static RecurrentOptions options(
+      int size, Duration delay, int warmUp, Duration wallClock, Duration ttl, StatePolicy policy) {
     return new RecurrentOptions(
         size,
         delay,
+        warmUp,
         OPTIONS.maxReorderEvents(),
         OPTIONS.maxReorderSteps(),
         OPTIONS.maxReorderWait(),

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.models.StateException;
+import dev.riffle.models.StreamModel;
 import java.io.InputStream;
 import java.util.List;
 import org.apache.flink.core.memory.DataInputDeserializer;
@@ -79,9 +80,9 @@ class StateTest {
     state.format = Stage.FORMAT;
     state.model = new byte[] {9};
     Turn<Float> turn = new Turn<>("a", state, null, false, new float[1], 0, 1);
-    var runner = new RunningSum.Source("one").load().newRunner();
+    StreamModel<Float> model = new RunningSum.Source("one").load();
     OperatorMetrics metrics = new OperatorMetrics(new UnregisteredMetricsGroup());
-    assertThatThrownBy(() -> new Inference<>(runner, metrics).run(List.of(turn)))
+    assertThatThrownBy(() -> new Inference<>(model, 1, metrics).run(List.of(turn)))
         .isInstanceOf(StateException.class);
   }
 
