@@ -24,12 +24,19 @@ public final class RecurrentState {
 
   /** State of new sequences. */
   public RecurrentState(RecurrentModel model, int sequences) {
+    this(model, sequences, new Scratch(model.kernels()));
+  }
+
+  /** State of new sequences, in work memory that the next such state takes over. */
+  public RecurrentState(RecurrentModel model, int sequences, Scratch work) {
     this.kernels = model.kernels();
     this.sizes = model.stateSizes();
     this.parts = new Tensor[sizes.length];
     this.counts = new long[sequences];
     for (int i = 0; i < parts.length; i++) {
-      parts[i] = kernels.allocate(sequences * sizes[i]);
+      int size = sequences * sizes[i];
+      parts[i] = work.tensor("state." + i, size);
+      kernels.fill(parts[i], 0, size, 0);
     }
   }
 

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -271,6 +272,7 @@ public final class WindowStreamModel implements StreamModel<Scores> {
     private final Kernels kernels = model.kernels();
     private final Scratch work = new Scratch(kernels);
     private float[] values = new float[0];
+    private float[] answers = new float[0];
 
     @Override
     public byte[] open(Format format) {
@@ -388,23 +390,27 @@ public final class WindowStreamModel implements StreamModel<Scores> {
       model.forward(new WindowBatch(values, model.inputs(), starts, windows.size()), y, work);
       for (int b = 0; b < windows.size(); b++) {
         Window window = windows.get(b);
-        if (!each) {
-          tell(window, y, b, window.from, window.steps);
-          continue;
-        }
-        for (long step = window.from; step < window.to; step++) {
-          tell(window, y, starts[b] + (int) (step - window.begin), step, 1);
-        }
+        int first = each ? starts[b] + (int) (window.from - window.begin) : b;
+        tell(window, y, first);
       }
     }
 
-    /** Tells row {@code r} of y, of {@code steps} steps from {@code first} on. */
-    private void tell(Window window, Tensor y, int r, long first, int steps) {
-      float[] answer = new float[model.outputs()];
-      kernels.read(y, r * answer.length, answer, 0, answer.length);
+    /** Tells what a window has to tell, which stands in y from row {@code first} on. */
+    private void tell(Window window, Tensor y, int first) {
+      boolean each = model.answersEachStep();
+      int width = model.outputs();
+      int count = each ? (int) (window.to - window.from) : 1;
+      if (answers.length < count * width) {
+        answers = new float[count * width];
+      }
+      kernels.read(y, first * width, answers, 0, count * width);
       long position = window.begin + window.steps;
-      Scores scores = new Scores(answer, model.outputShape(), first, steps);
-      window.stretch.row.outputs.add(new Output<>(position, scores));
+      for (int i = 0; i < count; i++) {
+        float[] own = Arrays.copyOfRange(answers, i * width, (i + 1) * width);
+        int steps = each ? 1 : window.steps;
+        Scores scores = new Scores(own, model.outputShape(), window.from + i, steps);
+        window.stretch.row.outputs.add(new Output<>(position, scores));
+      }
     }
   }
 }

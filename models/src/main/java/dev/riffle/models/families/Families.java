@@ -6,6 +6,7 @@ import dev.riffle.models.Description;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Scores;
 import dev.riffle.models.StreamModel;
+import dev.riffle.models.WindowModel;
 import dev.riffle.models.WindowOptions;
 import dev.riffle.models.WindowStreamModel;
 import dev.riffle.models.chordmixer.ChordMixerFamily;
@@ -31,41 +32,51 @@ public final class Families {
   private static final List<Family<?>> ALL =
       List.of(
           new Family<>(
-              "lru", Scores.class, LruFamily::load, null, LruFamily::describe, LruFamily::check),
+              "lru",
+              Scores.class,
+              LruFamily::load,
+              Families::none,
+              LruFamily::describe,
+              LruFamily::check),
           new Family<>(
               "lru-transcriber",
               Note.class,
               Transcriber::new,
-              null,
+              Families::none,
               Transcriber::describe,
               TranscriberGolden::check),
           new Family<>(
               "qrnn",
               Scores.class,
               QrnnFamily::load,
-              null,
+              QrnnFamily::windows,
               QrnnFamily::describe,
               QrnnFamily::check),
           new Family<>(
-              "rse", Scores.class, null, RseFamily::load, RseFamily::describe, RseFamily::check),
+              "rse",
+              Scores.class,
+              Families::none,
+              RseFamily::load,
+              RseFamily::describe,
+              RseFamily::check),
           new Family<>(
               "chordmixer",
               Scores.class,
-              null,
+              Families::none,
               ChordMixerFamily::read,
               ChordMixerFamily::describe,
               ChordMixerFamily::check),
           new Family<>(
               "chordmixer-rotate",
               Scores.class,
-              null,
-              null,
+              Families::onlyGoldens,
+              Families::onlyGoldens,
               ChordMixerFamily::describe,
               ChordMixerFamily::checkRotation),
           new Family<>(
               "routing-transformer",
               Scores.class,
-              null,
+              Families::none,
               RoutingFamily::model,
               RoutingFamily::describe,
               RoutingFamily::check));
@@ -125,9 +136,6 @@ public final class Families {
               family.answers().getSimpleName(),
               answers.getSimpleName()));
     }
-    if ((windows == null ? family.steps() : family.windows()) == null) {
-      throw refusal(directory, family, windows);
-    }
     StreamModel<O> model =
         (StreamModel<O>) Device.call(kernels, () -> load(family, directory, kernels, windows));
     return kernels
@@ -138,36 +146,44 @@ public final class Families {
 
   private static StreamModel<?> load(
       Family<?> family, ModelDirectory directory, Kernels kernels, WindowOptions windows) {
+    String who = String.format("Model %s of the family '%s' ", directory.label(), family.name());
     if (windows == null) {
-      return family.steps().load(directory, kernels);
+      StreamModel<?> model = family.steps().load(directory, kernels);
+      if (model == null) {
+        throw new ModelException(
+            who
+                + "reads whole windows: an answer sees all of its window. Say how long they are"
+                + " (window length, and stride), or name a model that goes step by step.");
+      }
+      return model;
+    }
+    WindowModel model = family.windows().load(directory, kernels);
+    if (model == null) {
+      throw new ModelException(
+          who
+              + "answers after each step, whatever comes later: leave the window of "
+              + windows.length()
+              + " steps out, or name a model that reads windows.");
     }
     return new WindowStreamModel(
         directory.name(),
         directory.version(),
         directory.family(),
         directory.fingerprint(),
-        family.windows().load(directory, kernels),
+        model,
         windows);
   }
 
-  private static ModelException refusal(
-      ModelDirectory directory, Family<?> family, WindowOptions windows) {
-    String what =
-        String.format("Model %s is of the family '%s', which ", directory.label(), family.name());
-    if (family.steps() == null && family.windows() == null) {
-      return new ModelException(what + "names goldens of a part and no models.");
-    }
-    if (windows == null) {
-      return new ModelException(
-          what
-              + "reads whole windows: every answer sees all of its window. Say how long they are"
-              + " (window length, and stride), or name a model that goes step by step.");
-    }
-    return new ModelException(
-        what
-            + "answers after every step, whatever comes later: leave the window of "
-            + windows.length()
-            + " steps out, or name a model that reads windows.");
+  /** For a family that has no model of this form. */
+  private static <M> M none(ModelDirectory directory, Kernels kernels) {
+    return null;
+  }
+
+  private static <M> M onlyGoldens(ModelDirectory directory, Kernels kernels) {
+    throw new ModelException(
+        String.format(
+            "Model %s names the family '%s', which is goldens of a part of a model, not of models.",
+            directory.label(), directory.family()));
   }
 
   /**

@@ -13,8 +13,8 @@ import dev.riffle.models.weights.ModelDirectory;
  *
  * @param name the family's name in {@code config.json} and in goldens
  * @param answers what its models answer
- * @param steps makes a model that goes step by step; null if there are none
- * @param windows makes a model of whole windows; null if there are none
+ * @param steps makes a model that goes step by step
+ * @param windows makes a model of whole windows
  * @param describer says what a model of a directory costs and sees
  * @param check holds it against a golden
  */
@@ -30,6 +30,7 @@ public record Family<O>(
   @FunctionalInterface
   public interface Loader<M> {
     /**
+     * @return null if the model of this directory has no such form
      * @throws dev.riffle.models.ModelException if weights or settings are missing or do not fit
      */
     M load(ModelDirectory directory, Kernels kernels);

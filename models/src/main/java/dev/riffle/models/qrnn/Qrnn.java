@@ -174,16 +174,43 @@ public final class Qrnn implements RecurrentModel {
    * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
    */
   public Qrnn(Kernels kernels, Config config, Weights weights) {
+    this(kernels, config, weights, config.variant == Variant.LGIRRBACH ? "" : "layers.");
+  }
+
+  /**
+   * @param stack what the names of all weights begin with, before the number of the layer
+   */
+  Qrnn(Kernels kernels, Config config, Weights weights, String stack) {
     this.kernels = kernels;
     this.config = config;
     this.layers = new QrnnLayer[config.numLayers];
     for (int i = 0; i < layers.length; i++) {
-      layers[i] = new QrnnLayer(kernels, QrnnWeights.read(config, weights, i));
+      layers[i] = new QrnnLayer(kernels, QrnnWeights.read(config, weights.under(stack), i));
     }
   }
 
   public Config config() {
     return config;
+  }
+
+  /** Values of the widest row on the way. */
+  int widest() {
+    int widest = 0;
+    for (int i = 0; i < layers.length; i++) {
+      int gates = config.mode.gates() * config.hiddenSize;
+      widest = Math.max(widest, Math.max(gates, config.kernelSize * config.inputsOf(i)));
+    }
+    return widest;
+  }
+
+  /** Multiply-adds of a step. */
+  long multiplyAdds() {
+    long sum = 0;
+    for (int i = 0; i < layers.length; i++) {
+      int seen = config.kernelSize * config.inputsOf(i);
+      sum += (long) config.mode.gates() * config.hiddenSize * seen;
+    }
+    return sum;
   }
 
   @Override

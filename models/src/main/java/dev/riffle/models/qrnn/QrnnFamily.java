@@ -9,6 +9,7 @@ import dev.riffle.models.RecurrentState;
 import dev.riffle.models.RecurrentStreamModel;
 import dev.riffle.models.Scores;
 import dev.riffle.models.Scratch;
+import dev.riffle.models.Settings;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
@@ -18,24 +19,56 @@ import dev.riffle.models.weights.Weights;
 
 /** How models and goldens of the family {@code qrnn} are read. */
 public final class QrnnFamily {
+  private static final String BIDIRECTIONAL = "bidirectional";
+
   private QrnnFamily() {}
 
-  /** The model of a directory. */
+  /** The model of a directory; null if it is bidirectional, and so has no form step by step. */
   public static StreamModel<Scores> load(ModelDirectory directory, Kernels kernels) {
+    if (bidirectional(directory.config())) {
+      return null;
+    }
     Qrnn qrnn = new Qrnn(kernels, Qrnn.Config.of(directory.config()), directory.weights());
     return new RecurrentStreamModel(
         directory.name(), directory.version(), directory.family(), directory.fingerprint(), qrnn);
   }
 
+  /** The bidirectional model of a directory; null if it reads forward only. */
+  public static BidirectionalQrnn windows(ModelDirectory directory, Kernels kernels) {
+    Settings settings = directory.config();
+    if (!bidirectional(settings)) {
+      return null;
+    }
+    Qrnn.Config config = Qrnn.Config.of(settings);
+    if (config.variant() == Qrnn.Variant.LGIRRBACH) {
+      throw settings.expected(
+          "false for lgirrbach, whose code has no backward layers; variant paper with its"
+              + " z_activation computes the same,",
+          BIDIRECTIONAL);
+    }
+    return new BidirectionalQrnn(kernels, config, directory.weights());
+  }
+
+  private static boolean bidirectional(Settings settings) {
+    return settings.has(BIDIRECTIONAL) && settings.flag(BIDIRECTIONAL);
+  }
+
   /** What the model of a directory costs and sees. */
   public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
     Qrnn.Config c = Qrnn.Config.of(directory.config());
-    long step = 0;
-    for (int i = 0; i < c.numLayers(); i++) {
-      step += (long) c.mode().gates() * c.hiddenSize() * c.kernelSize() * c.inputsOf(i);
+    BidirectionalQrnn both = windows(directory, kernels);
+    if (both != null) {
+      int window = Math.max(1, length);
+      return Description.windowed(2 * c.numLayers(), window, window * both.multiplyAdds());
     }
+    Qrnn qrnn = new Qrnn(kernels, c, directory.weights());
     return Description.recurrent(
-        load(directory, kernels).info(), c.numLayers(), "step", length, step, "none");
+        load(directory, kernels).info(),
+        c.numLayers(),
+        "step",
+        length,
+        qrnn.multiplyAdds(),
+        "none");
   }
 
   /**

@@ -10,12 +10,16 @@ final class QrnnWeights {
 
   private QrnnWeights() {}
 
-  /** The weights of one layer. */
+  /**
+   * The weights of one layer.
+   *
+   * @param weights of the stack that the layer is in, numbered from 0
+   */
   static QrnnLayer.Parameters read(Qrnn.Config c, Weights weights, int layer) {
+    Weights own = weights.under(layer + ".");
     return switch (c.variant()) {
-      case PAPER -> convolutions(c, weights.under("layers." + layer + "."), layer);
-      case LGIRRBACH -> convolutions(c, weights.under(layer + "."), layer);
-      case SALESFORCE -> linear(c, weights.under("layers." + layer + ".linear."), layer);
+      case PAPER, LGIRRBACH -> convolutions(c, own, layer);
+      case SALESFORCE -> linear(c, own.under("linear."), layer);
     };
   }
 

@@ -84,17 +84,17 @@ class FamiliesTest {
   void aFamilyOfWindowsWithoutAndARecurrentOneWithWindowsAreRefused() {
     assertThatThrownBy(() -> Families.load(torch(), kernels, Scores.class))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("'rse', which reads whole windows")
+        .hasMessageContaining("'rse' reads whole windows")
         .hasMessageContaining("Say how long they are");
     ModelDirectory lru = model("lru", LruInit.draw(SIZES, 0, 1, 6.28, 1));
     assertThatThrownBy(() -> Families.load(lru, kernels, Scores.class, WindowOptions.of(8)))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("'lru', which answers after every step")
+        .hasMessageContaining("'lru' answers after each step")
         .hasMessageContaining("leave the window of 8 steps out");
     ModelDirectory rotation = model("chordmixer-rotate", new SafetensorsWriter());
     assertThatThrownBy(() -> Families.load(rotation, kernels, Scores.class))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("goldens of a part and no models");
+        .hasMessageContaining("goldens of a part of a model");
   }
 
   @Test

@@ -31,8 +31,20 @@ public final class DrawnQrnn {
 
   /** Tensors under the names of the variant. */
   static SafetensorsWriter tensors(Config c) {
-    Random random = new Random(7);
     SafetensorsWriter to = new SafetensorsWriter();
+    add(to, c, new Random(7), c.variant() == Variant.LGIRRBACH ? "" : "layers.");
+    return to;
+  }
+
+  /** Tensors of both directions. */
+  static SafetensorsWriter bothWays(Config c) {
+    SafetensorsWriter to = new SafetensorsWriter();
+    add(to, c, new Random(7), "layers.");
+    add(to, c, new Random(8), "layers_bwd.");
+    return to;
+  }
+
+  private static void add(SafetensorsWriter to, Config c, Random random, String stack) {
     int hidden = c.hiddenSize();
     for (int layer = 0; layer < c.numLayers(); layer++) {
       int inputs = c.inputsOf(layer);
@@ -40,13 +52,12 @@ public final class DrawnQrnn {
       if (c.variant() == Variant.SALESFORCE) {
         int rows = gates * hidden;
         int columns = c.kernelSize() * inputs;
-        String name = "layers." + layer + ".linear.";
+        String name = stack + layer + ".linear.";
         to.add(name + "weight", values(random, rows * columns), rows, columns);
         to.add(name + "bias", values(random, rows), rows);
       } else {
         for (String gate : GATES.subList(0, gates)) {
-          String name =
-              (c.variant() == Variant.PAPER ? "layers." : "") + layer + "." + gate + "_conv.";
+          String name = stack + layer + "." + gate + "_conv.";
           int size = hidden * inputs * c.kernelSize();
           to.add(name + "weight", values(random, size), hidden, inputs, c.kernelSize());
           if (c.bias()) {
@@ -55,7 +66,6 @@ public final class DrawnQrnn {
         }
       }
     }
-    return to;
   }
 
   private static double[] values(Random random, int count) {
