@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The settings of a model, as its {@code config.json} or a golden file has them. Every method is a
@@ -105,6 +107,16 @@ public final class Settings {
       throw expected("text", name);
     }
     return value.textValue();
+  }
+
+  /** A list of texts. */
+  public List<String> texts(String name) {
+    List<String> values = new ArrayList<>();
+    node.path(name).forEach(value -> values.add(value.textValue()));
+    if (!node.path(name).isArray() || values.contains(null)) {
+      throw expected("a list of texts", name);
+    }
+    return values;
   }
 
   /** True or false. */

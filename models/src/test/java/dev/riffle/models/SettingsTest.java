@@ -54,6 +54,8 @@ class SettingsTest {
         .hasMessageContaining("must be true or false, but is \"layer\"");
     assertThatThrownBy(() -> lru.number("norm")).hasMessageContaining("must be a finite number");
     assertThatThrownBy(() -> lru.numbers("width")).hasMessageContaining("must be a list");
+    assertThatThrownBy(() -> lru.texts("shifts")).hasMessageContaining("must be a list of texts");
+    assertThatThrownBy(() -> lru.texts("norm")).hasMessageContaining("must be a list of texts");
     assertThatThrownBy(() -> lru.under("width"))
         .hasMessageContaining("'lru.width' must be an object");
   }

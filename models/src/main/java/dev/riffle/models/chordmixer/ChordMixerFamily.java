@@ -59,18 +59,10 @@ public final class ChordMixerFamily {
       model.forward(new Block(x, starts, sequences), y, work);
     }
 
-    double atol = golden.tolerance("atol");
-    double rtol = golden.tolerance("rtol");
-    report.compare(
-        "output_f64",
-        tensors.doubles("output_f64"),
-        read(kernels, y, y.size()),
-        GoldenCase.limit(kernels, atol),
-        GoldenCase.limit(kernels, rtol));
-    // blocks are recorded in 32 bits: the recorded tolerance holds on any backend
+    report.compareRecorded(golden, kernels, "output_f64", read(kernels, y, y.size()));
     for (int i = 0; tensors.has("block_output." + i); i++) {
       double[] found = i < seen.size() ? seen.get(i) : new double[0];
-      report.compare("block_output." + i, tensors.doubles("block_output." + i), found, atol, rtol);
+      report.compareRecorded(golden, kernels, "block_output." + i, found);
     }
   }
 

@@ -8,6 +8,8 @@ import dev.riffle.models.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A golden file: tensors of a recorded run. Most bring their own weights and describe themselves in
@@ -76,6 +78,15 @@ public record GoldenCase(
             + " holds a "
             + CONFIG
             + "; name the model's directory.");
+  }
+
+  /** Names of all tensors that are no weights. */
+  public Set<String> recorded() {
+    Set<String> names = new TreeSet<>(tensors.names());
+    if (model == null) {
+      names.retainAll(settings.texts("io_tensors"));
+    }
+    return names;
   }
 
   /** A number of the case's {@code tolerance}, such as {@code atol}. */

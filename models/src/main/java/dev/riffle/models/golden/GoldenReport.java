@@ -1,6 +1,9 @@
 package dev.riffle.models.golden;
 
 import dev.riffle.kernels.Kernels;
+import java.util.Collections;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Collects what a check compares; remembers the value nearest to its limit, or farthest beyond. */
 public final class GoldenReport {
@@ -8,6 +11,28 @@ public final class GoldenReport {
   private double error;
   private double limit;
   private String stage = "nothing";
+  private final Set<String> compared = new TreeSet<>();
+
+  /** {@link #compareRecorded} with a tensor's values in the order in which they were recorded. */
+  public void compareRecorded(GoldenCase golden, Kernels kernels, String name, double[] found) {
+    compareRecorded(golden, kernels, name, golden.tensors().doubles(name), found);
+  }
+
+  /**
+   * Holds values against those of a tensor by the case's rule. What is called {@code ..._f64} was
+   * recorded in 64 bits, and a backend of 64 bits has to come within {@link GoldenCase#EXACT}; for
+   * what was recorded in 32 bits the case's tolerance holds on any backend.
+   */
+  public void compareRecorded(
+      GoldenCase golden, Kernels kernels, String name, double[] expected, double[] found) {
+    double atol = golden.tolerance("atol");
+    double rtol = golden.tolerance("rtol");
+    if (name.endsWith("_f64")) {
+      atol = GoldenCase.limit(kernels, atol);
+      rtol = GoldenCase.limit(kernels, rtol);
+    }
+    compare(name, expected, found, atol, rtol);
+  }
 
   /**
    * Holds values against the recorded ones: |found - expected| at most absolute + relative
@@ -18,6 +43,7 @@ public final class GoldenReport {
    */
   public void compare(
       String name, double[] expected, double[] found, double absolute, double relative) {
+    compared.add(name);
     if (expected.length != found.length) {
       record(
           name + " (" + found.length + " values, expected " + expected.length + ")",
@@ -42,6 +68,11 @@ public final class GoldenReport {
       limit = allowed;
       stage = name;
     }
+  }
+
+  /** Names of all that was compared. */
+  public Set<String> compared() {
+    return Collections.unmodifiableSet(compared);
   }
 
   /** What came of it; a check that compared nothing has failed. */

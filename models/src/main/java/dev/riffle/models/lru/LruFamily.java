@@ -86,8 +86,8 @@ public final class LruFamily {
 
       double[] all = read(y, batch * length * lru.outputs()); // [batch, length, outputs]
       boolean pooled = lru.config().pooling() != Lru.Pooling.NONE;
-      compareOutput("output_f64", pooled ? rows(all, new int[] {length}) : all);
-      compareOutput("prefix_output_f64", rows(all, stops));
+      compare("output_f64", pooled ? rows(all, new int[] {length}) : all);
+      compare("prefix_output_f64", rows(all, stops));
 
       compareSeen("encoder_output", seen.get("encoder_output").get(0));
       for (int i = 0; i < lru.config().layers(); i++) {
@@ -117,24 +117,21 @@ public final class LruFamily {
           }
         }
       }
-      compareOutput("prefix_output_f64", answers);
+      compare("prefix_output_f64", answers);
       for (int layer = 0; layer < h.length; layer++) {
         compareState("state." + layer + ".re", h[layer][0]);
         compareState("state." + layer + ".im", h[layer][1]);
       }
     }
 
-    private void compareOutput(String name, double[] found) {
-      double atol = GoldenCase.limit(lru.kernels(), golden.tolerance("atol"));
-      double rtol = GoldenCase.limit(lru.kernels(), golden.tolerance("rtol"));
-      report.compare(name, golden.tensors().doubles(name), found, atol, rtol);
+    private void compare(String name, double[] found) {
+      report.compareRecorded(golden, lru.kernels(), name, found);
     }
 
-    /** Values on the way are recorded in 32 bits: the recorded tolerance holds on any backend. */
+    /** Some cases record the values on the way. */
     private void compareSeen(String name, double[] found) {
       if (golden.tensors().has(name)) {
-        double[] expected = golden.tensors().doubles(name);
-        report.compare(name, expected, found, golden.tolerance("atol"), golden.tolerance("rtol"));
+        compare(name, found);
       }
     }
 

@@ -99,14 +99,14 @@ public final class QrnnFamily {
       RecurrentState state = initial();
       double[] h = new double[batch * length * qrnn.outputs()];
       advance(state, 0, length, h, new Scratch(qrnn.kernels()));
-      compare("output_f64", batchFirst("output_f64", qrnn.outputs()), h);
+      compareOutput(h);
       if (golden.tensors().has("hidden_n_f64")) {
         int size = batch * qrnn.config().hiddenSize();
         double[] c = new double[qrnn.config().numLayers() * size]; // [layers, batch, hidden]
         for (int i = 0; i < qrnn.config().numLayers(); i++) {
           qrnn.kernels().read(state.part(2 * i), 0, c, i * size, size);
         }
-        compare("hidden_n_f64", golden.tensors().doubles("hidden_n_f64"), c);
+        report.compareRecorded(golden, qrnn.kernels(), "hidden_n_f64", c);
       }
     }
 
@@ -131,7 +131,7 @@ public final class QrnnFamily {
         }
       }
       advance(state, from, length, h, work);
-      compare("output_f64", batchFirst("output_f64", qrnn.outputs()), h);
+      compareOutput(h);
       for (int i = 0; i < layers; i++) {
         compareState("state_c." + i + "_f64", parts[2 * i]);
         compareState("state_tail." + i + "_f64", parts[2 * i + 1]);
@@ -217,16 +217,15 @@ public final class QrnnFamily {
       return turned;
     }
 
-    private void compareState(String name, double[] found) {
-      if (golden.tensors().has(name)) {
-        compare(name, golden.tensors().doubles(name), found);
-      }
+    private void compareOutput(double[] found) {
+      double[] expected = batchFirst("output_f64", qrnn.outputs());
+      report.compareRecorded(golden, qrnn.kernels(), "output_f64", expected, found);
     }
 
-    private void compare(String name, double[] expected, double[] found) {
-      double atol = GoldenCase.limit(qrnn.kernels(), golden.tolerance("atol"));
-      double rtol = GoldenCase.limit(qrnn.kernels(), golden.tolerance("rtol"));
-      report.compare(name, expected, found, atol, rtol);
+    private void compareState(String name, double[] found) {
+      if (golden.tensors().has(name)) {
+        report.compareRecorded(golden, qrnn.kernels(), name, found);
+      }
     }
   }
 }

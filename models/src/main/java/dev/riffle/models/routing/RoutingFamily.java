@@ -33,14 +33,12 @@ public final class RoutingFamily {
     Safetensors tensors = golden.tensors();
     RoutingTransformer model =
         new RoutingTransformer(kernels, golden.settings().under("hparams"), Weights.of(tensors));
-    double atol = GoldenCase.limit(kernels, golden.tolerance("atol"));
-    double rtol = GoldenCase.limit(kernels, golden.tolerance("rtol"));
     int batch = tensors.shape("input")[0];
     int length = tensors.shape("input")[1];
 
     double[] loss = new double[1];
     double[] y = run(model, input(tensors, length), loss);
-    report.compare("output_f64", tensors.doubles("output_f64"), y, atol, rtol);
+    report.compareRecorded(golden, kernels, "output_f64", y);
     report.compare(
         "aux_loss_f64", tensors.doubles("aux_loss_f64"), loss, 0, GoldenCase.limit(kernels, LOSS));
     if (!tensors.has("prefix_lengths")) {
@@ -61,8 +59,7 @@ public final class RoutingFamily {
             outputs);
       }
     }
-    String name = "prefix_last_logits_f64";
-    report.compare(name, tensors.doubles(name), last, atol, rtol);
+    report.compareRecorded(golden, kernels, "prefix_last_logits_f64", last);
   }
 
   private static double[] run(RoutingTransformer model, RoutingInput input, double[] loss) {

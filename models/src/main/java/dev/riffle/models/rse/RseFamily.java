@@ -92,9 +92,9 @@ public final class RseFamily {
       work.observe(steps);
       Tensor x = kernels.constant(t.doubles("input"));
       Tensor y = network.forward(x, starts(shape[0], shape[1]), shape[0], work);
-      compareOutput(read(y, shape[0] * length * shape[2]));
+      compare("output_f64", read(y, shape[0] * length * shape[2]));
       if (t.has("all_mem")) {
-        compareSeen("all_mem", steps.values());
+        compare("all_mem", steps.values());
       }
     }
 
@@ -106,7 +106,7 @@ public final class RseFamily {
       Tensor y = kernels.allocate(size);
       int[] starts = starts(shape[0], shape[1]);
       model.forward(input, starts, shape[0], y, new Scratch(kernels));
-      compareOutput(read(y, size));
+      compare("output_f64", read(y, size));
     }
 
     private void checkMusic(RseMusic model) {
@@ -117,29 +117,21 @@ public final class RseFamily {
       work.observe(
           (stage, values, rows, width) -> {
             switch (stage) {
-              case "pooled" -> compareSeen(stage, firstRows(values, rows, width, batch, 64));
+              case "pooled" -> compare(stage, firstRows(values, rows, width, batch, 64));
               case "prediction" ->
-                  compareSeen("prediction_head", firstRows(values, rows, width, batch, 4));
-              case "mid_logits", "uncalibrated" -> compareSeen(stage, read(values, rows * width));
+                  compare("prediction_head", firstRows(values, rows, width, batch, 4));
+              case "mid_logits", "uncalibrated" -> compare(stage, read(values, rows * width));
               default -> {
                 // units are compared where the network is bare
               }
             }
           });
       model.forward(x, batch, y, work);
-      compareOutput(read(y, batch * model.classes()));
+      compare("output_f64", read(y, batch * model.classes()));
     }
 
-    private void compareOutput(double[] found) {
-      double atol = GoldenCase.limit(kernels, golden.tolerance("atol"));
-      double rtol = GoldenCase.limit(kernels, golden.tolerance("rtol"));
-      report.compare("output_f64", golden.tensors().doubles("output_f64"), found, atol, rtol);
-    }
-
-    /** Values on the way are recorded in 32 bits: the recorded tolerance holds on any backend. */
-    private void compareSeen(String name, double[] found) {
-      double[] expected = golden.tensors().doubles(name);
-      report.compare(name, expected, found, golden.tolerance("atol"), golden.tolerance("rtol"));
+    private void compare(String name, double[] found) {
+      report.compareRecorded(golden, kernels, name, found);
     }
 
     /** The first {@code some} rows of each window. */

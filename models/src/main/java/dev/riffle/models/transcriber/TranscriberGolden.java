@@ -28,6 +28,10 @@ public final class TranscriberGolden {
   private static final double FEATURES = 2e-4;
   private static final double HIDDEN = 2e-3; // and logits
   private static final double START_FRAMES = 0.02;
+  private static final double VELOCITY = 1; // of 127: a value near a half may round either way
+
+  private static final Comparator<double[]> BY_PITCH_THEN_START =
+      Comparator.<double[]>comparingDouble(note -> note[0]).thenComparingDouble(note -> note[1]);
 
   /** Frames that go through the network at once. */
   private static final int FRAMES = 32;
@@ -141,24 +145,41 @@ public final class TranscriberGolden {
     Row<Note> row = everything(new byte[0]);
     row.state = runner.open(row.format);
     runner.finish(List.of(row));
-    double[][] found =
-        row.outputs.stream()
-            .map(Output::value)
-            .filter(note -> note.kind() == Note.Kind.OFF)
-            .map(note -> new double[] {note.pitch(), note.onsetFrames(), note.offsetFrames()})
-            .toArray(double[][]::new);
-    double[] flat = golden.doubles("notes"); // [notes, 6]: pitch, start, end, ...
+    double[][] ends = notes(row, Note.Kind.OFF);
+    double[][] starts = notes(row, Note.Kind.ON);
+    // [notes, 6]: pitch, start, end, frame at which the start is told, confidence, velocity of 1
+    double[] flat = golden.doubles("notes");
     double[][] expected = new double[flat.length / 6][];
     for (int i = 0; i < expected.length; i++) {
-      expected[i] = Arrays.copyOfRange(flat, 6 * i, 6 * i + 3);
+      expected[i] = Arrays.copyOfRange(flat, 6 * i, 6 * i + 6);
+      expected[i][5] = Math.rint(127 * expected[i][5]);
     }
-    Comparator<double[]> byPitchThenStart =
-        Comparator.<double[]>comparingDouble(note -> note[0]).thenComparingDouble(note -> note[1]);
-    Arrays.sort(found, byPitchThenStart);
-    Arrays.sort(expected, byPitchThenStart);
-    report.compare("notes.pitch", column(expected, 0), column(found, 0), 0, 0);
-    report.compare("notes.start", column(expected, 1), column(found, 1), START_FRAMES, 0);
-    report.compare("notes.end", column(expected, 2), column(found, 2), 0, 0);
+    Arrays.sort(expected, BY_PITCH_THEN_START);
+    report.compare("notes.pitch", column(expected, 0), column(ends, 0), 0, 0);
+    report.compare("notes.start", column(expected, 1), column(ends, 1), START_FRAMES, 0);
+    report.compare("notes.end", column(expected, 2), column(ends, 2), 0, 0);
+    report.compare("notes.told", column(expected, 3), column(starts, 3), 0, 0);
+    report.compare("notes.confidence", column(expected, 4), column(starts, 4), HIDDEN, 0);
+    report.compare("notes.velocity", column(expected, 5), column(starts, 5), VELOCITY, 0);
+  }
+
+  /** Columns as they are recorded, velocities of 127. */
+  private static double[][] notes(Row<Note> row, Note.Kind kind) {
+    return row.outputs.stream()
+        .map(Output::value)
+        .filter(note -> note.kind() == kind)
+        .map(
+            n ->
+                new double[] {
+                  n.pitch(),
+                  n.onsetFrames(),
+                  n.offsetFrames(),
+                  n.publishedFrame(),
+                  n.confidence(),
+                  n.velocity()
+                })
+        .sorted(BY_PITCH_THEN_START)
+        .toArray(double[][]::new);
   }
 
   private static double[] column(double[][] rows, int column) {

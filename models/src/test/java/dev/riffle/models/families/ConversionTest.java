@@ -12,6 +12,7 @@ import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
+import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.rse.Rse;
 import dev.riffle.models.rse.RseFamily;
 import dev.riffle.models.weights.ElementType;
@@ -20,7 +21,6 @@ import dev.riffle.models.weights.Safetensors;
 import dev.riffle.models.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -271,7 +271,7 @@ class ConversionTest {
     return ModelDirectory.read(folder.resolve(model)).weights().file().names();
   }
 
-  private Conversion begin(String golden, String family) throws IOException {
+  private Conversion begin(String golden, String family) {
     Conversion conversion = Conversion.of(file(golden));
     conversion.configure(settings(golden, family));
     return conversion;
@@ -287,11 +287,9 @@ class ConversionTest {
   }
 
   /** The weights of a golden as a file of their own. */
-  private Path file(String golden) throws IOException {
+  private Path file(String golden) {
     Safetensors recorded = Safetensors.read(golden(golden));
-    JsonNode described = new ObjectMapper().readTree(recorded.metadata().get("case"));
-    Set<String> values = new HashSet<>();
-    described.get("io_tensors").forEach(name -> values.add(name.asText()));
+    Set<String> values = GoldenCase.read(golden(golden)).recorded();
     SafetensorsWriter weights = new SafetensorsWriter();
     for (String name : recorded.names()) {
       if (!values.contains(name)) {

@@ -95,45 +95,6 @@ class RseTest {
     }
   }
 
-  @Test
-  void variantBIsTheOfficialNetworkUnderOtherNames() {
-    Safetensors official = golden(HEAVY);
-    SafetensorsWriter renamed = new SafetensorsWriter();
-    rename(official, renamed, "steps_recursive/last/", "final_switch.");
-    for (int k = 0; k < 2; k++) {
-      for (String[] half : new String[][] {{"forward", "regular"}, {"reverse", "reverse"}}) {
-        rename(
-            official,
-            renamed,
-            "steps_recursive/" + k + "_" + half[0] + "/",
-            "blocks.benes_block_" + k + "." + half[1] + "_switch.");
-      }
-    }
-    Weights weights = Weights.of(Safetensors.parse(renamed.toBytes(), "renamed"));
-    Rse torch = Rse.of(reference, hparams(TORCH_B), weights);
-    double[] x = random(32 * 6);
-    int[] window = {0, 32};
-    double[] expected = run(network(reference, HEAVY), x, window);
-    double[] found = run(torch, x, window);
-    for (int i = 0; i < expected.length; i++) {
-      assertThat(found[i]).isEqualTo(expected[i], Offset.offset(1e-12));
-    }
-  }
-
-  private static void rename(Safetensors from, SafetensorsWriter to, String unit, String name) {
-    int m = 6;
-    to.add(name + "unit.0.weight", turned(from, unit + "cand1/c/CvK"), 4 * m, 2 * m);
-    to.add(name + "unit.1.offset", from.doubles(unit + "norm/c/norm_bias/offset"), 1, 1, 4 * m);
-    to.add(name + "unit.3.weight", turned(from, unit + "cand2/c/CvK"), 2 * m, 4 * m);
-    to.add(name + "unit.3.bias", from.doubles(unit + "cand2/c/CvB"), 2 * m);
-    to.add(name + "s", from.doubles(unit + "residual"), 2 * m);
-  }
-
-  private static double[] turned(Safetensors from, String name) {
-    int[] shape = from.shape(name);
-    return Weights.of(from).requireTransposed(name, shape[0], shape[1]);
-  }
-
   // ------------------------------------------------------------ whole models
 
   @Test
