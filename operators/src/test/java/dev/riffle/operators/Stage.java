@@ -22,7 +22,10 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
 
-/** A recurrent operator over running sums, in Flink's harness: events in, text out. */
+/**
+ * A recurrent operator, over running sums unless said otherwise, in Flink's harness: events in,
+ * text out.
+ */
 @SuppressWarnings("try") // close fails as tests fail
 final class Stage implements AutoCloseable {
   static final int MAX_PARALLELISM = 16;
@@ -121,10 +124,27 @@ final class Stage implements AutoCloseable {
       int parallelism,
       int subtask)
       throws Exception {
+    this(
+        options,
+        new RunningSum.Source(fingerprint),
+        new RunningSum.Mapper(),
+        state,
+        parallelism,
+        subtask);
+  }
+
+  /** A stage around any model, whose mapper writes text. */
+  <O> Stage(
+      RecurrentOptions options,
+      ModelSource<O> source,
+      AnswerMapper<O> mapper,
+      OperatorSubtaskState state,
+      int parallelism,
+      int subtask)
+      throws Exception {
     harness =
         new KeyedOneInputStreamOperatorTestHarness<>(
-            new RecurrentOperatorFactory<>(
-                new RunningSum.Source(fingerprint), new RunningSum.Mapper(), options),
+            new RecurrentOperatorFactory<>(source, mapper, options),
             event -> event.sequenceId,
             Types.STRING,
             MAX_PARALLELISM,
@@ -212,7 +232,7 @@ final class Stage implements AutoCloseable {
 
   // ---- out ----
 
-  /** Answers of the final lane, as {@code position:sum}. */
+  /** Answers of the final lane, as the mapper writes them: {@code position:sum}. */
   List<String> finals(String id) {
     List<String> texts = new ArrayList<>();
     for (Object element : harness.getOutput()) {

@@ -1,0 +1,139 @@
+package dev.riffle.operators;
+
+import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.FragileDevice;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.models.Format;
+import dev.riffle.models.Output;
+import dev.riffle.models.Row;
+import dev.riffle.models.Scores;
+import dev.riffle.models.Settings;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.StreamRunner;
+import dev.riffle.models.WindowOptions;
+import dev.riffle.models.chordmixer.ChordMixer;
+import dev.riffle.models.chordmixer.ChordMixerInit;
+import dev.riffle.models.families.Families;
+import dev.riffle.models.rse.RseInit;
+import dev.riffle.models.weights.ModelDirectory;
+import dev.riffle.models.weights.SafetensorsWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Real models of windows for a {@link Stage}, small and with drawn weights: a ChordMixer, which
+ * answers each window once, and a Shuffle-Exchange network, which answers each step. Windows have
+ * {@value #LENGTH} steps of one value and begin every {@value #STRIDE}.
+ */
+final class Windows {
+  static final int LENGTH = 8;
+  static final int STRIDE = 4;
+
+  private static final String CHORDMIXER =
+      """
+      {"family": "chordmixer", "input_size": 1, "output_size": 2, "max_seq_len": 16,
+       "track_size": 2, "hidden_size": 4, "embedding_type": "linear", "decoder": "linear",
+       "prenorm": "LN", "norm": "LN"}
+      """;
+  private static final String RSE =
+      """
+      {"family": "rse", "variant": "torch-a", "m": 1, "n_blocks": 1, "length": 8}
+      """;
+
+  private static FragileDevice device;
+
+  private Windows() {}
+
+  /** Takes the device away; the next that is asked for works. */
+  static void renewDevice() {
+    device = null;
+  }
+
+  /** Writes the models under a directory. */
+  static void write(Path directory) {
+    Settings chordMixer = Settings.parse(CHORDMIXER, "config.json");
+    write(
+        directory.resolve("chordmixer"),
+        CHORDMIXER,
+        ChordMixerInit.draw(ChordMixer.Config.of(chordMixer), 5));
+    write(directory.resolve("rse"), RSE, RseInit.draw(Settings.parse(RSE, "config.json"), 5));
+  }
+
+  private static void write(Path directory, String config, SafetensorsWriter weights) {
+    ModelDirectory.write(directory.resolve("1"), config, weights, "{}");
+  }
+
+  /** The device that models are loaded on; a new one where it has failed. */
+  static FragileDevice device() {
+    if (device == null || device.device().failure().isPresent()) {
+      device = new FragileDevice(Backends.find("cpu"));
+    }
+    return device;
+  }
+
+  /**
+   * Finds a model.
+   *
+   * @param directory where {@link #write} wrote
+   * @param family {@code chordmixer} or {@code rse}
+   * @param onDevice true to compute behind {@link #device}
+   */
+  record Source(String directory, String family, boolean onDevice) implements ModelSource<Scores> {
+    @Override
+    public String key() {
+      return toString();
+    }
+
+    @Override
+    public StreamModel<Scores> load() {
+      Kernels kernels = onDevice ? device().kernels() : Backends.find("cpu");
+      return Families.load(
+          ModelDirectory.read(Path.of(directory, family, "1")),
+          kernels,
+          Scores.class,
+          new WindowOptions(LENGTH, STRIDE));
+    }
+
+    /**
+     * What the model tells of a session by itself.
+     *
+     * @param start position of its first step
+     */
+    List<String> told(long start, float... steps) {
+      Format format = Stage.FORMAT;
+      StreamRunner<Scores> runner = new Source(directory, family, false).load().newRunner();
+      Row<Scores> row = new Row<>(format, runner.open(format), steps, 0, steps.length);
+      runner.finish(List.of(row));
+      List<String> texts = new ArrayList<>();
+      for (Output<Scores> output : row.outputs) {
+        texts.add(text(start, output));
+      }
+      return texts;
+    }
+  }
+
+  /** Writes {@code position: first+steps [bits of the values]}. */
+  record Mapper() implements AnswerMapper<Scores> {
+    @Override
+    public Outgoing toFinal(Answer<Scores> answer) {
+      String text = text(answer.sessionStart(), answer.output());
+      return new Outgoing(answer.sequenceId(), text.getBytes(), 0);
+    }
+
+    @Override
+    public Outgoing toPreview(Answer<Scores> answer) {
+      return null;
+    }
+  }
+
+  private static String text(long start, Output<Scores> output) {
+    Scores scores = output.value();
+    int[] bits = new int[scores.values().length];
+    Arrays.setAll(bits, i -> Float.floatToRawIntBits(scores.values()[i]));
+    return String.format(
+        "%d: %d+%d %s",
+        start + output.position(), start + scores.first(), scores.steps(), Arrays.toString(bits));
+  }
+}
