@@ -182,6 +182,19 @@ class WindowsTest {
   }
 
   @Test
+  void windowsThatDoNotFitWaitForTheNextBatch() throws Exception {
+    try (Stage stage = busy(source("chordmixer", false))) {
+      float[] three = steps(LENGTH + 2 * STRIDE, 1);
+      stage.send(event("a", 0, three), event("b", 0, three));
+      assertThat(stage.finals("a")).hasSize(3);
+      assertThat(stage.finals("b")).isEmpty();
+      stage.send(event("c", 0, steps(LENGTH, 2)));
+      assertThat(stage.finals("b")).hasSize(3);
+      assertThat(stage.finals("c")).hasSize(1);
+    }
+  }
+
+  @Test
   void stepsOfAKeyWhoseWindowWaitsComeAfterIt() throws Exception {
     Windows.Source source = source("rse", false);
     float[] steps = steps(3 * LENGTH + 1, 1);
