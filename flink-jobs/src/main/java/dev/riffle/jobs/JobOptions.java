@@ -3,7 +3,7 @@ package dev.riffle.jobs;
 import static org.apache.flink.configuration.ConfigOptions.key;
 
 import dev.riffle.operators.GapPolicy;
-import dev.riffle.operators.RecurrentOptions;
+import dev.riffle.operators.SequenceOptions;
 import dev.riffle.operators.StatePolicy;
 import java.io.Serializable;
 import java.time.Duration;
@@ -31,7 +31,7 @@ import org.apache.flink.configuration.StateRecoveryOptions;
  */
 public final class JobOptions implements Serializable {
   private static final long serialVersionUID = 1;
-  private static final RecurrentOptions DEFAULTS = RecurrentOptions.DEFAULTS;
+  private static final SequenceOptions DEFAULTS = SequenceOptions.DEFAULTS;
 
   public static final ConfigOption<String> BOOTSTRAP =
       key("bootstrap")
@@ -414,9 +414,9 @@ public final class JobOptions implements Serializable {
     return optional(TRANSACTIONAL_ID_PREFIX).orElse(streamName());
   }
 
-  /** What the recurrent operator has to know. */
-  public RecurrentOptions recurrent() {
-    return new RecurrentOptions(
+  /** What the sequence operator has to know. */
+  public SequenceOptions sequences() {
+    return new SequenceOptions(
         get(MAX_BATCH_SIZE),
         get(MAX_QUEUE_DELAY),
         get(WARM_UP),
@@ -517,7 +517,7 @@ public final class JobOptions implements Serializable {
     topics();
     oneOf(START_FROM, "committed", "earliest", "latest");
     oneOf(STATE_BACKEND, "hashmap", "rocksdb");
-    recurrent();
+    sequences();
     atLeast(PARALLELISM, get(PARALLELISM), 1);
     atLeast(MAX_PARALLELISM, get(MAX_PARALLELISM), get(PARALLELISM));
     atLeast(RESTART_ATTEMPTS, get(RESTART_ATTEMPTS), 0);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.operators.GapPolicy;
-import dev.riffle.operators.RecurrentOptions;
+import dev.riffle.operators.SequenceOptions;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ class JobOptionsTest {
   @Test
   void whatIsNotSaidHasItsDefault() {
     JobOptions options = JobOptions.parse();
-    assertThat(options.recurrent()).isEqualTo(RecurrentOptions.DEFAULTS);
+    assertThat(options.sequences()).isEqualTo(SequenceOptions.DEFAULTS);
     assertThat(options.topics().in()).isEqualTo("riffle.music.in.v1");
     assertThat(options.topics().deadLetters()).isEqualTo("riffle.music.dlq.v1");
     assertThat(options.transactionalIdPrefix()).isEqualTo("riffle.music");
@@ -33,15 +33,15 @@ class JobOptionsTest {
         JobOptions.parse(
             "--stream", "hall", "--gap-policy=dead-letter", "--max-queue-delay", "5 ms");
     assertThat(options.topics().finals()).isEqualTo("riffle.hall.final.v1");
-    assertThat(options.recurrent().gapPolicy()).isEqualTo(GapPolicy.DEAD_LETTER);
-    assertThat(options.recurrent().maxQueueDelay()).isEqualTo(Duration.ofMillis(5));
+    assertThat(options.sequences().gapPolicy()).isEqualTo(GapPolicy.DEAD_LETTER);
+    assertThat(options.sequences().maxQueueDelay()).isEqualTo(Duration.ofMillis(5));
     JobOptions again =
         JobOptions.parse(
             options
                 .with(JobOptions.MAX_RECORD_BYTES, MemorySize.ofMebiBytes(2))
                 .arguments()
                 .toArray(String[]::new));
-    assertThat(again.recurrent()).isEqualTo(options.recurrent());
+    assertThat(again.sequences()).isEqualTo(options.sequences());
     assertThat(again.get(JobOptions.MAX_RECORD_BYTES)).isEqualTo(MemorySize.ofMebiBytes(2));
   }
 

@@ -6,7 +6,7 @@ import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 
 /**
- * What a recurrent operator counts and measures; times in microseconds. The way of an event through
+ * What a sequence operator counts and measures; times in microseconds. The way of an event through
  * it is assembled, queued and computed, each with a histogram of its own.
  */
 final class OperatorMetrics {

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * What is known of one sequence: its session, its place, and the model's state. The keyed state of
- * the recurrent operator, beside the early events that are held.
+ * the sequence operator, beside the early events that are held.
  *
  * <p>Capture times are microseconds since the epoch, timers milliseconds, positions steps.
  */

@@ -33,7 +33,7 @@ final class Sessions<O> {
   private static final int FILL_VALUES = 1 << 16;
   private static final long FAR = Long.MAX_VALUE;
 
-  private final RecurrentOptions options;
+  private final SequenceOptions options;
   private final StreamModel<O> model;
   private final String fingerprint;
   private final Inference<O> inference;
@@ -45,7 +45,7 @@ final class Sessions<O> {
   private final long ttlMicros;
 
   Sessions(
-      RecurrentOptions options,
+      SequenceOptions options,
       StreamModel<O> model,
       Inference<O> inference,
       Emitter<O> emitter,

@@ -4,7 +4,7 @@ import dev.riffle.models.Format;
 
 /**
  * A run of consecutive steps of one sequence, decoded and checked: what the source hands to the
- * recurrent operator. Once handed on, an event is never changed and never used again for another:
+ * sequence operator. Once handed on, an event is never changed and never used again for another:
  * operators hold it as it is.
  */
 public final class StepEvent {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** When a batch is computed, and what is in it. */
 @SuppressWarnings("try")
 class BatchingTest {
-  private static final RecurrentOptions FOUR = batches(4, Duration.ofMillis(10));
+  private static final SequenceOptions FOUR = batches(4, Duration.ofMillis(10));
 
   @BeforeEach
   void forgetBatches() {

@@ -139,8 +139,8 @@ class EqualityTest {
     }
   }
 
-  private static RecurrentOptions options(GapPolicy policy, int batch) {
-    return new RecurrentOptions(
+  private static SequenceOptions options(GapPolicy policy, int batch) {
+    return new SequenceOptions(
         batch,
         Duration.ofSeconds(1),
         0,

@@ -250,8 +250,8 @@ class OrderTest {
 
   @Test
   void withoutABufferEveryGapIsGivenUpAtOnce() throws Exception {
-    RecurrentOptions none =
-        new RecurrentOptions(
+    SequenceOptions none =
+        new SequenceOptions(
             1,
             Duration.ZERO,
             0,

@@ -23,8 +23,8 @@ import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
 
 /**
- * A recurrent operator, over running sums unless said otherwise, in Flink's harness: events in,
- * text out.
+ * A sequence operator, over running sums unless said otherwise, in Flink's harness: events in, text
+ * out.
  */
 @SuppressWarnings("try") // close fails as tests fail
 final class Stage implements AutoCloseable {
@@ -34,8 +34,8 @@ final class Stage implements AutoCloseable {
   static final Format FORMAT = new Format(1000, 1);
 
   /** Computes at once; small bounds; everything that depends on time is far away. */
-  static final RecurrentOptions OPTIONS =
-      new RecurrentOptions(
+  static final SequenceOptions OPTIONS =
+      new SequenceOptions(
           1,
           Duration.ZERO,
           0,
@@ -49,8 +49,8 @@ final class Stage implements AutoCloseable {
           Duration.ofMinutes(1),
           StatePolicy.REFUSE);
 
-  static RecurrentOptions gaps(GapPolicy policy) {
-    return new RecurrentOptions(
+  static SequenceOptions gaps(GapPolicy policy) {
+    return new SequenceOptions(
         1,
         Duration.ZERO,
         OPTIONS.warmUp(),
@@ -65,35 +65,35 @@ final class Stage implements AutoCloseable {
         StatePolicy.REFUSE);
   }
 
-  static RecurrentOptions batches(int size, Duration delay) {
+  static SequenceOptions batches(int size, Duration delay) {
     return options(size, delay, Duration.ZERO, OPTIONS.stateTtl(), StatePolicy.REFUSE);
   }
 
-  static RecurrentOptions warmUp(int size, int rows) {
+  static SequenceOptions warmUp(int size, int rows) {
     return options(
         size, Duration.ZERO, rows, Duration.ZERO, OPTIONS.stateTtl(), StatePolicy.REFUSE);
   }
 
-  static RecurrentOptions models(StatePolicy policy) {
+  static SequenceOptions models(StatePolicy policy) {
     return options(1, Duration.ZERO, Duration.ZERO, OPTIONS.stateTtl(), policy);
   }
 
-  static RecurrentOptions wallClock(Duration idle) {
+  static SequenceOptions wallClock(Duration idle) {
     return wallClock(idle, OPTIONS.stateTtl());
   }
 
-  static RecurrentOptions wallClock(Duration idle, Duration ttl) {
+  static SequenceOptions wallClock(Duration idle, Duration ttl) {
     return options(1, Duration.ZERO, idle, ttl, StatePolicy.REFUSE);
   }
 
-  private static RecurrentOptions options(
+  private static SequenceOptions options(
       int size, Duration delay, Duration wallClock, Duration ttl, StatePolicy policy) {
     return options(size, delay, OPTIONS.warmUp(), wallClock, ttl, policy);
   }
 
-  private static RecurrentOptions options(
+  private static SequenceOptions options(
       int size, Duration delay, int warmUp, Duration wallClock, Duration ttl, StatePolicy policy) {
-    return new RecurrentOptions(
+    return new SequenceOptions(
         size,
         delay,
         warmUp,
@@ -113,12 +113,12 @@ final class Stage implements AutoCloseable {
   private final AvroCodec<DeadLetter> letters = AvroCodec.of(DeadLetter.class);
   private boolean ended;
 
-  Stage(RecurrentOptions options) throws Exception {
+  Stage(SequenceOptions options) throws Exception {
     this(options, "one", null, 1, 0);
   }
 
   Stage(
-      RecurrentOptions options,
+      SequenceOptions options,
       String fingerprint,
       OperatorSubtaskState state,
       int parallelism,
@@ -135,7 +135,7 @@ final class Stage implements AutoCloseable {
 
   /** A stage around any model, whose mapper writes text. */
   <O> Stage(
-      RecurrentOptions options,
+      SequenceOptions options,
       ModelSource<O> source,
       AnswerMapper<O> mapper,
       OperatorSubtaskState state,
@@ -144,7 +144,7 @@ final class Stage implements AutoCloseable {
       throws Exception {
     harness =
         new KeyedOneInputStreamOperatorTestHarness<>(
-            new RecurrentOperatorFactory<>(source, mapper, options),
+            new SequenceOperatorFactory<>(source, mapper, options),
             event -> event.sequenceId,
             Types.STRING,
             MAX_PARALLELISM,
@@ -219,7 +219,7 @@ final class Stage implements AutoCloseable {
 
   /** A snapshot of now whose bytes are written when they are asked for, as a backend may do. */
   Callable<OperatorSubtaskState> snapshotWrittenLater() throws Exception {
-    RecurrentOperator<?> operator = (RecurrentOperator<?>) harness.getOperator();
+    SequenceOperator<?> operator = (SequenceOperator<?>) harness.getOperator();
     operator.prepareSnapshotPreBarrier(1);
     OperatorSnapshotFutures writing =
         operator.snapshotState(
@@ -300,7 +300,7 @@ final class Stage implements AutoCloseable {
 
   /** What the operator counted. */
   OperatorMetrics metrics() {
-    return ((RecurrentOperator<?>) harness.getOperator()).measured();
+    return ((SequenceOperator<?>) harness.getOperator()).measured();
   }
 
   int keysKept() {

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WindowsTest {
   private static final int KEYS = 6;
   private static final int BATCH = 4;
-  private static final RecurrentOptions BATCHES = batches(BATCH, Duration.ofMillis(10));
+  private static final SequenceOptions BATCHES = batches(BATCH, Duration.ofMillis(10));
   @TempDir static Path models;
 
   @BeforeAll
@@ -58,13 +58,12 @@ class WindowsTest {
     return new Windows.Source(models.toString(), family, onDevice);
   }
 
-  private static Stage stage(RecurrentOptions options, ModelSource<Scores> source)
-      throws Exception {
+  private static Stage stage(SequenceOptions options, ModelSource<Scores> source) throws Exception {
     return stage(options, source, null, 1, 0);
   }
 
   private static Stage stage(
-      RecurrentOptions options,
+      SequenceOptions options,
       ModelSource<Scores> source,
       OperatorSubtaskState state,
       int parallelism,

@@ -6,7 +6,7 @@ import dev.riffle.operators.Lanes;
 import dev.riffle.operators.ModelSource;
 import dev.riffle.operators.Outgoing;
 import dev.riffle.operators.OutgoingSerializer;
-import dev.riffle.operators.RecurrentOperatorFactory;
+import dev.riffle.operators.SequenceOperatorFactory;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.operators.StepEventSerializer;
 import java.time.Duration;
@@ -25,7 +25,7 @@ import org.apache.flink.util.Collector;
  *
  * <pre>
  *   source -> StepEvent or dead letter
- *          -> keyBy(sequence id) -> recurrent operator with the model -> mapper
+ *          -> keyBy(sequence id) -> sequence operator with the model -> mapper
  *          -> final, sessions, dead letters   exactly once, with the checkpoint
  *             preview                         at once, at least once
  * </pre>
@@ -73,7 +73,7 @@ public record StreamJob<O>(
             .transform(
                 does,
                 OutgoingSerializer.TYPE,
-                new RecurrentOperatorFactory<>(model, mapper, options.recurrent()))
+                new SequenceOperatorFactory<>(model, mapper, options.sequences()))
             .uid(does);
 
     write(answers, sinks.finals(), "final");

@@ -4,7 +4,7 @@
  * <pre>
  *   EventInput       records to StepEvent, or to a dead letter with its coordinates
  *   DirectoryModel   the model of a directory, loaded by each task
- *   StreamJob        source, recurrent operator, sinks
+ *   StreamJob        source, sequence operator, sinks
  *   KafkaEnds        the source and the sinks on Kafka
  * </pre>
  */

@@ -4,7 +4,7 @@
  * <pre>
  *   in.v1 -> AudioInput        AudioChunk, decoded and checked: StepEvent or dead letter
  *         -> keyBy(sequence_id)
- *         -> recurrent operator with the transcriber
+ *         -> sequence operator with the transcriber
  *         -> NoteMapper        Note to NoteEvent
  *         -> final.v1, sessions.v1, dlq.v1   exactly once, with the checkpoint
  *            preview.v1                      at once, at least once

@@ -91,7 +91,7 @@ class StandaloneClusterIT {
     assertThat(entries)
         .contains(
             "dev/riffle/jobs/transcription/TranscriptionJob.class",
-            "dev/riffle/operators/RecurrentOperator.class",
+            "dev/riffle/operators/SequenceOperator.class",
             "dev/riffle/models/transcriber/Transcriber.class",
             "org/apache/flink/connector/kafka/source/KafkaSource.class",
             "org/apache/avro/Schema.class")

@@ -50,7 +50,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  *
  * @param <O> what the model answers
  */
-final class RecurrentOperator<O> extends AbstractStreamOperator<Outgoing>
+final class SequenceOperator<O> extends AbstractStreamOperator<Outgoing>
     implements OneInputStreamOperator<StepEvent, Outgoing>,
         BoundedOneInput,
         Triggerable<String, VoidNamespace> {
@@ -61,7 +61,7 @@ final class RecurrentOperator<O> extends AbstractStreamOperator<Outgoing>
 
   private final ModelSource<O> source;
   private final AnswerMapper<O> mapper;
-  private final RecurrentOptions options;
+  private final SequenceOptions options;
   private final long delayMillis;
   private final long wallIdleMillis;
 
@@ -90,11 +90,11 @@ final class RecurrentOperator<O> extends AbstractStreamOperator<Outgoing>
     Turn<O> turn;
   }
 
-  RecurrentOperator(
+  SequenceOperator(
       StreamOperatorParameters<Outgoing> parameters,
       ModelSource<O> source,
       AnswerMapper<O> mapper,
-      RecurrentOptions options) {
+      SequenceOptions options) {
     super(parameters);
     this.source = source;
     this.mapper = mapper;

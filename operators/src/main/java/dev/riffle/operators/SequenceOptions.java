@@ -4,7 +4,7 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * How the recurrent operator behaves.
+ * How the sequence operator behaves.
  *
  * @param maxBatchSize most rows in one batch, one of a key, or most windows; 1 or more
  * @param maxQueueDelay longest wait for a batch to fill; zero never waits
@@ -23,7 +23,7 @@ import java.time.Duration;
  *     last position still tells duplicates apart; zero for never
  * @param onModelChange what to do with state that another model wrote
  */
-public record RecurrentOptions(
+public record SequenceOptions(
     int maxBatchSize,
     Duration maxQueueDelay,
     int warmUp,
@@ -39,8 +39,8 @@ public record RecurrentOptions(
     implements Serializable {
 
   /** What a job has when nothing is said. */
-  public static final RecurrentOptions DEFAULTS =
-      new RecurrentOptions(
+  public static final SequenceOptions DEFAULTS =
+      new SequenceOptions(
           64,
           Duration.ofMillis(2),
           1,
@@ -54,7 +54,7 @@ public record RecurrentOptions(
           Duration.ofMinutes(10),
           StatePolicy.REFUSE);
 
-  public RecurrentOptions {
+  public SequenceOptions {
     atLeast(1, maxBatchSize, "max-batch-size");
     atLeast(0, warmUp, "warm-up");
     atLeast(0, maxReorderEvents, "max-reorder-events");
