@@ -262,6 +262,49 @@ class WindowsTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"chordmixer", "rse"})
+  void subtasksThatShareADeviceTellWhatEachWouldAlone(String family) throws Exception {
+    Windows.Source source = source(family, true);
+    Map<String, float[]> sequences = sequences(new Random(1));
+    List<StepEvent> events = interleaved(sequences, new Random(1));
+    int subtasks = 3;
+    Stage[] stages = new Stage[subtasks];
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
+    List<Thread> tasks = new ArrayList<>();
+    for (int i = 0; i < subtasks; i++) {
+      int subtask = i;
+      stages[i] = stage(BATCHES, source, null, subtasks, i);
+      tasks.add(
+          new Thread(
+              () -> {
+                try {
+                  for (StepEvent event : events) {
+                    if (subtask(event, subtasks) == subtask) {
+                      stages[subtask].send(event);
+                    }
+                  }
+                  stages[subtask].endInput();
+                } catch (Throwable e) {
+                  thrown.set(e);
+                }
+              }));
+    }
+    tasks.forEach(Thread::start);
+    for (Thread task : tasks) {
+      task.join();
+    }
+    assertThat(thrown).hasValue(null);
+    for (Stage stage : stages) {
+      stage.stop();
+    }
+    isTold(sequences, source, stages);
+    assertThat(sequences.keySet())
+        .extracting(id -> subtask(event(id, 0), subtasks))
+        .as("more than one subtask has work")
+        .contains(0, 1, 2);
+  }
+
   private static boolean awaited(CountDownLatch latch) {
     try {
       latch.await();
