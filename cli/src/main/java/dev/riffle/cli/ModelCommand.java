@@ -56,8 +56,8 @@ final class ModelCommand implements Runnable {
     @Option(
         names = "--json",
         description =
-            "Print {name, version, family, fingerprint, layers, parameters, state_bytes,"
-                + " multiply_adds, multiply_adds_per, receptive_field, look_ahead}.")
+            "Print {name, version, family, fingerprint, layers, parameters, reads,"
+                + " answers, window, state_bytes, multiply_adds, multiply_adds_per, receptive_field, look_ahead}.")
     boolean json;
 
     @Override
@@ -74,6 +74,7 @@ final class ModelCommand implements Runnable {
         node.put("name", model.name()).put("version", model.version());
         node.put("family", model.family()).put("fingerprint", model.fingerprint());
         node.put("layers", d.layers()).put("parameters", model.weights().count());
+        node.put("reads", d.reads()).put("answers", d.answers()).put("window", d.window());
         node.put("state_bytes", d.stateBytes()).put("multiply_adds", d.multiplyAdds());
         node.put("multiply_adds_per", d.per()).put("receptive_field", d.receptiveField());
         node.put("look_ahead", d.lookAhead());
@@ -84,15 +85,22 @@ final class ModelCommand implements Runnable {
         line("fingerprint", model.fingerprint());
         line("layers", number(d.layers()));
         line("parameters", number(model.weights().count()));
-        line(
-            "state per key",
-            d.stateBytes() == 0 ? "none (window)" : number(d.stateBytes()) + " bytes");
+        line("reads", d.reads());
+        line("answers", d.answers());
+        line("state per key", state(d));
         line("multiply-adds", number(d.multiplyAdds()) + " for " + d.per());
         line("receptive field", d.receptiveField());
         line("look-ahead", d.lookAhead());
       }
       out.flush();
       return 0;
+    }
+
+    private static String state(Description d) {
+      if (d.stateBytes() == 0) {
+        return "none, as no stream brings what it reads";
+      }
+      return (d.window() == 0 ? "" : "at most ") + number(d.stateBytes()) + " bytes";
     }
 
     private void line(String what, String value) {

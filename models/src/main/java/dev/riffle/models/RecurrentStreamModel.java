@@ -41,7 +41,7 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
     this.info = new ModelInfo(name, version, family, fingerprint, 0, stateBytes(model));
   }
 
-  private static int stateBytes(RecurrentModel model) {
+  static int stateBytes(RecurrentModel model) {
     return HEADER + RecurrentState.bytes(model.stateSizes(), model.kernels().precision());
   }
 

@@ -97,7 +97,7 @@ public final class WindowStreamModel implements StreamModel<Scores> {
             (int) state);
   }
 
-  private static long stateBytes(WindowModel model, long steps) {
+  static long stateBytes(WindowModel model, long steps) {
     return HEADER + steps * model.inputs() * Float.BYTES;
   }
 

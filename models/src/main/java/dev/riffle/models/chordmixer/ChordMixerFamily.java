@@ -17,17 +17,43 @@ import java.util.List;
 
 /** How models and goldens of the families {@code chordmixer} and its rotation are read. */
 public final class ChordMixerFamily {
+  /** The setting of a model of two windows; the reference has a class of its own for it. */
+  private static final String PAIRS = "net_dual";
+
   private ChordMixerFamily() {}
 
-  /** The model of a directory, for whole windows. */
+  /**
+   * The model of a directory, for whole windows.
+   *
+   * @throws ModelException if it answers to pairs of them, or a setting or weight does not fit
+   */
   public static ChordMixer read(ModelDirectory directory, Kernels kernels) {
-    ChordMixer.Config config = ChordMixer.Config.of(directory.config());
-    return new ChordMixer(kernels, config, directory.weights());
+    Settings settings = directory.config();
+    if (pairs(settings)) {
+      throw settings.expected(
+          "false here: a stream brings one window after the other and no pairs, which"
+              + " ChordMixerFamily.pairs answers,",
+          PAIRS);
+    }
+    return new ChordMixer(kernels, ChordMixer.Config.of(settings), directory.weights());
+  }
+
+  /** The model of Retrieval of a directory, for pairs of windows. */
+  public static ChordMixerPair pairs(ModelDirectory directory, Kernels kernels) {
+    if (!pairs(directory.config())) {
+      throw directory.config().expected("true here", PAIRS);
+    }
+    return new ChordMixerPair(kernels, directory.config(), directory.weights());
+  }
+
+  private static boolean pairs(Settings settings) {
+    return settings.has(PAIRS) && settings.flag(PAIRS);
   }
 
   /** What the model of a directory costs and sees. */
   public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
-    ChordMixer model = read(directory, kernels);
+    ChordMixerPair pair = pairs(directory.config()) ? pairs(directory, kernels) : null;
+    ChordMixer model = pair == null ? read(directory, kernels) : pair.mixer();
     ChordMixer.Config c = model.config();
     int window = length == 0 ? c.maxSeqLen() : length;
     int blocks = model.blocks(window);
@@ -36,7 +62,21 @@ public final class ChordMixerFamily {
       row += (long) c.inputSize() * c.width();
     }
     long head = c.decoder() ? (long) c.width() * c.outputSize() : 0;
-    return Description.windowed(blocks, window, window * row + head);
+    Description one = Description.windowed(model, blocks, window, window * row + head);
+    return pair == null ? one : ofPairs(one, pair);
+  }
+
+  private static Description ofPairs(Description one, ChordMixerPair pair) {
+    return new Description(
+        one.layers(),
+        one.reads(),
+        pair.outputs() + " values for two windows",
+        one.window(),
+        0,
+        "two windows of " + one.window(),
+        2 * one.multiplyAdds() + pair.multiplyAdds(),
+        "both windows",
+        one.lookAhead());
   }
 
   /** Runs a golden's windows in one batch, for the answers and the output of every block. */

@@ -39,7 +39,7 @@ public final class LruFamily {
     long layer = 4 * d * c.dHidden() + 2 * d * d;
     long step = d * c.dInput() + c.layers() * layer + d * c.dOutput() * c.multidim();
     return Description.recurrent(
-        load(directory, kernels).info(), c.layers(), "step", length, step, "none");
+        new Lru(kernels, c, directory.weights()), c.layers(), length, step);
   }
 
   /**

@@ -59,16 +59,10 @@ public final class QrnnFamily {
     BidirectionalQrnn both = windows(directory, kernels);
     if (both != null) {
       int window = Math.max(1, length);
-      return Description.windowed(2 * c.numLayers(), window, window * both.multiplyAdds());
+      return Description.windowed(both, 2 * c.numLayers(), window, window * both.multiplyAdds());
     }
     Qrnn qrnn = new Qrnn(kernels, c, directory.weights());
-    return Description.recurrent(
-        load(directory, kernels).info(),
-        c.numLayers(),
-        "step",
-        length,
-        qrnn.multiplyAdds(),
-        "none");
+    return Description.recurrent(qrnn, c.numLayers(), length, qrnn.multiplyAdds());
   }
 
   /**

@@ -118,12 +118,9 @@ public final class RoutingTransformer implements WindowModel {
     for (int localHeads : config.localHeads()) {
       routed |= localHeads < config.heads();
     }
-    Description whole = Description.windowed(config.depth(), window, sum);
+    Description whole = Description.windowed(this, config.depth(), window, sum);
     boolean causal = config.causal() && !(routed && window > config.windowSize());
-    return causal
-        ? new Description(
-            whole.layers(), 0, whole.per(), sum, "the window so far", "none at this length")
-        : whole;
+    return causal ? whole.causal() : whole;
   }
 
   private static long size(Linear linear) {

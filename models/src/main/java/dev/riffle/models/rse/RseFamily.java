@@ -27,7 +27,8 @@ public final class RseFamily {
         Rse network = network(directory, kernels);
         int window = length == 0 ? network.length() : length;
         int padded = network.paddedLength(window);
-        yield Description.windowed(network.layers(padded), window, network.multiplyAdds(padded));
+        yield Description.windowed(
+            network, network.layers(padded), window, network.multiplyAdds(padded));
       }
     };
   }

@@ -184,7 +184,7 @@ public final class RseMusic implements WindowModel {
     }
     sum += (long) steps * pooled.inputs() * pooled.outputs();
     sum += network.multiplyAdds(steps) + (long) head.inputs() * head.outputs();
-    return Description.windowed(convolutions.size() + network.layers(steps), window, sum);
+    return Description.windowed(this, convolutions.size() + network.layers(steps), window, sum);
   }
 
   /** Position of the frame that is answered: the middle one of those that training labels. */

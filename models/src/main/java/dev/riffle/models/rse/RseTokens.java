@@ -122,7 +122,7 @@ public final class RseTokens implements WindowModel {
     int m = network.width();
     long position = (long) m * classes() + (projection == null ? 0 : (long) width * m);
     return Description.windowed(
-        network.layers(padded), length, network.multiplyAdds(padded) + padded * position);
+        this, network.layers(padded), length, network.multiplyAdds(padded) + padded * position);
   }
 
   /** The bin that so many tokens are padded to: 8, 16, 32, ...; for LAMBADA from its bin on. */

@@ -87,8 +87,10 @@ public final class Transcriber implements StreamModel<Note> {
     Transcriber model = new Transcriber(directory, kernels);
     String frame = "frame of " + Math.round(1000 * model.config.secondsPerFrame()) + " ms";
     return Description.recurrent(
-        model.info,
         model.network.stateSizes().length,
+        "sound, as its format says",
+        "notes, each with its onset, pitch, velocity and offset",
+        model.info.stateBytes(),
         frame,
         length,
         model.network.multiplyAdds(),

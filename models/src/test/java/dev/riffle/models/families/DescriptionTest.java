@@ -32,6 +32,9 @@ class DescriptionTest {
     assertThat(d.layers()).isEqualTo(2);
     assertThat(d.stateBytes()).isEqualTo(2 + 8 + 2 * 2 * states * 8);
     assertThat(d.lookAhead()).isEqualTo("none");
+    assertThat(d.window()).isZero();
+    assertThat(d.reads()).isEqualTo(h.get("d_input").asInt() + " values per step");
+    assertThat(d.answers()).isEqualTo(h.get("d_output").asInt() + " values after each step");
   }
 
   @Test
@@ -50,7 +53,10 @@ class DescriptionTest {
     long ends = 1024L * h.get("input_size").asLong() * 88 + 88L * h.get("output_size").asLong();
     Description d = describe(name, 0);
     assertThat(d.multiplyAdds()).isEqualTo(ends + 1024L * 10 * 2 * 88 * 40);
-    assertThat(d.stateBytes()).isZero();
+    assertThat(d.window()).isEqualTo(1024);
+    assertThat(d.reads()).isEqualTo("1 value per step");
+    assertThat(d.answers()).isEqualTo("10 values for a window");
+    assertThat(d.stateBytes()).isEqualTo(18 + 1023 * 4); // a window's steps but its last
     assertThat(d.per()).isEqualTo("a window of 1024");
     assertThat(d.lookAhead()).isEqualTo("to the window's end");
   }
@@ -68,10 +74,14 @@ class DescriptionTest {
   }
 
   @Test
-  void aRoutingTransformerHasWorkAndNoState() throws IOException {
+  void aRoutingTransformerReadsTokensInWindows() throws IOException {
     Description d = describe("routing/routing-23-T1024-B1-lm-long1024", 0);
     Description half = describe("routing/routing-23-T1024-B1-lm-long1024", 512);
-    assertThat(d.stateBytes()).isZero();
+    int tokens = hparams("routing/routing-23-T1024-B1-lm-long1024").get("num_tokens").asInt();
+    assertThat(d.reads()).isEqualTo("a token, 0 to " + (tokens - 1) + ", per step");
+    assertThat(d.answers()).isEqualTo(tokens + " values for each step");
+    assertThat(half.window()).isEqualTo(512);
+    assertThat(half.stateBytes()).isEqualTo(18 + 511 * 4);
     assertThat(d.multiplyAdds()).isGreaterThan(half.multiplyAdds());
   }
 
