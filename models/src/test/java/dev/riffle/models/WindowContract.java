@@ -50,7 +50,7 @@ public abstract class WindowContract {
                 cases().stream()
                     .flatMap(
                         c ->
-                            Stream.of(1, c.length / 2 - 1, c.length, c.length + 3)
+                            Stream.of(c.length / 5, c.length / 2 - 1, c.length, c.length + 3)
                                 .map(stride -> new WindowOptions(c.length, stride))
                                 .map(o -> Arguments.of(k, Named.of(c.name, c), o))));
   }
