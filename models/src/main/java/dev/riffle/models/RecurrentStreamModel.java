@@ -84,6 +84,7 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
       for (Row<Scores> row : rows) {
         RecurrentStreamModel.this.check(row.format);
         checkState(row.state);
+        row.checkFinite(buffer(row.state).getLong(HEADER));
       }
       reserve(rows.size());
       for (int b = 0; b < rows.size(); b++) {

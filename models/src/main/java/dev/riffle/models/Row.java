@@ -26,11 +26,43 @@ public final class Row<O> {
   /** Answers in the order of their positions. */
   public final List<Output<O>> outputs = new ArrayList<>();
 
+  /**
+   * @throws IllegalArgumentException if there are fewer values than the steps take
+   */
   public Row(Format format, byte[] state, float[] values, int offset, int steps) {
+    if (offset < 0 || steps < 0 || offset + (long) steps * format.width() > values.length) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%d steps of %d values from index %d on need %d values, but there are %d; do steps and"
+                  + " width belong to these values?",
+              steps,
+              format.width(),
+              offset,
+              offset + (long) steps * format.width(),
+              values.length));
+    }
     this.format = format;
     this.state = state;
     this.values = values;
     this.offset = offset;
     this.steps = steps;
+  }
+
+  /**
+   * Checks the values: one that is not a number would stay in the state for ever.
+   *
+   * @param before steps that the sequence has consumed, for the message
+   * @throws InputException if a value is not finite
+   */
+  public void checkFinite(long before) {
+    for (int i = 0; i < steps * format.width(); i++) {
+      float value = values[offset + i];
+      if (!Float.isFinite(value)) {
+        throw new InputException(
+            String.format(
+                "Step %d of the sequence must be finite, but value %d is %s.",
+                before + i / format.width(), i % format.width(), value));
+      }
+    }
   }
 }

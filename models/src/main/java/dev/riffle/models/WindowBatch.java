@@ -13,6 +13,25 @@ import dev.riffle.kernels.Tensor;
  */
 public record WindowBatch(float[] values, int width, int[] starts, int windows) {
 
+  /**
+   * @throws IllegalArgumentException if there are fewer values than the windows take
+   * @throws InputException if a window has no steps
+   */
+  public WindowBatch {
+    for (int b = 0; b < windows; b++) {
+      if (starts[b + 1] <= starts[b]) {
+        throw new InputException(
+            "Window " + b + " of the batch has no steps; leave empty windows out.");
+      }
+    }
+    if ((long) starts[windows] * width > values.length) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%d windows take %d steps of %d values together, but there are %d values.",
+              windows, starts[windows], width, values.length));
+    }
+  }
+
   /** Steps of all windows. */
   public int rows() {
     return starts[windows];
@@ -23,11 +42,19 @@ public record WindowBatch(float[] values, int width, int[] starts, int windows) 
     return starts[window + 1] - starts[window];
   }
 
-  /** The tokens, {@code [rows]}. */
+  /**
+   * The tokens, {@code [rows]}.
+   *
+   * @throws InputException if a value is no whole number
+   */
   public int[] tokens() {
     int[] tokens = new int[rows()];
     for (int r = 0; r < tokens.length; r++) {
       tokens[r] = (int) values[r];
+      if (tokens[r] != values[r]) {
+        throw new InputException(
+            "A token must be a whole number, but that of row " + r + " is " + values[r] + ".");
+      }
     }
     return tokens;
   }

@@ -198,24 +198,21 @@ public final class WindowStreamModel implements StreamModel<Scores> {
         throw StateException.size(info, expected, stored);
       }
       this.kept = from.position(HEADER).slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
-      checkValues();
+      if (model.tokens() > 0) {
+        checkTokens();
+      } else {
+        row.checkFinite(before);
+      }
     }
 
-    private void checkValues() {
-      int width = model.inputs();
-      for (int i = 0; i < row.steps * width; i++) {
+    private void checkTokens() {
+      for (int i = 0; i < row.steps; i++) {
         float value = row.values[row.offset + i];
-        if (model.tokens() > 0
-            ? !(value >= 0 && value < model.tokens() && value == Math.rint(value))
-            : !Float.isFinite(value)) {
+        if (!(value >= 0 && value < model.tokens() && value == Math.rint(value))) {
           throw new InputException(
               String.format(
-                  "Step %d of the sequence must be %s, but %s.",
-                  before + i / width,
-                  model.tokens() > 0
-                      ? "a token, a whole number from 0 to " + (model.tokens() - 1)
-                      : "finite",
-                  model.tokens() > 0 ? "is " + value : "value " + i % width + " is " + value));
+                  "Step %d of the sequence must be a token, a whole number from 0 to %d, but is %s.",
+                  before + i, model.tokens() - 1, value));
         }
       }
     }

@@ -198,6 +198,41 @@ class RecurrentStreamModelTest {
         .hasMessageContaining("reads 3 values per step, but the sequence brings 4");
   }
 
+  @ParameterizedTest
+  @MethodSource("models")
+  void aValueThatIsNotFiniteIsRefusedWithItsPlaceAndNothingChanges(Kernels kernels, Maker maker) {
+    StreamRunner<Scores> runner = model(kernels, maker).newRunner();
+    Sequence sequence = new Sequence(runner, steps(7));
+    sequence.advance(runner, 5);
+    byte[] before = sequence.state.clone();
+    for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY}) {
+      float[] steps = steps(2);
+      steps[3 + 2] = bad;
+      Row<Scores> good = new Row<>(FORMAT, runner.open(FORMAT), steps(2), 0, 2);
+      Row<Scores> row = new Row<>(FORMAT, sequence.state, steps, 0, 2);
+      assertThatThrownBy(() -> runner.advance(List.of(good, row)))
+          .isInstanceOf(InputException.class)
+          .hasMessage("Step 6 of the sequence must be finite, but value 2 is " + bad + ".");
+      assertThat(row.state).isEqualTo(before);
+      assertThat(row.outputs).isEmpty();
+      assertThat(good.outputs).isEmpty();
+    }
+  }
+
+  @Test
+  void stepsWithoutTheirValuesAreRefused() {
+    assertThatThrownBy(() -> new Row<>(FORMAT, new byte[0], new float[11], 3, 3))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(
+            "3 steps of 3 values from index 3 on need 12 values, but there are 11");
+    for (int negative : new int[] {-1, Integer.MIN_VALUE}) {
+      assertThatThrownBy(() -> new Row<>(FORMAT, new byte[0], new float[11], 0, negative))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> new Row<>(FORMAT, new byte[0], new float[11], negative, 1))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
   private static void refuses(StreamRunner<Scores> runner, byte[] state, String why) {
     Row<Scores> row = new Row<>(FORMAT, state, new float[3], 0, 1);
     assertThatThrownBy(() -> runner.advance(List.of(row)))

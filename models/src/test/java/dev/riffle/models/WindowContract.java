@@ -105,6 +105,46 @@ public abstract class WindowContract {
         .isEqualTo(model.outputs());
   }
 
+  /** Of a batch of three windows, NaN in the middle one: an error, or its own answer. */
+  @ParameterizedTest
+  @MethodSource("models")
+  void whatIsNotANumberIsRefusedOrSeenInItsWindowAlone(Kernels kernels, Case c) {
+    WindowModel model = c.maker.apply(kernels);
+    List<float[]> windows =
+        List.of(steps(model, c.length), steps(model, c.length), steps(model, c.length));
+    Scratch work = new Scratch(kernels);
+    float[] clean = forward(model, windows, work);
+    windows.get(1)[2 * model.inputs()] = Float.NaN;
+    float[] spoilt;
+    try {
+      spoilt = forward(model, windows, work);
+    } catch (InputException e) {
+      assertThat(e).hasMessageContaining("NaN").hasMessageContaining("row " + (c.length + 2));
+      return;
+    }
+    int size = clean.length / 3;
+    assertThat(Arrays.copyOf(spoilt, size)).isEqualTo(Arrays.copyOf(clean, size));
+    assertThat(Arrays.copyOfRange(spoilt, size, 2 * size)).contains(Float.NaN);
+    assertThat(Arrays.copyOfRange(spoilt, 2 * size, 3 * size))
+        .isEqualTo(Arrays.copyOfRange(clean, 2 * size, 3 * size));
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void anEmptyWindowAndMissingValuesAreRefused(Kernels kernels, Case c) {
+    WindowModel model = c.maker.apply(kernels);
+    float[] some = steps(model, c.length);
+    assertThatThrownBy(
+            () -> forward(model, List.of(some, new float[0], some), new Scratch(kernels)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Window 1 of the batch has no steps");
+    int[] starts = {0, c.length + 1};
+    assertThatThrownBy(() -> new WindowBatch(some, model.inputs(), starts, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("take " + (c.length + 1) + " steps")
+        .hasMessageContaining("there are " + some.length + " values");
+  }
+
   // ---------------------------------------------------------------- streams
 
   @ParameterizedTest

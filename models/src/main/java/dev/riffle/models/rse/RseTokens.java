@@ -163,6 +163,12 @@ public final class RseTokens implements WindowModel {
 
   /** The windows side by side, each with token 0 at its end; all tokens checked. */
   private int[] padded(int[] input, int[] starts, int sequences, int length) {
+    if (input.length < starts[sequences]) {
+      throw new InputException(
+          String.format(
+              "The windows have %d steps together but only %d tokens came.",
+              starts[sequences], input.length));
+    }
     int[] padded = new int[sequences * length];
     for (int b = 0; b < sequences; b++) {
       int own = starts[b + 1] - starts[b];

@@ -170,6 +170,11 @@ final class Session {
     return frames;
   }
 
+  /** Steps that the sequence has consumed. */
+  long consumed() {
+    return inputs;
+  }
+
   /** Steps of the sequence once those of the row are consumed. */
   long total() {
     return total;

@@ -293,6 +293,7 @@ public final class Transcriber implements StreamModel<Note> {
                 row.state.length, info.label(), expected));
       }
       sessions.get(b).load(from, row.format, resampler);
+      row.checkFinite(sessions.get(b).consumed());
       states.load(from, b);
       sessions.get(b).notes.load(from);
     }

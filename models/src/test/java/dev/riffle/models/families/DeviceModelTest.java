@@ -76,7 +76,8 @@ class DeviceModelTest {
   @Test
   void aModelIsLoadedAndComputedOnTheDevicesThreadWithTheSameBits() {
     assertThat(answers(load(fragile.kernels()))).isEqualTo(answers(load(Backends.find("cpu"))));
-    assertThat(load(fragile.kernels()).places(new Row<>(FORMAT, null, null, 0, 9), false)).isOne();
+    Row<Scores> nine = new Row<>(FORMAT, new byte[0], new float[9 * 3], 0, 9);
+    assertThat(load(fragile.kernels()).places(nine, false)).isOne();
   }
 
   @Test

@@ -33,6 +33,9 @@ class RoutingTransformerTest {
   private static final String MIXED = "routing-07-T64-B1-lm-causal-local1";
   private static final String AHEAD = "routing-08-T64-B1-lm-noncausal-local1";
   private static final String LOCAL = "routing-09-T32-B1-lm-all-local";
+  private static final String DELAYED = "routing-14-T48-B1-lm-shift-tieemb";
+  private static final String PADDED = "routing-18-T45-B2-lm-autopad-mask";
+  private static final String PADDED_LATER = "routing-43-T45-B2-lm-autopad-mask-la1111";
   private static final String SHIFTED = "routing-15-T48-B1-lm-noncausal-shift";
   private static final String ENCODER = "routing-20-T64-B1-rt-plain";
   private static final String CONTEXT = "routing-21-T32-B2-rt-context";
@@ -96,6 +99,47 @@ class RoutingTransformerTest {
     assertThat(full).startsWith(before);
     double[] beyond = run(model, RoutingInput.tokens(tokens, 0, LONGEST));
     assertThat(Arrays.copyOf(beyond, full.length)).isNotEqualTo(full);
+  }
+
+  /** What {@code model inspect} says of a causal model is so. */
+  @ParameterizedTest
+  @ValueSource(ints = {WINDOW, LONGEST})
+  void whereAnAnswerClaimsToSeeTheWindowSoFarTheFutureNeverChangesThePast(int length) {
+    int claims = 0;
+    for (String golden : new String[] {ROUTED, MEMORIES, MIXED, LOCAL, DELAYED, KEYS, AHEAD}) {
+      RoutingTransformer model = model(cpu, golden);
+      if (!model.describe(length).receptiveField().equals("the window so far")) {
+        continue;
+      }
+      claims++;
+      int[] tokens = tokens(length);
+      double[] before = run(model, RoutingInput.tokens(tokens, 0, length));
+      for (int changed = 0; changed < length; changed += 3) {
+        int[] other = tokens.clone();
+        other[changed] = (other[changed] + 1) % TOKENS;
+        double[] after = run(model, RoutingInput.tokens(other, 0, length));
+        int past = changed * TOKENS;
+        assertThat(Arrays.copyOf(after, past)).isEqualTo(Arrays.copyOf(before, past));
+        assertThat(after).isNotEqualTo(before);
+      }
+    }
+    assertThat(claims).isEqualTo(length == WINDOW ? 6 : 1); // LOCAL claims it at any length
+  }
+
+  /** The reference's Autopadder: token 0 up to the local window, masked, then cut off. */
+  @ParameterizedTest
+  @ValueSource(strings = {MIXED, AHEAD, LOCAL, PADDED, PADDED_LATER})
+  void aWindowIsAnsweredAsIfItWereFilledUpWithMaskedTokens(String golden) {
+    RoutingTransformer model = model(cpu, golden);
+    for (int length : new int[] {1, 15, 45}) {
+      int full = (length + WINDOW - 1) / WINDOW * WINDOW;
+      int[] tokens = Arrays.copyOf(tokens(length), full);
+      boolean[] mask = new boolean[full];
+      Arrays.fill(mask, 0, length, true);
+      double[] filled = run(model, RoutingInput.tokens(tokens, 0, full).masked(mask));
+      double[] own = run(model, RoutingInput.tokens(tokens(length), 0, length));
+      assertThat(own).isEqualTo(Arrays.copyOf(filled, length * TOKENS));
+    }
   }
 
   @Test

@@ -59,6 +59,20 @@ class RseTest {
     assertThat(batch).hasSize(2 * 8 * 6).startsWith(first).endsWith(second);
   }
 
+  /** The norm sees it in all but variant a, and the wiring is that of the padded length. */
+  @ParameterizedTest
+  @ValueSource(strings = {HEAVY, TORCH_A, TORCH_B})
+  void paddingIsNotInert(String golden) {
+    Rse network = network(cpu, golden);
+    double[] x = random(8 * 6);
+    double[] own = run(network, x, new int[] {0, 8});
+    double[] padded = run(network, Arrays.copyOf(x, 16 * 6), new int[] {0, 16});
+    for (int position = 0; position < 8; position++) {
+      assertThat(Arrays.copyOfRange(padded, position * 6, position * 6 + 6))
+          .isNotEqualTo(Arrays.copyOfRange(own, position * 6, position * 6 + 6));
+    }
+  }
+
   @Test
   void theInputIsLeftAsItIs() {
     Rse network = network(cpu, HEAVY);
@@ -198,6 +212,28 @@ class RseTest {
     assertThatThrownBy(() -> run(model, new int[0], new int[] {0, 0}, 8))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("has 0");
+  }
+
+  @Test
+  void fewerValuesOrTokensThanTheWindowsTakeAreRefused() {
+    for (String golden : new String[] {HEAVY, TORCH_A, TORCH_B}) {
+      assertThatThrownBy(() -> run(network(cpu, golden), random(15 * 6), new int[] {0, 8, 16}))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("90");
+    }
+    assertThatThrownBy(() -> run(network(cpu, TORCH_B), random(4 * 6), new int[] {0, 5}))
+        .isInstanceOf(IndexOutOfBoundsException.class)
+        .hasMessageContainingAll("30 values", "holds 24");
+    RseTokens model = new RseTokens(cpu, hparams(TOKENS), weights(TOKENS));
+    assertThatThrownBy(() -> run(model, new int[2], new int[] {0, 3}, 8))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("3 steps together but only 2 tokens came");
+    RseMusic music = new RseMusic(cpu, hparams(MUSIC), weights(MUSIC));
+    Tensor x = cpu.constant(random(2 * 512 - 1));
+    Tensor y = cpu.allocate(2 * music.classes());
+    assertThatThrownBy(() -> music.forward(x, 2, y, new Scratch(cpu)))
+        .isInstanceOf(IndexOutOfBoundsException.class)
+        .hasMessageContaining("holds 1023");
   }
 
   @Test

@@ -243,6 +243,24 @@ class TranscriberTest {
   }
 
   @Test
+  void aSampleThatIsNotFiniteIsRefusedWithItsPlace() {
+    StreamRunner<Note> runner = transcriber().newRunner();
+    Row<Note> first = new Row<>(MONO, runner.open(MONO), new float[700], 0, 700);
+    runner.advance(List.of(first));
+    byte[] before = first.state.clone();
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      float[] samples = new float[10];
+      samples[4] = bad;
+      Row<Note> row = new Row<>(MONO, first.state, samples, 0, 10);
+      assertThatThrownBy(() -> runner.advance(List.of(row)))
+          .isInstanceOf(InputException.class)
+          .hasMessage("Step 704 of the sequence must be finite, but value 0 is " + bad + ".");
+      assertThat(row.state).isEqualTo(before);
+      assertThat(row.outputs).isEmpty();
+    }
+  }
+
+  @Test
   void aFormatThatCannotBeHeardIsRefusedWithTheCure() {
     Transcriber transcriber = transcriber();
     for (int rate : new int[] {0, -1, 7999, 192_001}) {
