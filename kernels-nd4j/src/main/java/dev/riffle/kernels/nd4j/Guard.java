@@ -1,0 +1,55 @@
+package dev.riffle.kernels.nd4j;
+
+import dev.riffle.kernels.DeviceException;
+import dev.riffle.kernels.Kernels;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+
+/**
+ * Stands before the verbs and tells what ND4J throws as what it is, a fault of the device. What is
+ * wrong with arguments passes: the verbs see to that before they call ND4J.
+ */
+record Guard(Nd4jKernels kernels) implements InvocationHandler {
+
+  /** The same kernels, guarded. */
+  static Kernels around(Nd4jKernels kernels) {
+    return (Kernels)
+        Proxy.newProxyInstance(
+            Guard.class.getClassLoader(), new Class<?>[] {Kernels.class}, new Guard(kernels));
+  }
+
+  @Override
+  public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
+    try {
+      Object result = method.invoke(kernels, arguments);
+      return result instanceof Nd4jKernels others ? around(others) : result;
+    } catch (InvocationTargetException e) {
+      throw told(method.getName(), e.getCause());
+    }
+  }
+
+  /** What to throw in the place of what a verb threw. */
+  static Throwable told(String verb, Throwable thrown) {
+    if (thrown instanceof IllegalArgumentException || thrown instanceof IndexOutOfBoundsException) {
+      return thrown;
+    }
+    String said = String.valueOf(thrown.getMessage());
+    // outside the heap: JavaCPP and ND4J name bytes and allocation, the heap says "Java heap space"
+    if (said.matches("(?is).*(alloc|bytes|out of memory).*")) {
+      return new DeviceException.OutOfMemory(
+          "ND4J had no memory for '"
+              + verb
+              + "': "
+              + said
+              + ". Send smaller batches or shorter windows, or raise"
+              + " -Dorg.bytedeco.javacpp.maxbytes and maxphysicalbytes (see docs/backends.md).",
+          thrown);
+    }
+    if (thrown instanceof RuntimeException || thrown instanceof LinkageError) {
+      return new DeviceException("ND4J failed in '" + verb + "': " + said, thrown);
+    }
+    return thrown;
+  }
+}

@@ -1,0 +1,17 @@
+package dev.riffle.kernels.nd4j;
+
+import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.KernelsContract;
+
+final class Nd4jWindowKernelsTest extends KernelsContract {
+  @Override
+  protected Kernels kernels() {
+    return Backends.find("nd4j").forWindows();
+  }
+
+  @Override
+  protected boolean rowsKeepTheirBits() {
+    return false;
+  }
+}
