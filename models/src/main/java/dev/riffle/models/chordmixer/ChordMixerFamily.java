@@ -83,7 +83,7 @@ public final class ChordMixerFamily {
   public static void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
     Safetensors tensors = golden.tensors();
     ChordMixer.Config config = ChordMixer.Config.of(golden.settings().under("hparams"));
-    ChordMixer model = new ChordMixer(kernels, config, Weights.of(tensors));
+    ChordMixer model = new ChordMixer(kernels.forWindows(), config, Weights.of(tensors));
     int[] starts = starts(tensors);
     int sequences = starts.length - 1;
 

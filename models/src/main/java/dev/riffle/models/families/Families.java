@@ -157,7 +157,7 @@ public final class Families {
       }
       return model;
     }
-    WindowModel model = family.windows().load(directory, kernels);
+    WindowModel model = family.windows().load(directory, kernels.forWindows());
     if (model == null) {
       throw new ModelException(
           who

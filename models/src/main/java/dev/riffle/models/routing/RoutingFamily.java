@@ -4,6 +4,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Description;
 import dev.riffle.models.Scratch;
+import dev.riffle.models.Settings;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
@@ -31,8 +32,9 @@ public final class RoutingFamily {
   /** Runs a golden's windows, and those of their beginnings that it recorded. */
   public static void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
     Safetensors tensors = golden.tensors();
+    Settings settings = golden.settings().under("hparams");
     RoutingTransformer model =
-        new RoutingTransformer(kernels, golden.settings().under("hparams"), Weights.of(tensors));
+        new RoutingTransformer(kernels.forWindows(), settings, Weights.of(tensors));
     int batch = tensors.shape("input")[0];
     int length = tensors.shape("input")[1];
 
