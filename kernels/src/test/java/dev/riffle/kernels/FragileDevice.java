@@ -19,6 +19,7 @@ public final class FragileDevice implements InvocationHandler {
   private final Kernels kernels;
   private volatile int callsToFailure = Integer.MAX_VALUE;
   private volatile int largestTensor = Integer.MAX_VALUE;
+  private volatile int calls;
 
   /**
    * @param backend what computes
@@ -40,6 +41,11 @@ public final class FragileDevice implements InvocationHandler {
   /** The device. */
   public Device device() {
     return device;
+  }
+
+  /** Calls that reached the device so far. */
+  public int calls() {
+    return calls;
   }
 
   /** Lets the device fail at so many calls from now; 1 is the next. */
@@ -71,6 +77,7 @@ public final class FragileDevice implements InvocationHandler {
     if (!Thread.currentThread().getName().equals("riffle-device-fragile")) {
       throw new AssertionError(method + " was called on " + Thread.currentThread());
     }
+    calls++;
     if (callsToFailure != Integer.MAX_VALUE && --callsToFailure <= 0) {
       throw new DeviceException("The device fell off the bus.", null);
     }

@@ -197,6 +197,13 @@ public final class Transcriber implements StreamModel<Note> {
     }
 
     @Override
+    public void warmUp(int places) {
+      int second = config.audio().rate();
+      Format format = new Format(second, 1);
+      finish(List.of(new Row<>(format, open(format), new float[second], 0, second)));
+    }
+
+    @Override
     public void finish(List<Row<Note>> rows) {
       consume(rows, true);
       for (int b = 0; b < rows.size(); b++) {

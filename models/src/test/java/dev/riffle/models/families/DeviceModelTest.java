@@ -15,6 +15,7 @@ import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.lru.Lru;
 import dev.riffle.models.lru.LruInit;
+import dev.riffle.models.transcriber.Note;
 import dev.riffle.models.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -144,6 +145,20 @@ class DeviceModelTest {
         .hasMessage("The device fell off the bus.");
     assertThatThrownBy(() -> other.open(FORMAT)).hasMessageContaining("has failed before");
     assertThatThrownBy(() -> load(fragile.kernels())).isInstanceOf(DeviceException.class);
+  }
+
+  @Test
+  void everyKindOfModelComputesWhenItIsWarmedUp() {
+    ModelDirectory transcriber = ModelDirectory.read(Path.of("../demo/models/lru-transcriber/1"));
+    StreamModel<Note> notes = Families.load(transcriber, fragile.kernels(), Note.class);
+    StreamModel<Scores> scores = load(fragile.kernels());
+    for (StreamModel<?> model : List.of(notes, scores)) {
+      StreamRunner<?> runner = model.newRunner();
+      runner.warmUp(1);
+      int before = fragile.calls();
+      runner.warmUp(1);
+      assertThat(fragile.calls() - before).as(model.info().label()).isGreaterThan(20);
+    }
   }
 
   @Test
