@@ -38,6 +38,15 @@ final class JobFlags {
    * @throws ParameterException if one is wrong: the verb was asked wrongly
    */
   static JobOptions given(CommandSpec verb) {
+    try {
+      return JobOptions.of(values(verb));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(verb.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  /** The same by name. */
+  static Map<String, String> values(CommandSpec verb) {
     Map<String, String> given = new LinkedHashMap<>();
     for (ConfigOption<?> option : JobOptions.ALL) {
       OptionSpec spec = verb.findOption("--" + option.key());
@@ -45,11 +54,7 @@ final class JobFlags {
         given.put(option.key(), spec.getValue().toString());
       }
     }
-    try {
-      return JobOptions.of(given);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(verb.commandLine(), e.getMessage(), e);
-    }
+    return given;
   }
 
   private static String label(ConfigOption<?> option) {

@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       TailCommand.class,
       SubmitCommand.class,
+      ValidateCommand.class,
       VerifyCommand.class,
       ModelCommand.class,
       DoctorCommand.class,

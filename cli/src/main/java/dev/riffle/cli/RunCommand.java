@@ -4,15 +4,21 @@ import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.local.LocalCluster;
 import dev.riffle.jobs.local.RunningJob;
+import dev.riffle.jobs.sequence.JobFile;
+import dev.riffle.jobs.sequence.SequenceJob;
+import dev.riffle.jobs.stream.StreamJob;
 import dev.riffle.jobs.transcription.TranscriptionJob;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The job in this JVM, against a broker that runs. */
@@ -20,8 +26,10 @@ import picocli.CommandLine.Spec;
     name = "run",
     abbreviateSynopsis = true,
     description = {
-      "Runs the transcription job in this JVM, between the topics of a broker that runs already.",
-      "Topics that are missing are created. Ctrl-C commits what is known and ends; with"
+      "Runs a job in this JVM, between the topics of a broker that runs already: that of a YAML"
+          + " file, or the transcription.",
+      "Output topics that are missing are created, for the transcription the input topic, too."
+          + " Options go before what the file says. Ctrl-C commits what is known and ends; with"
           + " --checkpoint-dir it also says where to go on from."
     })
 final class RunCommand implements Callable<Integer> {
@@ -29,6 +37,12 @@ final class RunCommand implements Callable<Integer> {
   private static final long LOOK_MILLIS = 500;
 
   @Spec CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "JOB.yaml",
+      arity = "0..1",
+      description = "The job's file (default: the transcription).")
+  Path file;
 
   @Option(
       names = "--model",
@@ -39,17 +53,36 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     JobOptions options = JobFlags.given(spec);
+    if (file != null) {
+      JobFile job = JobFiles.read(spec, file, JobFlags.values(spec));
+      job.checkModel();
+      if (!job.mistakes().isEmpty()) {
+        JobFiles.print(job, spec.commandLine().getErr());
+        return CommandLine.ExitCode.USAGE;
+      }
+      String bootstrap = job.options().get(JobOptions.BOOTSTRAP);
+      try {
+        job.topics().requireInput(bootstrap, PATIENCE);
+      } catch (IllegalStateException e) {
+        throw new Failure(e.getMessage(), e);
+      }
+      return run(SequenceJob.onKafka(job), job.topics());
+    }
     if (model == null) {
       options = options.with(JobOptions.MODEL, Home.transcriber().toString());
     }
     LocalTranscription.checkModel(options);
+    return run(TranscriptionJob.onKafka(options), options.topics());
+  }
+
+  private int run(StreamJob<?> wanted, Topics topics) throws InterruptedException {
+    JobOptions options = wanted.options();
     PrintWriter out = spec.commandLine().getOut();
-    Topics topics = options.topics();
     topics.create(options.get(JobOptions.BOOTSTRAP), 1, PATIENCE);
     CountDownLatch done = new CountDownLatch(1);
     Stopping.Registration ctrlC = Stopping.onCtrlC(() -> await(done));
     try (LocalCluster cluster = LocalCluster.start(options.get(JobOptions.PARALLELISM))) {
-      RunningJob job = cluster.submit(TranscriptionJob.onKafka(options).environment());
+      RunningJob job = cluster.submit(wanted.environment());
       out.println(
           "Job "
               + job.id()
@@ -58,8 +91,7 @@ final class RunCommand implements Callable<Integer> {
               + " at "
               + options.get(JobOptions.BOOTSTRAP)
               + " and writes to "
-              + topics.preview()
-              + ", "
+              + (options.get(JobOptions.PREVIEW) ? topics.preview() + ", " : "")
               + topics.finals()
               + ", "
               + topics.sessions()

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.sequence.JobFile;
+import dev.riffle.jobs.sequence.SequenceJob;
+import dev.riffle.jobs.transcription.TranscriptionJob;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.ConnectException;
@@ -21,10 +24,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Sends the job to a cluster. */
@@ -32,13 +37,21 @@ import picocli.CommandLine.Spec;
     name = "submit",
     abbreviateSynopsis = true,
     description = {
-      "Sends the transcription job to a Flink cluster and prints the job's id.",
-      "It goes by the REST interface of the JobManager. Paths among the options, such as --model, are paths as the cluster sees them."
+      "Sends a job to a Flink cluster and prints its id: that of a YAML file, or the transcription.",
+      "It goes by the REST interface of the JobManager, with the text of the file. Paths among the"
+          + " options, such as --model, are paths as the cluster sees them. A model that this machine"
+          + " has is checked first."
     })
 final class SubmitCommand implements Callable<Integer> {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   @Spec CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "JOB.yaml",
+      arity = "0..1",
+      description = "The job's file (default: the transcription).")
+  Path file;
 
   @Option(
       names = "--jobmanager",
@@ -59,7 +72,21 @@ final class SubmitCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     JobOptions options = JobFlags.given(spec);
-    if (options.optional(JobOptions.MODEL).isEmpty()) {
+    List<String> arguments = options.arguments();
+    String main = TranscriptionJob.class.getName();
+    if (file != null) {
+      JobFile job = JobFiles.read(spec, file, JobFlags.values(spec));
+      if (job.hasModel()) {
+        job.checkModel();
+      }
+      if (!job.mistakes().isEmpty()) {
+        JobFiles.print(job, spec.commandLine().getErr());
+        return CommandLine.ExitCode.USAGE;
+      }
+      options = job.options();
+      arguments = job.arguments();
+      main = SequenceJob.class.getName();
+    } else if (options.optional(JobOptions.MODEL).isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
           "--model is required: the directory of a model's version, as the TaskManagers see it.");
@@ -70,8 +97,8 @@ final class SubmitCommand implements Callable<Integer> {
     }
     HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(8)).build();
     String id = upload(client, job);
-    ObjectNode run = MAPPER.createObjectNode();
-    options.arguments().forEach(run.putArray("programArgsList")::add);
+    ObjectNode run = MAPPER.createObjectNode().put("entryClass", main);
+    arguments.forEach(run.putArray("programArgsList")::add);
     run.put("parallelism", options.get(JobOptions.PARALLELISM));
     options.optional(JobOptions.FROM_SAVEPOINT).ifPresent(p -> run.put("savepointPath", p));
     String jobId =

@@ -4,6 +4,7 @@ import dev.riffle.cli.stream.Records;
 import dev.riffle.cli.stream.TopicReader;
 import dev.riffle.schemas.CodecException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -68,8 +69,13 @@ final class TailCommand implements Callable<Integer> {
   }
 
   private void print(Records records, ConsumerRecord<String, byte[]> record, PrintWriter out) {
+    byte[] value = record.value();
+    if (value != null && value.length > 0 && value[0] == '{') {
+      out.println(new String(value, StandardCharsets.UTF_8)); // answers of a job with format json
+      return;
+    }
     try {
-      SpecificRecordBase decoded = records.decode(record.value());
+      SpecificRecordBase decoded = records.decode(value);
       out.println(json ? Records.json(decoded).toString() : Records.text(decoded));
     } catch (CodecException e) {
       spec.commandLine()

@@ -2,11 +2,13 @@ package dev.riffle.jobs;
 
 import static org.apache.flink.configuration.ConfigOptions.key;
 
+import dev.riffle.models.weights.Nearest;
 import dev.riffle.operators.GapPolicy;
 import dev.riffle.operators.SequenceOptions;
 import dev.riffle.operators.StatePolicy;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -317,11 +319,54 @@ public final class JobOptions implements Serializable {
           TRANSACTIONAL_ID_PREFIX,
           TRANSACTION_TIMEOUT);
 
+  /** What an option of a few values may be. */
+  private static final Map<ConfigOption<?>, List<String>> CHOICES =
+      Map.of(
+          START_FROM,
+          List.of("committed", "earliest", "latest"),
+          STATE_BACKEND,
+          List.of("hashmap", "rocksdb"),
+          GAP_POLICY,
+          Arrays.stream(GapPolicy.values()).map(GapPolicy::option).toList(),
+          ON_MODEL_CHANGE,
+          Arrays.stream(StatePolicy.values()).map(StatePolicy::option).toList());
+
+  /** Least values: bytes of a size, milliseconds of a duration. */
+  private static final Map<ConfigOption<?>, Long> LEAST =
+      Map.of(
+          PARALLELISM, 1L,
+          MAX_PARALLELISM, 1L,
+          RESTART_ATTEMPTS, 0L,
+          MAX_BATCH_SIZE, 1L,
+          WARM_UP, 0L,
+          MAX_REORDER_EVENTS, 0L,
+          MAX_REORDER_STEPS, 0L,
+          MAX_FILL_STEPS, 0L,
+          MAX_RECORD_BYTES, 1024L,
+          CHECKPOINT_INTERVAL, 10L);
+
   private final Configuration values;
 
   private JobOptions(Configuration values) {
+    this(values, true);
+  }
+
+  private JobOptions(Configuration values, boolean strict) {
     this.values = values;
-    check();
+    if (strict) {
+      check()
+          .forEach(
+              (name, expected) -> {
+                throw new IllegalArgumentException(
+                    "Option --"
+                        + name
+                        + " must be "
+                        + expected
+                        + ", but is '"
+                        + values.toMap().getOrDefault(name, text(option(name).defaultValue()))
+                        + "'.");
+              });
+    }
   }
 
   /**
@@ -340,7 +385,7 @@ public final class JobOptions implements Serializable {
       }
       int equals = argument.indexOf('=');
       String name = equals < 0 ? argument.substring(2) : argument.substring(2, equals);
-      option(name);
+      requireKnown(name);
       if (equals < 0 && i + 1 == arguments.length) {
         throw new IllegalArgumentException("Option --" + name + " needs a value after it.");
       }
@@ -360,7 +405,7 @@ public final class JobOptions implements Serializable {
   public static JobOptions of(Map<String, String> given) {
     Configuration values = new Configuration();
     for (Map.Entry<String, String> e : given.entrySet()) {
-      option(e.getKey());
+      requireKnown(e.getKey());
       values.setString(e.getKey(), e.getValue());
     }
     return new JobOptions(values);
@@ -490,103 +535,84 @@ public final class JobOptions implements Serializable {
     return value.toString();
   }
 
+  /** Names of all options. */
+  public static List<String> names() {
+    return ALL.stream().map(ConfigOption::key).toList();
+  }
+
   /** The option of this name. */
-  static ConfigOption<?> option(String name) {
-    String nearest = null;
-    int best = Integer.MAX_VALUE;
-    for (ConfigOption<?> option : ALL) {
-      if (option.key().equals(name)) {
-        return option;
-      }
-      int distance = distance(name, option.key());
-      if (distance < best) {
-        best = distance;
-        nearest = option.key();
-      }
-    }
-    throw new IllegalArgumentException(
-        "There is no option --"
-            + name
-            + (best <= 3 ? "; did you mean --" + nearest + "?" : "; docs/options.md lists all."));
+  private static ConfigOption<?> option(String name) {
+    return ALL.get(names().indexOf(name));
   }
 
-  private void check() {
-    for (ConfigOption<?> option : ALL) {
-      parsed(option);
-    }
-    topics();
-    oneOf(START_FROM, "committed", "earliest", "latest");
-    oneOf(STATE_BACKEND, "hashmap", "rocksdb");
-    sequences();
-    atLeast(PARALLELISM, get(PARALLELISM), 1);
-    atLeast(MAX_PARALLELISM, get(MAX_PARALLELISM), get(PARALLELISM));
-    atLeast(RESTART_ATTEMPTS, get(RESTART_ATTEMPTS), 0);
-    atLeast(MAX_BATCH_SIZE, get(MAX_BATCH_SIZE), 1);
-    atLeast(MAX_REORDER_EVENTS, get(MAX_REORDER_EVENTS), 0);
-    atLeast(MAX_REORDER_STEPS, get(MAX_REORDER_STEPS), 0);
-    atLeast(MAX_FILL_STEPS, get(MAX_FILL_STEPS), 0);
-    atLeast(MAX_RECORD_BYTES, get(MAX_RECORD_BYTES).getBytes(), 1024);
-    atLeast(CHECKPOINT_INTERVAL, get(CHECKPOINT_INTERVAL).toMillis(), 10);
-    for (ConfigOption<?> option : ALL) {
-      if (get(option) instanceof Duration d && d.isNegative()) {
-        throw bad(option, "a duration of 0 or more");
-      }
+  private static void requireKnown(String name) {
+    if (!names().contains(name)) {
+      throw new IllegalArgumentException(
+          "There is no option --"
+              + name
+              + Nearest.of(name, names())
+                  .map(near -> "; did you mean --" + near + "?")
+                  .orElse("; docs/options.md lists all."));
     }
   }
 
-  private void parsed(ConfigOption<?> option) {
+  /**
+   * Everything that is wrong with values of options that there are.
+   *
+   * @return by name what was expected, such as {@code a whole number}; empty if nothing is wrong
+   */
+  public static Map<String, String> mistakes(Map<String, String> given) {
+    return new JobOptions(Configuration.fromMap(given), false).check();
+  }
+
+  private Map<String, String> check() {
+    Map<String, String> expected = new LinkedHashMap<>();
+    for (ConfigOption<?> option : ALL) {
+      String wanted = expected(option);
+      if (wanted != null) {
+        expected.put(option.key(), wanted);
+      }
+    }
+    if (!expected.containsKey(PARALLELISM.key()) && !expected.containsKey(MAX_PARALLELISM.key())) {
+      int least = get(PARALLELISM);
+      if (get(MAX_PARALLELISM) < least) {
+        expected.put(MAX_PARALLELISM.key(), "at least " + least);
+      }
+    }
+    return expected;
+  }
+
+  /** What a value that cannot be used should have been; null if it can. */
+  private String expected(ConfigOption<?> option) {
+    Object value;
     try {
-      values.get(option);
+      value = values.get(option);
     } catch (RuntimeException e) {
-      throw bad(
-          option,
-          switch (type(option)) {
-            case "duration" -> "a duration such as 200ms, 5s or 10min";
-            case "size" -> "a size such as 512kb or 4mb";
-            case "whole number" -> "a whole number";
-            default -> type(option);
-          });
+      return switch (type(option)) {
+        case "duration" -> "a duration such as 200ms, 5s or 10min";
+        case "size" -> "a size such as 512kb or 4mb";
+        case "whole number" -> "a whole number";
+        default -> type(option);
+      };
     }
+    List<String> choices = CHOICES.get(option);
+    if (choices != null && !choices.contains(value)) {
+      return "one of " + String.join(", ", choices);
+    }
+    if ((option == NAMESPACE || option == STREAM) && !Topics.isPart((String) value)) {
+      return Topics.PART_RULE;
+    }
+    Long least = LEAST.get(option);
+    if (least != null && number(value) < least) {
+      return "at least " + least;
+    }
+    return value instanceof Duration d && d.isNegative() ? "a duration of 0 or more" : null;
   }
 
-  private void oneOf(ConfigOption<String> option, String... allowed) {
-    if (!List.of(allowed).contains(get(option))) {
-      throw bad(option, "one of " + String.join(", ", allowed));
+  private static long number(Object value) {
+    if (value instanceof Duration d) {
+      return d.toMillis();
     }
-  }
-
-  private void atLeast(ConfigOption<?> option, long value, long least) {
-    if (value < least) {
-      throw bad(option, "at least " + least);
-    }
-  }
-
-  private IllegalArgumentException bad(ConfigOption<?> option, String expected) {
-    return new IllegalArgumentException(
-        "Option --"
-            + option.key()
-            + " must be "
-            + expected
-            + ", but is '"
-            + values.toMap().get(option.key())
-            + "'.");
-  }
-
-  /** Levenshtein's distance: fewest letters to insert, remove or replace. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
+    return value instanceof MemorySize size ? size.getBytes() : ((Number) value).longValue();
   }
 }

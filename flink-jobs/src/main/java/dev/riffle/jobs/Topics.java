@@ -1,20 +1,23 @@
 package dev.riffle.jobs;
 
+import dev.riffle.models.weights.Nearest;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
@@ -25,7 +28,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  * Names of the topics of one job.
  *
  * @param in events, key = sequence id
- * @param preview answers at once: at least once, may repeat
+ * @param preview answers at once: at least once, may repeat; null for none
  * @param finals answers committed once with state and offsets; read it {@code read_committed}
  * @param sessions sequences that start, jump and end
  * @param deadLetters inputs that could not be used
@@ -34,6 +37,9 @@ public record Topics(String in, String preview, String finals, String sessions, 
     implements Serializable {
   private static final Pattern PART = Pattern.compile("[A-Za-z0-9_-]{1,80}");
   private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}");
+
+  /** What a part may be, in words. */
+  static final String PART_RULE = "1 to 80 letters, digits, '_' or '-', as a part of topic names";
 
   /** What a topic's name may be, in words. */
   public static final String NAME_RULE = "1 to 249 letters, digits, '.', '_' or '-'";
@@ -63,6 +69,11 @@ public record Topics(String in, String preview, String finals, String sessions, 
         begin + ".dlq.v1");
   }
 
+  /** True if this may be a part of a topic's name by our rule. */
+  static boolean isPart(String name) {
+    return PART.matcher(name).matches();
+  }
+
   /** True if a broker takes this as a topic's name. */
   public static boolean isName(String name) {
     return NAME.matcher(name).matches();
@@ -70,7 +81,7 @@ public record Topics(String in, String preview, String finals, String sessions, 
 
   /** All of them. */
   public List<String> all() {
-    return List.of(in, preview, finals, sessions, deadLetters);
+    return Stream.of(in, preview, finals, sessions, deadLetters).filter(Objects::nonNull).toList();
   }
 
   /**
@@ -133,28 +144,34 @@ public record Topics(String in, String preview, String finals, String sessions, 
    *     the message names them
    */
   public void require(String bootstrap, Duration patience) {
-    List<String> missing = new ArrayList<>();
+    require(all(), bootstrap, patience);
+  }
+
+  /** {@link #require} for the input topic alone. */
+  public void requireInput(String bootstrap, Duration patience) {
+    require(List.of(in), bootstrap, patience);
+  }
+
+  private static void require(List<String> topics, String bootstrap, Duration patience) {
     try (Admin admin = admin(bootstrap, patience)) {
-      Map<String, KafkaFuture<TopicDescription>> found =
-          admin.describeTopics(all()).topicNameValues();
-      for (String topic : all()) {
-        try {
-          get(found.get(topic), bootstrap, patience);
-        } catch (ExecutionException e) {
-          if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
-            throw failed(bootstrap, e.getCause());
-          }
-          missing.add(topic);
-        }
+      Set<String> there = get(admin.listTopics().names(), bootstrap, patience);
+      List<String> missing = topics.stream().filter(t -> !there.contains(t)).toList();
+      if (!missing.isEmpty()) {
+        throw new IllegalStateException(
+            "The broker at "
+                + bootstrap
+                + " has no topic "
+                + String.join(", ", missing)
+                + Nearest.of(missing.get(0), there)
+                    .map(near -> "; did you mean " + near + "? Else")
+                    .orElse(":")
+                + " create "
+                + (missing.size() == 1 ? "it" : "them")
+                + ", or correct the name (namespace and stream are parts of it unless it is said"
+                + " whole).");
       }
-    }
-    if (!missing.isEmpty()) {
-      throw new IllegalStateException(
-          "The broker at "
-              + bootstrap
-              + " has no topic "
-              + String.join(", ", missing)
-              + ": create them, or check the names (namespace and stream are parts of them).");
+    } catch (ExecutionException e) {
+      throw failed(bootstrap, e.getCause());
     }
   }
 
@@ -196,12 +213,9 @@ public record Topics(String in, String preview, String finals, String sessions, 
   }
 
   private static void checkPart(String what, String name) {
-    if (!PART.matcher(name).matches()) {
+    if (!isPart(name)) {
       throw new IllegalArgumentException(
-          what
-              + " must be 1 to 80 letters, digits, '_' or '-', but is '"
-              + name
-              + "': it becomes a part of topic names.");
+          what + " must be " + PART_RULE + ", but is '" + name + "'.");
     }
   }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.MemorySize;
 import org.junit.jupiter.api.Test;
@@ -62,15 +63,17 @@ class JobOptionsTest {
           --parallelism=two | Option --parallelism must be a whole number, but is 'two'.
           --parallelism=0 | Option --parallelism must be at least 1, but is '0'.
           --max-parallelism=0 | Option --max-parallelism must be at least 1, but is '0'.
+          --parallelism=200 | Option --max-parallelism must be at least 200
           --preview=perhaps | Option --preview must be true or false, but is 'perhaps'.
           --checkpoint-interval=soon | must be a duration such as 200ms, 5s or 10min, but is 'soon'.
           --checkpoint-interval=0ms | Option --checkpoint-interval must be at least 10
           --max-record-bytes=big | must be a size such as 512kb or 4mb, but is 'big'.
           --start-from=middle | must be one of committed, earliest, latest, but is 'middle'.
           --state-backend=forst | must be one of hashmap, rocksdb, but is 'forst'.
-          --gap-policy=guess | gap-policy must be fill, reset or dead-letter, but is 'guess'.
-          --on-model-change=guess | on-model-change must be refuse, carry or reset
-          --stream=a.b | stream must be 1 to 80 letters, digits
+          --gap-policy=guess | Option --gap-policy must be one of fill, reset, dead-letter, but is 'guess'.
+          --on-model-change=guess | must be one of refuse, carry, reset, but is 'guess'.
+          --max-queue-delay=-1ms | a duration
+          --stream=a.b | Option --stream must be 1 to 80 letters, digits
           --preview | Option --preview needs a value after it.
           preview | Expected --name value but found 'preview'
           """)
@@ -78,6 +81,24 @@ class JobOptionsTest {
     assertThatThrownBy(() -> JobOptions.parse(argument))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void allMistakesAreFoundAtOnce() {
+    assertThat(
+            JobOptions.mistakes(
+                Map.of(
+                    "parallelism",
+                    "two",
+                    "gap-policy",
+                    "guess",
+                    "stream",
+                    "ok",
+                    "bounded",
+                    "true")))
+        .containsOnly(
+            Map.entry("parallelism", "a whole number"),
+            Map.entry("gap-policy", "one of fill, reset, dead-letter"));
   }
 
   @Test

@@ -1,5 +1,7 @@
 package dev.riffle.models;
 
+import java.io.Serializable;
+
 /**
  * How a sequence is cut into windows: window k holds the steps from {@code k stride} to {@code k
  * stride + length - 1}.
@@ -10,7 +12,7 @@ package dev.riffle.models;
  * @param length steps of a window
  * @param stride steps from the beginning of a window to that of the next
  */
-public record WindowOptions(int length, int stride) {
+public record WindowOptions(int length, int stride) implements Serializable {
 
   /**
    * @throws ModelException if one of them is below 1

@@ -10,6 +10,8 @@ import dev.riffle.models.Output;
  * @param format what its steps are
  * @param sessionStart position of the session's first step: add it to positions of the output
  * @param sessionStartMicros capture time of the session's first step
+ * @param eventMicros capture time of the event that the answer came with; of the session's last one
+ *     where none did
  * @param output the model's answer; positions count from the session's start
  * @param modelVersion {@code name/version}
  * @param queueMicros from the event's arrival in this process to the start of its batch
@@ -20,6 +22,7 @@ public record Answer<O>(
     Format format,
     long sessionStart,
     long sessionStartMicros,
+    long eventMicros,
     Output<O> output,
     String modelVersion,
     long queueMicros,

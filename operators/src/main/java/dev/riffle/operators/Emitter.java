@@ -38,6 +38,7 @@ final class Emitter<O> {
               state.format,
               state.start,
               state.startMicros,
+              turn.event == null ? state.lastMicros : turn.event.captureMicros,
               output,
               modelVersion,
               turn.queueMicros,

@@ -3,6 +3,7 @@ package dev.riffle.jobs.stream;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.StreamModel;
+import dev.riffle.models.WindowOptions;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.operators.ModelSource;
@@ -15,12 +16,15 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
  * @param directory as the TaskManagers see it
  * @param backend what computes
  * @param answers what it has to answer with
+ * @param windows how a sequence is cut, for a model of whole windows; null for one that goes step
+ *     by step
  */
-public record DirectoryModel<O>(String directory, String backend, Class<O> answers)
+public record DirectoryModel<O>(
+    String directory, String backend, Class<O> answers, WindowOptions windows)
     implements ModelSource<O> {
   @Override
   public String key() {
-    return backend + " " + Path.of(directory).toAbsolutePath().normalize();
+    return backend + " " + windows + " " + Path.of(directory).toAbsolutePath().normalize();
   }
 
   /**
@@ -33,7 +37,7 @@ public record DirectoryModel<O>(String directory, String backend, Class<O> answe
   public StreamModel<O> load() {
     try {
       return Families.load(
-          ModelDirectory.read(Path.of(directory)), Backends.find(backend), answers);
+          ModelDirectory.read(Path.of(directory)), Backends.find(backend), answers, windows);
     } catch (ModelException | IllegalArgumentException | IllegalStateException e) {
       throw new SuppressRestartsException(e);
     }

@@ -25,7 +25,7 @@ public final class TranscriptionJob {
         "audio",
         "transcribe",
         ends.source(input),
-        new DirectoryModel<>(options.model(), options.get(JobOptions.BACKEND), Note.class),
+        new DirectoryModel<>(options.model(), options.get(JobOptions.BACKEND), Note.class, null),
         new NoteMapper(),
         ends.sinks(),
         options);

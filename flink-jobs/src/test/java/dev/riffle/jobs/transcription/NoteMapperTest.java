@@ -69,6 +69,7 @@ class NoteMapperTest {
         new Format(rate, 1),
         sessionStart,
         START,
+        START,
         new Output<>(position, note),
         "lru-transcriber/1",
         queue,

@@ -1,23 +1,35 @@
 package dev.riffle.models.weights;
 
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
 
 /** Finds the name that was probably meant. */
-final class Nearest {
+public final class Nearest {
+  /** Letters by which a slip differs, at most. */
+  private static final int SLIP = 3;
+
   private Nearest() {}
+
+  /** The name that this one was probably meant to be; empty if none is near. */
+  public static Optional<String> of(String wanted, Collection<String> names) {
+    return best(wanted, names)
+        .filter(
+            name -> {
+              int shorter = Math.min(wanted.length(), name.length());
+              return distance(wanted, name) <= Math.min(SLIP, shorter - 1);
+            });
+  }
 
   /** The end of a sentence about a missing name. */
   static String hint(String wanted, Collection<String> names) {
-    String best = null;
-    int least = Integer.MAX_VALUE;
-    for (String name : names) {
-      int distance = distance(wanted, name);
-      if (distance < least) {
-        least = distance;
-        best = name;
-      }
-    }
-    return best == null ? "; it holds none at all." : "; the nearest name in it is '" + best + "'.";
+    return best(wanted, names)
+        .map(name -> "; the nearest name in it is '" + name + "'.")
+        .orElse("; it holds none at all.");
+  }
+
+  private static Optional<String> best(String wanted, Collection<String> names) {
+    return names.stream().min(Comparator.comparingInt(name -> distance(wanted, name)));
   }
 
   /** Levenshtein distance: insertions, deletions and substitutions that turn a into b. */

@@ -1,0 +1,46 @@
+package dev.riffle.cli;
+
+import dev.riffle.jobs.sequence.JobFile;
+import dev.riffle.jobs.sequence.Mistake;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+
+/** Jobs' YAML files as the verbs use them. */
+final class JobFiles {
+  private JobFiles() {}
+
+  /**
+   * Reads a file.
+   *
+   * @param overrides options, by name, that go before what it says
+   * @throws ParameterException if it cannot be read
+   */
+  static JobFile read(CommandSpec verb, Path file, Map<String, String> overrides) {
+    try {
+      return JobFile.read(file, overrides);
+    } catch (NoSuchFileException e) {
+      throw new ParameterException(
+          verb.commandLine(), "There is no file " + file + "; demo/jobs has examples.", e);
+    } catch (CharacterCodingException e) {
+      throw new ParameterException(verb.commandLine(), file + " is no text in UTF-8.", e);
+    } catch (IOException e) {
+      throw new ParameterException(verb.commandLine(), file + " cannot be read: " + e, e);
+    }
+  }
+
+  /** Prints its mistakes, one per line. */
+  static void print(JobFile job, PrintWriter err) {
+    for (Mistake mistake : job.mistakes()) {
+      err.println(mistake.at(job.name()));
+    }
+    int count = job.mistakes().size();
+    err.println(count == 1 ? "1 mistake." : count + " mistakes.");
+    err.flush();
+  }
+}

@@ -1,0 +1,122 @@
+package dev.riffle.jobs.sequence;
+
+import dev.riffle.models.weights.Nearest;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.avro.Schema;
+import org.apache.avro.Schema.Type;
+
+/** Holds the fields that a job's file names against the schema of the records. */
+final class AvroFields {
+  private static final Set<Type> WHOLE = EnumSet.of(Type.INT, Type.LONG);
+  private static final Set<Type> NUMBER = EnumSet.of(Type.INT, Type.LONG, Type.FLOAT, Type.DOUBLE);
+  private static final Set<Type> NAME = EnumSet.of(Type.STRING, Type.INT, Type.LONG);
+  private static final Set<Type> FLAG = EnumSet.of(Type.BOOLEAN);
+  private static final Set<Type> TEXT = EnumSet.of(Type.STRING);
+
+  private final Schema schema;
+  private final YamlTree tree;
+
+  private AvroFields(Schema schema, YamlTree tree) {
+    this.schema = schema;
+    this.tree = tree;
+  }
+
+  /** Notes what does not fit. */
+  static void check(Schema schema, EventFields fields, YamlTree tree) {
+    AvroFields check = new AvroFields(schema, tree);
+    check.one(JobKey.KEY, fields.key(), NAME);
+    for (String feature : fields.features()) {
+      if (fields.width() > 0) {
+        check.array(JobKey.FEATURES_FIELD, feature, NUMBER, true);
+      } else {
+        check.one(JobKey.FEATURES, feature, NUMBER);
+      }
+    }
+    check.array(JobKey.TOKEN, fields.token(), WHOLE, false);
+    check.one(JobKey.POSITION, fields.position(), WHOLE);
+    check.one(JobKey.TIME_FIELD, fields.time(), fields.timeUnit() == null ? TEXT : NUMBER);
+    check.one(JobKey.START, fields.start(), FLAG);
+    check.one(JobKey.END, fields.end(), FLAG);
+  }
+
+  private void one(JobKey key, String field, Set<Type> types) {
+    Schema found = find(key, field);
+    if (found != null && !types.contains(found.getType())) {
+      wrong(key, field, found, words(types));
+    }
+  }
+
+  private void array(JobKey key, String field, Set<Type> types, boolean required) {
+    Schema found = find(key, field);
+    if (found == null) {
+      return;
+    }
+    Schema item = found;
+    while (item.getType() == Type.ARRAY) {
+      item = present(item.getElementType());
+    }
+    if (!types.contains(item.getType()) || (required && found.getType() != Type.ARRAY)) {
+      wrong(
+          key,
+          field,
+          found,
+          (required ? "" : words(types) + ", or ") + "an array of " + words(types));
+    }
+  }
+
+  private void wrong(JobKey key, String field, Schema found, String expected) {
+    tree.note(
+        key.path(), field + " of type " + text(found), "a field of type " + expected, null, null);
+  }
+
+  private Schema find(JobKey key, String field) {
+    if (field == null) {
+      return null;
+    }
+    Schema at = schema;
+    for (String name : field.split("[.]")) {
+      List<String> names =
+          at.getType() == Type.RECORD
+              ? at.getFields().stream().map(Schema.Field::name).toList()
+              : List.of();
+      if (!names.contains(name)) {
+        tree.note(
+            key.path(),
+            field,
+            names.isEmpty()
+                ? "no more after a dot: " + text(at) + " has no fields"
+                : "a field of " + at.getFullName() + " (" + String.join(", ", names) + ")",
+            Nearest.of(name, names).orElse(null),
+            null);
+        return null;
+      }
+      at = present(at.getField(name).schema());
+    }
+    return at;
+  }
+
+  /** Of a union with null and one other type, that one. */
+  private static Schema present(Schema schema) {
+    if (schema.getType() != Type.UNION) {
+      return schema;
+    }
+    List<Schema> others = schema.getTypes().stream().filter(s -> s.getType() != Type.NULL).toList();
+    return others.size() == 1 ? others.get(0) : schema;
+  }
+
+  private static String words(Set<Type> types) {
+    return types.stream()
+        .map(t -> t.name().toLowerCase(Locale.ROOT))
+        .collect(Collectors.joining(" or "));
+  }
+
+  private static String text(Schema schema) {
+    return schema.getType() == Type.ARRAY
+        ? "array of " + text(present(schema.getElementType()))
+        : schema.getType().name().toLowerCase(Locale.ROOT);
+  }
+}

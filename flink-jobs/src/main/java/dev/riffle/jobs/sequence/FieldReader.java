@@ -1,0 +1,232 @@
+package dev.riffle.jobs.sequence;
+
+import dev.riffle.models.Format;
+import dev.riffle.models.InputException;
+import dev.riffle.operators.StepEvent;
+import java.math.BigInteger;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.avro.generic.IndexedRecord;
+
+/**
+ * Takes steps from a decoded record: an object of JSON as a map, or a record of Avro. Both hold
+ * their values as Java's own: numbers, booleans, texts, lists.
+ */
+final class FieldReader {
+  private static final Format TOKENS = new Format(0, 1);
+
+  /** Largest token: floats hold whole numbers exactly up to here. */
+  static final int MAX_TOKEN = 1 << 24;
+
+  private final EventFields fields;
+  private final Format format;
+
+  FieldReader(EventFields fields) {
+    this.fields = fields;
+    this.format = fields.token() != null ? TOKENS : new Format(0, fields.stepWidth());
+  }
+
+  /** The steps of a record; its id, position and time are the caller's. */
+  StepEvent event(Object record) {
+    StepEvent event = new StepEvent();
+    event.start = flag(record, fields.start());
+    event.end = flag(record, fields.end());
+    event.format = format;
+    event.values = fields.token() != null ? tokens(record, event.end) : steps(record, event.end);
+    return event;
+  }
+
+  /** The sequence id. */
+  String id(Object record) {
+    Object value = at(record, fields.key());
+    if (value instanceof CharSequence || isWhole(value)) {
+      return value.toString();
+    }
+    throw expected("text or a whole number", fields.key(), value);
+  }
+
+  /** The position of the first step, or {@link StepEvent#NEXT}. */
+  long position(Object record) {
+    return fields.position() == null ? StepEvent.NEXT : whole(record, fields.position());
+  }
+
+  /** The capture time of the first step. */
+  Instant time(Object record) {
+    TimeUnit unit = fields.timeUnit();
+    if (unit == null) {
+      Object value = at(record, fields.time());
+      try {
+        return Instant.parse(String.valueOf(value));
+      } catch (DateTimeParseException e) {
+        throw expected("a time such as 2026-11-22T10:00:00Z", fields.time(), value);
+      }
+    }
+    Object value = at(record, fields.time());
+    if (!(value instanceof Number number) || value instanceof BigInteger) {
+      throw expected(
+          "a number of " + unit.name().toLowerCase(java.util.Locale.ROOT), fields.time(), value);
+    }
+    long perSecond = unit.convert(1, TimeUnit.SECONDS);
+    if (isWhole(value)) {
+      long whole = number.longValue();
+      return Instant.ofEpochSecond(
+          Math.floorDiv(whole, perSecond), unit.toNanos(Math.floorMod(whole, perSecond)));
+    }
+    double seconds = number.doubleValue() / perSecond;
+    if (!(Math.abs(seconds) < 1e11)) {
+      throw expected("a time", fields.time(), value);
+    }
+    long micros = Math.round(seconds * 1e6);
+    return Instant.ofEpochSecond(
+        Math.floorDiv(micros, 1_000_000L), 1000 * Math.floorMod(micros, 1_000_000L));
+  }
+
+  // ---- steps ----
+
+  private float[] steps(Object record, boolean mayBeEmpty) {
+    if (fields.width() == 0) {
+      return columns(record, mayBeEmpty);
+    }
+    String field = fields.features().get(0);
+    Object value = at(record, field);
+    if (value == null && mayBeEmpty) {
+      return new float[0];
+    }
+    if (!(value instanceof List<?> list)) {
+      throw expected("an array of " + fields.width() + " numbers", field, value);
+    }
+    boolean several = !list.isEmpty() && list.get(0) instanceof List<?>;
+    List<?> rows = several ? list : list.isEmpty() ? List.of() : List.of(list);
+    if (rows.isEmpty() && !mayBeEmpty) {
+      throw expected("an array of " + fields.width() + " numbers", field, value);
+    }
+    int width = fields.width();
+    float[] values = new float[rows.size() * width];
+    for (int t = 0; t < rows.size(); t++) {
+      if (!(rows.get(t) instanceof List<?> row) || row.size() != width) {
+        throw new InputException(
+            "Expected "
+                + width
+                + " numbers in '"
+                + field
+                + "' but there are "
+                + (rows.get(t) instanceof List<?> row ? row.size() : "none")
+                + (several ? " in step " + t : "")
+                + ": send whole steps, several as arrays in an array, or correct"
+                + " fields.features.width.");
+      }
+      for (int i = 0; i < width; i++) {
+        values[t * width + i] = number(row.get(i), field);
+      }
+    }
+    return values;
+  }
+
+  private float[] columns(Object record, boolean mayBeEmpty) {
+    List<String> names = fields.features();
+    boolean empty = mayBeEmpty;
+    for (String name : names) {
+      empty = empty && at(record, name) == null;
+    }
+    float[] values = new float[empty ? 0 : names.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = number(at(record, names.get(i)), names.get(i));
+    }
+    return values;
+  }
+
+  private float[] tokens(Object record, boolean mayBeEmpty) {
+    Object value = at(record, fields.token());
+    if (value == null && mayBeEmpty) {
+      return new float[0];
+    }
+    List<?> list = value instanceof List<?> several ? several : null;
+    float[] values = new float[list == null ? 1 : list.size()];
+    for (int i = 0; i < values.length; i++) {
+      Object token = list == null ? value : list.get(i);
+      if (!isWhole(token)
+          || ((Number) token).longValue() < 0
+          || ((Number) token).longValue() > MAX_TOKEN) {
+        throw expected("a token from 0 to " + MAX_TOKEN, fields.token(), token);
+      }
+      values[i] = ((Number) token).longValue();
+    }
+    if (values.length == 0 && !mayBeEmpty) {
+      throw expected("a token", fields.token(), value);
+    }
+    return values;
+  }
+
+  // ---- values ----
+
+  private static float number(Object value, String field) {
+    if (!(value instanceof Number number)) {
+      throw expected("a number", field, value);
+    }
+    float single = number.floatValue();
+    if (!Float.isFinite(single)) {
+      throw expected("a finite number of 32 bits", field, value);
+    }
+    return single;
+  }
+
+  private static long whole(Object record, String field) {
+    Object value = at(record, field);
+    if (!isWhole(value)) {
+      throw expected("a whole number", field, value);
+    }
+    return ((Number) value).longValue();
+  }
+
+  private static boolean isWhole(Object value) {
+    return value instanceof Integer || value instanceof Long;
+  }
+
+  private static boolean flag(Object record, String field) {
+    Object value = field == null ? null : at(record, field);
+    if (value == null || value instanceof Boolean) {
+      return Boolean.TRUE.equals(value);
+    }
+    throw expected("true or false", field, value);
+  }
+
+  /** The value of a field, or null. */
+  private static Object at(Object record, String field) {
+    Object value = record;
+    for (int from = 0; from <= field.length() && value != null; ) {
+      int dot = field.indexOf('.', from);
+      int to = dot < 0 ? field.length() : dot;
+      value = step(value, field.substring(from, to));
+      from = to + 1;
+    }
+    return value;
+  }
+
+  private static Object step(Object value, String name) {
+    if (value instanceof Map<?, ?> map) {
+      return map.get(name);
+    }
+    if (value instanceof IndexedRecord inner) {
+      var field = inner.getSchema().getField(name);
+      return field == null ? null : inner.get(field.pos());
+    }
+    return null;
+  }
+
+  private static InputException expected(String what, String field, Object found) {
+    String text = String.valueOf(found);
+    return new InputException(
+        "Expected "
+            + what
+            + " in '"
+            + field
+            + "' but it is "
+            + (found == null
+                ? "missing"
+                : "'" + (text.length() <= 100 ? text : text.substring(0, 100) + "...") + "'")
+            + ": mend the producer, or name another field in the job's file.");
+  }
+}

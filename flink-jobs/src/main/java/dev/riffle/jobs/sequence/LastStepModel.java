@@ -1,0 +1,73 @@
+package dev.riffle.jobs.sequence;
+
+import dev.riffle.models.Format;
+import dev.riffle.models.ModelInfo;
+import dev.riffle.models.Row;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.StreamRunner;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * A recurrent model that answers after the last step of each row alone.
+ *
+ * @param model answers after each
+ */
+record LastStepModel<O>(StreamModel<O> model) implements StreamModel<O> {
+  @Override
+  public ModelInfo info() {
+    return model.info();
+  }
+
+  @Override
+  public void check(Format format) {
+    model.check(format);
+  }
+
+  @Override
+  public int places(Row<O> row, boolean finish) {
+    return model.places(row, finish);
+  }
+
+  @Override
+  public StreamRunner<O> newRunner() {
+    return new Runner<>(model.newRunner());
+  }
+
+  private record Runner<O>(StreamRunner<O> runner) implements StreamRunner<O> {
+    @Override
+    public byte[] open(Format format) {
+      return runner.open(format);
+    }
+
+    @Override
+    public void advance(List<Row<O>> rows) {
+      keepLast(rows, runner::advance);
+    }
+
+    @Override
+    public void finish(List<Row<O>> rows) {
+      keepLast(rows, runner::finish);
+    }
+
+    @Override
+    public void warmUp(int places) {
+      runner.warmUp(places);
+    }
+
+    @Override
+    public long waitedNanos() {
+      return runner.waitedNanos();
+    }
+
+    private static <O> void keepLast(List<Row<O>> rows, Consumer<List<Row<O>>> compute) {
+      compute.accept(rows);
+      for (Row<O> row : rows) {
+        int size = row.outputs.size();
+        if (size > 1) {
+          row.outputs.subList(0, size - 1).clear();
+        }
+      }
+    }
+  }
+}

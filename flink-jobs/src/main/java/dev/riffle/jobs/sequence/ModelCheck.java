@@ -1,0 +1,176 @@
+package dev.riffle.jobs.sequence;
+
+import dev.riffle.jobs.JobOptions;
+import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.Device;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.models.Format;
+import dev.riffle.models.InputException;
+import dev.riffle.models.ModelException;
+import dev.riffle.models.Scores;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.WindowModel;
+import dev.riffle.models.WindowOptions;
+import dev.riffle.models.WindowStreamModel;
+import dev.riffle.models.families.Families;
+import dev.riffle.models.families.Family;
+import dev.riffle.models.weights.ModelDirectory;
+import dev.riffle.models.weights.Nearest;
+import java.nio.file.Path;
+
+/** Holds a job's file against the model that it names, which is loaded for it. */
+final class ModelCheck {
+  private final JobFile file;
+  private final YamlTree tree;
+
+  private ModelCheck(JobFile file) {
+    this.file = file;
+    this.tree = file.tree();
+  }
+
+  /**
+   * Notes what does not fit.
+   *
+   * @return the model in a few words; null if it cannot be used
+   */
+  static String check(JobFile file) {
+    return new ModelCheck(file).check();
+  }
+
+  private String check() {
+    Kernels kernels = backend();
+    ModelDirectory directory = directory();
+    if (kernels == null || directory == null) {
+      return null;
+    }
+    try {
+      Family<?> family = Families.find(directory.family(), directory.label());
+      WindowModel windowed =
+          family.answers() == Scores.class
+              ? Device.call(kernels, () -> family.windows().load(directory, kernels))
+              : null;
+      if (windowed == null) {
+        return checkSteps(directory, kernels);
+      }
+      return checkWindows(directory, windowed);
+    } catch (ModelException e) {
+      String expected = "a model that can be loaded";
+      tree.note(JobKey.DIRECTORY.path(), directory.label(), expected, null, e.getMessage());
+    }
+    return null;
+  }
+
+  private Kernels backend() {
+    String name = file.options().get(JobOptions.BACKEND);
+    try {
+      return Backends.find(name);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      String near = Nearest.of(name, Backends.names()).orElse(null);
+      tree.note(JobKey.BACKEND.path(), name, "a backend that works here", near, e.getMessage());
+      return null;
+    }
+  }
+
+  private ModelDirectory directory() {
+    String path = file.options().optional(JobOptions.MODEL).orElse(null);
+    try {
+      return path == null ? null : ModelDirectory.read(Path.of(path));
+    } catch (ModelException e) {
+      String said = tree.text(JobKey.DIRECTORY);
+      String found = said == null ? path : said;
+      tree.note(JobKey.DIRECTORY.path(), found, "a model directory", null, e.getMessage());
+      return null;
+    }
+  }
+
+  private String checkSteps(ModelDirectory directory, Kernels kernels) {
+    StreamModel<Scores> model = Families.load(directory, kernels, Scores.class);
+    if (tree.has(JobKey.WINDOW)) {
+      tree.note(
+          JobKey.WINDOW.path(),
+          "a window",
+          "none: " + directory.label() + " answers after each step, whatever comes later",
+          null,
+          "Remove it, or name a model that reads windows.");
+    }
+    checkInput(model, 0);
+    return name(directory);
+  }
+
+  private String checkWindows(ModelDirectory directory, WindowModel windowed) {
+    StreamModel<Scores> model = windows(directory, windowed);
+    checkInput(model, windowed.tokens());
+    return model == null ? null : name(directory);
+  }
+
+  private StreamModel<Scores> windows(ModelDirectory directory, WindowModel windowed) {
+    WindowOptions windows = file.windows();
+    if (windows == null) {
+      if (!tree.has(JobKey.WINDOW)) {
+        tree.note(
+            JobKey.WINDOW_LENGTH.path(),
+            null,
+            "how many steps a window has, as " + directory.label() + " reads whole windows",
+            null,
+            null);
+      }
+      return null;
+    }
+    try {
+      return new WindowStreamModel(
+          directory.name(),
+          directory.version(),
+          directory.family(),
+          directory.fingerprint(),
+          windowed,
+          windows);
+    } catch (ModelException e) {
+      tree.note(
+          JobKey.WINDOW_LENGTH.path(),
+          "" + windows.length(),
+          "a length that the model can read",
+          null,
+          e.getMessage());
+      return null;
+    }
+  }
+
+  /**
+   * @param model null if only the kind of its steps is known
+   * @param tokens how many it knows; 0 for features
+   */
+  private void checkInput(StreamModel<Scores> model, int tokens) {
+    EventFields fields = file.fields();
+    if (fields == null) {
+      return;
+    }
+    if (tokens > 0 && fields.token() == null) {
+      tree.note(
+          JobKey.FEATURES.path(),
+          "features",
+          "fields.token: the model reads tokens from 0 to " + (tokens - 1),
+          null,
+          null);
+    } else if (tokens == 0 && fields.token() != null) {
+      String expected = "fields.features: the model reads values, not tokens";
+      tree.note(JobKey.TOKEN.path(), fields.token(), expected, null, null);
+    } else if (model != null && fields.width() != JobFile.UNKNOWN) {
+      checkWidth(fields, model);
+    }
+  }
+
+  private void checkWidth(EventFields fields, StreamModel<Scores> model) {
+    try {
+      model.check(new Format(0, fields.stepWidth()));
+    } catch (InputException e) {
+      boolean array = fields.width() > 0;
+      JobKey key = array ? JobKey.FEATURES_WIDTH : JobKey.FEATURES;
+      String found = array ? "" + fields.width() : fields.features().size() + " fields";
+      tree.note(key.path(), found, "as many values as the model reads", null, e.getMessage());
+    }
+  }
+
+  private static String name(ModelDirectory directory) {
+    return directory.label() + " (" + directory.family() + ")";
+  }
+}

@@ -1,0 +1,263 @@
+package dev.riffle.jobs.sequence;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.riffle.jobs.stream.EventInput;
+import dev.riffle.models.Format;
+import dev.riffle.models.InputException;
+import dev.riffle.operators.StepEvent;
+import dev.riffle.schemas.AvroCodec;
+import dev.riffle.schemas.record.SequenceEvent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** Reads feature vectors or tokens from records of three kinds. */
+final class SequenceInput extends EventInput {
+  private static final long serialVersionUID = 1;
+  private static final int MAX_FIRST_CAPACITY = 1024;
+
+  private final RecordFormat records;
+  private final EventFields fields;
+  private transient AvroCodec<SequenceEvent> codec;
+  private transient FieldReader reader;
+  private transient ObjectReader json;
+  private transient GenericDatumReader<Object> avro;
+  private transient BinaryDecoder decoder;
+
+  /**
+   * @param records what they are
+   * @param fields which of their fields is what; null for our own, which say it themselves
+   * @param maxRecordBytes largest record, key and value
+   * @param maxAhead how far a capture time may lie after its record's Kafka timestamp
+   */
+  SequenceInput(RecordFormat records, EventFields fields, long maxRecordBytes, Duration maxAhead) {
+    super(maxRecordBytes, maxAhead);
+    this.records = records;
+    this.fields = fields;
+  }
+
+  @Override
+  protected StepEvent event(ConsumerRecord<byte[], byte[]> record) {
+    if (records.kind() == RecordFormat.Kind.RIFFLE) {
+      return ours(record);
+    }
+    if (reader == null) {
+      open();
+    }
+    byte[] value = record.value();
+    if (value == null || value.length == 0) {
+      throw new InputException("Expected a record but the value is empty.");
+    }
+    return theirs(records.kind() == RecordFormat.Kind.JSON ? json(value) : avro(value), record);
+  }
+
+  private void open() {
+    if (records.kind() == RecordFormat.Kind.JSON) {
+      json =
+          JsonMapper.builder()
+              .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+              .build()
+              .readerFor(new TypeReference<Map<String, Object>>() {});
+    } else {
+      Schema schema = new Schema.Parser().parse(records.schema());
+      avro = new GenericDatumReader<>(schema, schema, new BoundedData());
+    }
+    reader = new FieldReader(fields);
+  }
+
+  // ---- records of others ----
+
+  private StepEvent theirs(Object value, ConsumerRecord<byte[], byte[]> record) {
+    StepEvent event = reader.event(value);
+    event.sequenceId = fields.key() == null ? keyOf(record) : reader.id(value);
+    checkId(event.sequenceId);
+    event.position = reader.position(value);
+    if (event.position != StepEvent.NEXT) {
+      checkPosition(event.position);
+    }
+    Instant time =
+        fields.time() == null ? Instant.ofEpochMilli(record.timestamp()) : reader.time(value);
+    event.captureMicros = checkCaptureTime(time, record);
+    return event;
+  }
+
+  private static String keyOf(ConsumerRecord<byte[], byte[]> record) {
+    if (record.key() == null) {
+      throw new InputException(
+          "Expected a Kafka key, which tells sequences apart, but it is missing: let the producer"
+              + " write one, or name a field as fields.key.");
+    }
+    return new String(record.key(), StandardCharsets.UTF_8);
+  }
+
+  private Object json(byte[] value) {
+    try {
+      Object read = json.readValue(value);
+      if (read == null) {
+        throw new InputException("Expected an object of JSON but found null.");
+      }
+      return read;
+    } catch (JacksonException e) {
+      throw new InputException(
+          "Expected an object of JSON but the value cannot be read as one: "
+              + shortened(e.getOriginalMessage()),
+          e);
+    } catch (IOException e) {
+      throw new InputException("The value cannot be read: " + e, e);
+    }
+  }
+
+  private Object avro(byte[] value) {
+    int from = records.header() ? AvroCodec.HEADER_BYTES : 0;
+    if (records.header() && (value.length < from || value[0] != 0)) {
+      throw new InputException(
+          String.format(
+              "Expected a zero byte and a schema id of 4 bytes before the record but it begins with"
+                  + " 0x%02x and has %d bytes: set source.confluent-header to false if nothing"
+                  + " stands before it.",
+              value[0], value.length));
+    }
+    try {
+      decoder = DecoderFactory.get().binaryDecoder(value, from, value.length - from, decoder);
+      Object read = avro.read(null, decoder);
+      if (!decoder.isEnd()) {
+        throw new InputException(
+            "Expected one record but "
+                + decoder.inputStream().available()
+                + " bytes follow it: another schema than source.schema wrote it"
+                + (records.header() ? "." : ", or 5 bytes stand before it (confluent-header)."));
+      }
+      return read;
+    } catch (InputException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new InputException(
+          "Expected a record of source.schema but its "
+              + value.length
+              + " bytes cannot be read as that ("
+              + shortened(String.valueOf(e))
+              + "): they were cut, or another schema wrote them"
+              + (records.header() ? "." : ", or 5 bytes stand before them (confluent-header)."),
+          e);
+    }
+  }
+
+  // ---- our own ----
+
+  private StepEvent ours(ConsumerRecord<byte[], byte[]> record) {
+    if (codec == null) {
+      codec = AvroCodec.of(SequenceEvent.class);
+    }
+    SequenceEvent read = codec.decode(record.value());
+    checkId(read.getSequenceId(), record.key());
+    checkPosition(read.getPosition());
+    StepEvent event = new StepEvent();
+    event.sequenceId = read.getSequenceId();
+    event.start = read.getSequenceStart();
+    event.end = read.getSequenceEnd();
+    event.position = read.getPosition();
+    event.captureMicros = checkCaptureTime(read.getCaptureTime(), record);
+    Step step = Step.of(read);
+    event.format = new Format(0, step.width);
+    event.values = values(read, step);
+    if (event.values.length == 0 && !event.end) {
+      throw new InputException(
+          "Expected steps but there are none; only an event with sequence_end may be empty.");
+    }
+    return event;
+  }
+
+  /** Shape of a {@code SequenceEvent}'s values. */
+  private record Step(int steps, int width) {
+    static Step of(SequenceEvent event) {
+      int bytes =
+          switch (event.getKind()) {
+            case "f32le", "i32le" -> 4;
+            case "u8" -> 1;
+            default ->
+                throw new InputException(
+                    "Expected kind f32le, i32le or u8 but it is '"
+                        + shortened(event.getKind())
+                        + "'.");
+          };
+      List<Integer> shape = event.getShape();
+      int rank = event.getKind().equals("f32le") ? 2 : 1;
+      if (shape.size() != rank || shape.get(0) < 0 || shape.get(rank - 1) < rank - 1) {
+        throw new InputException(
+            "Expected the shape "
+                + (rank == 2 ? "[steps, width] of features" : "[steps] of tokens")
+                + " but it is "
+                + shape
+                + ".");
+      }
+      int width = rank == 2 ? shape.get(1) : 1;
+      long wanted = (long) shape.get(0) * width * bytes;
+      if (wanted != event.getValues().remaining()) {
+        throw new InputException(
+            "Expected "
+                + wanted
+                + " bytes for the shape "
+                + shape
+                + " of "
+                + event.getKind()
+                + " but there are "
+                + event.getValues().remaining()
+                + ".");
+      }
+      return new Step(shape.get(0), width);
+    }
+  }
+
+  private static float[] values(SequenceEvent event, Step step) {
+    ByteBuffer from = event.getValues().duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    float[] values = new float[step.steps * step.width];
+    switch (event.getKind()) {
+      case "f32le" -> from.asFloatBuffer().get(values);
+      case "i32le" -> {
+        for (int i = 0; i < values.length; i++) {
+          int token = from.getInt();
+          if (token < 0 || token > FieldReader.MAX_TOKEN) {
+            throw new InputException(
+                "Expected tokens from 0 to "
+                    + FieldReader.MAX_TOKEN
+                    + " but the one at index "
+                    + i
+                    + " is "
+                    + token
+                    + ".");
+          }
+          values[i] = token;
+        }
+      }
+      default -> {
+        for (int i = 0; i < values.length; i++) {
+          values[i] = from.get() & 0xff;
+        }
+      }
+    }
+    return checkFinite(values, "values");
+  }
+
+  /** Makes arrays grow as items arrive, so that a hostile count cannot claim the memory at once. */
+  private static final class BoundedData extends GenericData {
+    @Override
+    public Object newArray(Object old, int size, Schema schema) {
+      return super.newArray(old, Math.min(size, MAX_FIRST_CAPACITY), schema);
+    }
+  }
+}

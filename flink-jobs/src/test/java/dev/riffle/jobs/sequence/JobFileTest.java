@@ -1,0 +1,434 @@
+package dev.riffle.jobs.sequence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.Topics;
+import dev.riffle.models.Answers;
+import dev.riffle.operators.GapPolicy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JobFileTest {
+  private static final String LRU =
+      DemoJobsTest.DEMO.resolve("models/lru/1").toAbsolutePath().normalize() + "";
+
+  /** A job without mistakes; the model reads three values. */
+  private static final String GOOD =
+      """
+      stream: test
+      source:
+        format: json
+      fields:
+        features: [x, y, z]
+      model:
+        directory: %s
+      """
+          .formatted(LRU);
+
+  @TempDir Path dir;
+
+  private JobFile read(String yaml) {
+    return read(yaml, Map.of());
+  }
+
+  private JobFile read(String yaml, Map<String, String> overrides) {
+    try {
+      Path file = dir.resolve("job.yaml");
+      Files.writeString(file, yaml);
+      return JobFile.read(file, overrides);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private List<String> mistakes(String yaml) {
+    JobFile file = read(yaml);
+    file.checkModel();
+    return file.mistakes().stream().map(m -> m.at("job.yaml")).toList();
+  }
+
+  // ---- what it says ----
+
+  @Test
+  void whatIsNotSaidFollowsFromTheStreamsName() {
+    JobFile file = read(GOOD);
+    assertThat(file.checkModel()).isEqualTo("lru/1 (lru)");
+    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.topics()).isEqualTo(Topics.of("riffle", "test"));
+    assertThat(file.options().get(JobOptions.GROUP)).isEqualTo("riffle.test");
+    assertThat(file.options().transactionalIdPrefix()).isEqualTo("riffle.test");
+    assertThat(file.options().get(JobOptions.BOOTSTRAP)).isEqualTo("127.0.0.1:9092");
+    assertThat(file.options().get(JobOptions.BACKEND)).isEqualTo("cpu");
+    assertThat(file.options().model()).isEqualTo(LRU);
+    assertThat(file.format()).isEqualTo(new RecordFormat(RecordFormat.Kind.JSON, null, false));
+    assertThat(file.fields())
+        .isEqualTo(
+            new EventFields(null, List.of("x", "y", "z"), 0, null, null, null, null, null, null));
+    assertThat(file.answers()).isEqualTo(Answers.EVERY_STEP);
+    assertThat(file.jsonAnswers()).isFalse();
+  }
+
+  @Test
+  void whatIsSaidIsTaken() {
+    JobFile file =
+        read(
+            """
+            stream: test
+            namespace: mine
+            source: {bootstrap: "broker:1", topic: readings, format: json}
+            fields:
+              key: who.id
+              features: {field: v, width: 3}
+              position: n
+              time: {field: at, unit: us}
+              start: first
+              end: last
+            model: {directory: %s, backend: reference, answers: last-step}
+            sinks: {final: f, preview: p, sessions: s, dlq: d, format: json}
+            options:
+              gap-policy: reset
+              group-id: ours
+            """
+                .formatted(LRU));
+    file.checkModel();
+    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.topics()).isEqualTo(new Topics("readings", "p", "f", "s", "d"));
+    assertThat(file.options().streamName()).isEqualTo("mine.test");
+    assertThat(file.options().get(JobOptions.GROUP)).isEqualTo("ours");
+    assertThat(file.options().get(JobOptions.BOOTSTRAP)).isEqualTo("broker:1");
+    assertThat(file.options().sequences().gapPolicy()).isEqualTo(GapPolicy.RESET);
+    assertThat(file.fields())
+        .isEqualTo(
+            new EventFields(
+                "who.id",
+                List.of("v"),
+                3,
+                null,
+                "n",
+                "at",
+                TimeUnit.MICROSECONDS,
+                "first",
+                "last"));
+    assertThat(file.answers()).isEqualTo(Answers.LAST_STEP);
+    assertThat(file.jsonAnswers()).isTrue();
+  }
+
+  @Test
+  void optionsOfTheCommandLineGoBeforeTheFile() {
+    JobFile file =
+        read(
+            GOOD + "options: {parallelism: 2}\n",
+            Map.of("parallelism", "3", "stream", "other", "model", "/elsewhere/1"));
+    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.options().get(JobOptions.PARALLELISM)).isEqualTo(3);
+    assertThat(file.options().model()).isEqualTo("/elsewhere/1");
+    assertThat(file.topics().in()).isEqualTo("riffle.other.in.v1");
+  }
+
+  @Test
+  void withoutPreviewThereIsNoTopicForIt() {
+    JobFile file = read(GOOD + "options: {preview: false}\n");
+    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.topics().preview()).isNull();
+    assertThat(file.topics().all()).hasSize(4);
+  }
+
+  @Test
+  void itTravelsAsArgumentsToWhereverItRuns() throws IOException {
+    Files.writeString(dir.resolve("r.avsc"), SCHEMA);
+    JobFile file =
+        read(
+            GOOD.replace("format: json", "format: avro\n  schema: r.avsc"),
+            Map.of("parallelism", "2"));
+    assertThat(file.mistakes()).isEmpty();
+    Files.delete(dir.resolve("r.avsc"));
+    JobFile there = SequenceJob.file(file.arguments().toArray(String[]::new));
+    assertThat(there.mistakes()).isEmpty();
+    assertThat(there.fields()).isEqualTo(file.fields());
+    assertThat(there.format()).isEqualTo(file.format());
+    assertThat(there.topics()).isEqualTo(file.topics());
+    assertThat(there.options().arguments()).isEqualTo(file.options().arguments());
+  }
+
+  // ---- mistakes ----
+
+  @Test
+  void everyMistakeIsToldAtOnceWithItsPlaceAndCure() {
+    assertThat(
+            mistakes(
+                """
+                strem: test
+                source:
+                  format: jsn
+                  topic: a topic
+                fields:
+                  features: {field: v, widht: 3}
+                  time: {field: at, unit: minutes}
+                model:
+                  directory: nowhere/1
+                  backend: cpuu
+                sinks:
+                  final: same
+                  dlq: same
+                options:
+                  gap-polcy: fill
+                  max-batch-size: many
+                  bootstrap: here:1
+                  parallelism: 0
+                """))
+        .containsExactly(
+            "job.yaml:1:1: expected one of stream, namespace, source, fields, model, sinks, options,"
+                + " but found 'strem'; did you mean 'stream'?",
+            "job.yaml:1:1: stream: expected a name for the job, but it is missing.",
+            "job.yaml:3:11: source.format: expected riffle, json or avro, but found 'jsn'; did you"
+                + " mean 'json'?",
+            "job.yaml:4:10: source.topic: expected a topic's name of 1 to 249 letters, digits, '.',"
+                + " '_' or '-', but found 'a topic'.",
+            "job.yaml:6:3: fields.features.width: expected how many numbers a step has, but it is"
+                + " missing.",
+            "job.yaml:6:24: fields.features: expected one of field, width, but found 'widht'; did"
+                + " you mean 'width'?",
+            "job.yaml:7:27: fields.time.unit: expected s, ms, us, ns or iso-8601, but found"
+                + " 'minutes'.",
+            "job.yaml:9:14: model.directory: expected a model directory, but found"
+                + " 'nowhere/1'. "
+                + dir.resolve("nowhere/1")
+                + " is not a model directory: expected <name>/<version>/ with config.json,"
+                + " model.safetensors, provenance.json.",
+            "job.yaml:10:12: model.backend: expected a backend that works here, but found 'cpuu';"
+                + " did you mean 'cpu'? No backend is called 'cpuu'; on the class path are [cpu,"
+                + " reference].",
+            "job.yaml:13:8: sinks.dlq: expected a topic of its own, not that of sinks.final, but"
+                + " found 'same'.",
+            "job.yaml:15:14: options.gap-polcy: expected an option of docs/options.md, but found"
+                + " 'gap-polcy'; did you mean 'gap-policy'?",
+            "job.yaml:16:19: options.max-batch-size: expected a whole number, but found 'many'.",
+            "job.yaml:17:14: options.bootstrap: expected it as source.bootstrap, but found"
+                + " 'bootstrap'. Move it there.",
+            "job.yaml:18:16: options.parallelism: expected at least 1, but found '0'.");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          stream: test    | stream: [a, b]          | job.yaml:1:9: stream: expected one value, but found 'a list'.
+          stream: test    | stream:                 | job.yaml:1:8: stream: expected one value, but it is missing.
+          stream: test    | stream: a.b             | job.yaml:1:9: stream: expected 1 to 80 letters, digits, '_' or '-', as a part of topic names, but found 'a.b'.
+          stream: test    | stream: a\\nstream: b   | job.yaml:2:1: stream: expected each key once, but found 'stream'. It stands at line 1 already.
+          stream: test    | stream: "a              | expected valid YAML
+          format: json    | format:                 | job.yaml:3:10: source.format: expected one value, but it is missing.
+          format: json    | fromat: json            | job.yaml:2:1: source.format: expected riffle, json or avro, but it is missing.
+          format: json    | format: avro            | job.yaml:2:1: source.schema: expected the file of the records' Avro schema, but it is missing.
+          format: json    | format: avro\\n  schema: no.avsc | source.schema: expected a file that can be read, but found 'no.avsc'. Looked for
+          format: json    | format: json\\n  schema: no.avsc | job.yaml:4:11: source.schema: expected it with format avro alone, but found 'schema'. Remove it.
+          format: json    | format: json\\n  confluent-header: yes | source.confluent-header: expected true or false, but found 'yes'.
+          format: json    | format: riffle          | job.yaml:4:1: fields: expected none with format riffle, whose records say themselves what is what, but found 'fields'. Remove it
+          [x, y, z]       | []                      | job.yaml:5:3: fields.features: expected at least one field, but found '[]'.
+          [x, y, z]       | x                       | job.yaml:5:13: fields.features: expected a list of fields, or field and width, but found 'x'. Write [x] for one field of one number.
+          [x, y, z]       | [x, y, x]               | fields.features: expected each field once, but found 'x'.
+          [x, y, z]       | [x, [y], z]             | job.yaml:5:17: fields.features: expected a field's name in each place of the list, but found 'a list'.
+          [x, y, z]       | [x, .y, z]              | fields.features: expected a field's name, or names with dots between, but found '.y'.
+          [x, y, z]       | [x, y]                  | job.yaml:5:3: fields.features: expected as many values as the model reads, but found '2 fields'. Model lru/1 reads 3 values per step
+          [x, y, z]       | {field: v, width: 4}    | job.yaml:5:31: fields.features.width: expected as many values as the model reads, but found '4'. Model lru/1 reads 3
+          [x, y, z]       | {field: v, width: no}   | fields.features.width: expected a whole number from 1 to 2147483647, but found 'no'.
+          [x, y, z]       | {width: 3}              | fields.features.field: expected the field with the array, but it is missing.
+          features: [x, y, z] | token: t            | job.yaml:5:10: fields.token: expected fields.features: the model reads values, not tokens, but found 't'.
+          features: [x, y, z] | position: n         | job.yaml:4:1: fields.features: expected the fields with a step's values, or fields.token, but it is missing.
+          features: [x, y, z] | features: [x, y, z]\\n  token: t | fields.token: expected fields.features or fields.token, not both, but found 't'.
+          features: [x, y, z] | features: [x, y, z]\\n  time: at | job.yaml:6:9: fields.time: expected keys such as field, indented below it, but found 'at'.
+          features: [x, y, z] | features: [x, y, z]\\n  time: {field: at} | fields.time.unit: expected s, ms, us, ns or iso-8601, but it is missing.
+          model:          | modell:                 | job.yaml:1:1: model.directory: expected the model's version, <name>/<version>, but it is missing.
+          model:          | sinks: {format: xml}\\nmodel: | sinks.format: expected avro or json, but found 'xml'.
+          model:          | sinks: {in: t}\\nmodel: | job.yaml:6:9: sinks: expected one of final, preview, sessions, dlq, format, but found 'in'.
+          model:          | sinks: {final: riffle.test.in.v1}\\nmodel: | sinks.final: expected a topic of its own, not that of source.topic
+          model:          | model:\\n  answers: all  | model.answers: expected every-step or last-step, but found 'all'.
+          model:          | options: {parallelism: 200}\\nmodel: | job.yaml:6:1: options.max-parallelism: expected at least 200, but it is missing.
+          model:          | options: [a]\\nmodel: | job.yaml:6:10: options: expected option: value, indented below it, but found 'a list'.
+          """)
+  void aMistakeIsExplained(String good, String bad, String message) {
+    assertThat(GOOD).contains(good);
+    String yaml = GOOD.replace(good, bad == null ? "" : bad.replace("\\n", "\n"));
+    assertThat(mistakes(yaml)).anySatisfy(m -> assertThat(m).contains(message));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          lru                 | features: [x, y, z] | window: {length: 8}           | job.yaml:8:3: model.window: expected none: lru/1 answers after each step, whatever comes later, but found 'a window'. Remove it
+          rse                 | features: {field: v, width: 6} | backend: cpu       | job.yaml:6:1: model.window.length: expected how many steps a window has, as rse/1 reads whole windows, but it is missing.
+          rse                 | features: {field: v, width: 6} | window: {stride: 8} | job.yaml:8:3: model.window.length: expected how many steps a window has, but it is missing.
+          rse                 | features: {field: v, width: 6} | window: {length: 33} | job.yaml:8:20: model.window.length: expected a length that the model can read, but found '33'.
+          rse                 | features: {field: v, width: 5} | window: {length: 32} | job.yaml:5:31: fields.features.width: expected as many values as the model reads, but found '5'.
+          rse                 | token: t            | window: {length: 32}          | job.yaml:5:10: fields.token: expected fields.features: the model reads values, not tokens, but found 't'.
+          rse                 | token: t            | backend: cpu                  | fields.token: expected fields.features: the model reads values, not tokens, but found 't'.
+          chordmixer          | features: [x]       | window: {length: 32}          | job.yaml:5:3: fields.features: expected fields.token: the model reads tokens from 0 to 19, but found 'features'.
+          chordmixer          | token: t            | window: {length: 2049}        | model.window.length: expected a length that the model can read, but found '2049'.
+          routing-transformer | token: t            | window: {length: 65}          | model.window.length: expected a length that the model can read, but found '65'.
+          routing-transformer | token: t            | window: {length: 64, stride: 0} | job.yaml:8:32: model.window.stride: expected a whole number from 1 to 2147483647, but found '0'.
+          routing-transformer | token: t            | window: 64                    | job.yaml:8:11: model.window: expected keys such as length, indented below it, but found '64'.
+          routing-transformer | token: t            | window: {length: 64}\\n  answers: last-step | job.yaml:9:12: model.answers: expected none with model.window
+          """)
+  void aWindowIsHeldAgainstTheModel(String model, String steps, String window, String message) {
+    String yaml =
+        GOOD.replace("features: [x, y, z]", steps).replace("models/lru/1", "models/" + model + "/1")
+            + "  "
+            + window.replace("\\n", "\n")
+            + "\n";
+    assertThat(mistakes(yaml)).anySatisfy(m -> assertThat(m).contains(message));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "features: x",
+        "features:",
+        "token:",
+        "key: id",
+        "features: []",
+        "features: [x, y, [z]]",
+        "features: {field: v, width: some}",
+        "features: {field: v}",
+        "features: [x, y, z]\n  time: {field: at, unit: minutes}"
+      })
+  void aMistakeBringsNoOtherWithIt(String fields) {
+    assertThat(mistakes(GOOD.replace("features: [x, y, z]", fields))).hasSize(1);
+  }
+
+  @Test
+  void aMistakeHidesNoOther() {
+    String fields = "features: [x, y]\n  time: {field: at, unit: minutes}";
+    assertThat(mistakes(GOOD.replace("features: [x, y, z]", fields)))
+        .hasSize(2)
+        .anySatisfy(m -> assertThat(m).contains("2 fields"));
+  }
+
+  @Test
+  void aTranscriberIsNoModelForThis() {
+    String yaml = GOOD.replace("jobs/models/lru/1", "models/lru-transcriber/1");
+    assertThat(mistakes(yaml))
+        .singleElement()
+        .asString()
+        .startsWith("job.yaml:7:14: model.directory: expected a model that can be loaded")
+        .contains("which answers Note, but Scores is wanted here");
+  }
+
+  @Test
+  void whatIsNoJobAtAllIsOneMistake() {
+    assertThat(mistakes(""))
+        .containsExactly("job.yaml:1:1: expected keys and values, but it is missing.");
+    assertThat(mistakes("- a\n- b\n"))
+        .containsExactly("job.yaml:1:1: expected keys and values, but found 'a list'.");
+    assertThat(mistakes("stream: a\n  source: b\n"))
+        .singleElement()
+        .asString()
+        .startsWith("job.yaml:2:9: expected valid YAML")
+        .endsWith("Check indents and quotes.");
+  }
+
+  // ---- fields against an Avro schema ----
+
+  private static final String SCHEMA =
+      """
+      {"type": "record", "name": "Reading", "fields": [
+        {"name": "x", "type": "float"}, {"name": "y", "type": ["null", "double"]},
+        {"name": "z", "type": "int"}, {"name": "name", "type": "string"},
+        {"name": "at", "type": "long"}, {"name": "last", "type": "boolean"},
+        {"name": "all", "type": {"type": "array", "items": "float"}},
+        {"name": "in", "type": {"type": "record", "name": "Inner", "fields": [
+          {"name": "deep", "type": "float"}]}}]}
+      """;
+
+  private List<String> against(String... fields) throws IOException {
+    Files.writeString(dir.resolve("r.avsc"), SCHEMA);
+    String yaml =
+        GOOD.replace("format: json", "format: avro\n  schema: r.avsc")
+            .replace("  features: [x, y, z]", "  " + String.join("\n  ", fields));
+    return mistakes(yaml);
+  }
+
+  @Test
+  void fieldsThatTheSchemaHasAreTaken() throws IOException {
+    assertThat(against("features: [x, y, z]", "key: name", "end: last", "position: at")).isEmpty();
+    assertThat(against("features: {field: all, width: 3}", "time: {field: at, unit: ms}"))
+        .isEmpty();
+    assertThat(against("features: [x, y, in.deep]", "time: {field: name, unit: iso-8601}"))
+        .isEmpty();
+  }
+
+  @Test
+  void fieldsThatTheSchemaHasNotAreToldWithTheNearest() throws IOException {
+    assertThat(against("features: [x, y, in.depe]", "key: nam", "end: z"))
+        .containsExactly(
+            "job.yaml:6:3: fields.features: expected a field of Inner (deep), but found 'in.depe';"
+                + " did you mean 'deep'?",
+            "job.yaml:7:8: fields.key: expected a field of Reading (x, y, z, name, at, last, all,"
+                + " in), but found 'nam'; did you mean 'name'?",
+            "job.yaml:8:8: fields.end: expected a field of type boolean, but found 'z of type"
+                + " int'.");
+    assertThat(against("features: [x, y.q, all]", "time: {field: at, unit: iso-8601}"))
+        .containsExactly(
+            "job.yaml:6:3: fields.features: expected no more after a dot: double has no fields, but"
+                + " found 'y.q'.",
+            "job.yaml:6:3: fields.features: expected a field of type int or long or float or double,"
+                + " but found 'all of type array of float'.",
+            "job.yaml:7:17: fields.time.field: expected a field of type string, but found 'at of"
+                + " type long'.");
+    assertThat(against("features: {field: x, width: 3}"))
+        .containsExactly(
+            "job.yaml:6:21: fields.features.field: expected a field of type an array of int or long"
+                + " or float or double, but found 'x of type float'.");
+  }
+
+  @Test
+  void aSchemaThatIsNoneIsToldWithItsReason() throws IOException {
+    Files.writeString(dir.resolve("bad.avsc"), "{\"type\": \"recrd\"}");
+    Files.writeString(dir.resolve("text.avsc"), "\"string\"");
+    String yaml = GOOD.replace("format: json", "format: avro\n  schema: bad.avsc");
+    assertThat(mistakes(yaml))
+        .singleElement()
+        .asString()
+        .contains("source.schema: expected an Avro schema, but found 'bad.avsc'. It says:");
+    assertThat(mistakes(yaml.replace("bad.avsc", "text.avsc")))
+        .singleElement()
+        .asString()
+        .contains("expected the schema of a record, not of STRING, but found 'text.avsc'");
+  }
+
+  // ---- the page ----
+
+  @Test
+  void everyKeyIsOnThePage() throws IOException {
+    Path page = Path.of("..", "docs", "jobs.md");
+    String begin = "<!-- keys -->\n";
+    String end = "<!-- end of keys -->\n";
+    String text = Files.readString(page);
+    int from = text.indexOf(begin) + begin.length();
+    int to = text.indexOf(end);
+    if (Boolean.getBoolean("riffle.write-docs")) {
+      text = text.substring(0, from) + JobKey.table() + text.substring(to);
+      Files.writeString(page, text);
+      to = text.indexOf(end);
+    }
+    assertThat(text.substring(from, to))
+        .as("rewrite it: mvn -pl flink-jobs -am test -Dtest=JobFileTest -Driffle.write-docs=true")
+        .isEqualTo(JobKey.table());
+    assertThat(Arrays.stream(JobKey.values()).map(JobKey::path)).doesNotHaveDuplicates();
+  }
+}

@@ -1,0 +1,64 @@
+package dev.riffle.jobs.sequence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.riffle.models.Format;
+import dev.riffle.models.Output;
+import dev.riffle.models.Scores;
+import dev.riffle.operators.Answer;
+import dev.riffle.operators.Outgoing;
+import dev.riffle.schemas.AvroCodec;
+import dev.riffle.schemas.record.Prediction;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PredictionMapperTest {
+  private static final Answer<Scores> ANSWER =
+      new Answer<>(
+          "a",
+          new Format(0, 3),
+          100,
+          5_000_000,
+          7_000_000,
+          new Output<>(3, new Scores(new float[] {0.1f, -2, Float.NaN}, new int[] {3, 1}, 2, 5)),
+          "lru/1",
+          11,
+          12);
+
+  @Test
+  void anAnswerIsAPredictionOfItsSteps() {
+    Outgoing out = new PredictionMapper(false).toFinal(ANSWER);
+    assertThat(out.key).isEqualTo("a");
+    assertThat(out.timestampMillis).isEqualTo(7000);
+    Prediction p = AvroCodec.of(Prediction.class).decode(out.value);
+    assertThat(p.getSequenceId()).isEqualTo("a");
+    assertThat(p.getPosition()).isEqualTo(102);
+    assertThat(p.getLength()).isEqualTo(5);
+    assertThat(p.getShape()).isEqualTo(List.of(3, 1));
+    float[] values = new float[3];
+    p.getValues().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+    assertThat(values).containsExactly(0.1f, -2, Float.NaN);
+    assertThat(p.getModelVersion()).isEqualTo("lru/1");
+    assertThat(p.getIsFinal()).isTrue();
+  }
+
+  @Test
+  void asJsonItHasTheSameFields() {
+    Outgoing out = new PredictionMapper(true).toPreview(ANSWER);
+    assertThat(new String(out.value, StandardCharsets.UTF_8))
+        .isEqualTo(
+            "{\"sequence_id\":\"a\",\"position\":102,\"length\":5,\"shape\":[3,1],"
+                + "\"values\":[0.1,-2.0,\"NaN\"],\"model_version\":\"lru/1\",\"is_final\":false}");
+  }
+
+  @Test
+  void nothingOfAClockIsOnTheFinalLane() {
+    Answer<Scores> slower =
+        new Answer<>(
+            "a", ANSWER.format(), 100, 5_000_000, 7_000_000, ANSWER.output(), "lru/1", 99, 98);
+    PredictionMapper mapper = new PredictionMapper(false);
+    assertThat(mapper.toFinal(slower).value).isEqualTo(mapper.toFinal(ANSWER).value);
+  }
+}
