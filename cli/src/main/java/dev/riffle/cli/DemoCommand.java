@@ -28,6 +28,7 @@ import java.util.concurrent.Callable;
 import java.util.function.DoubleConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -40,14 +41,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "KIND",
     commandListHeading = "%nKinds:%n",
     subcommands = DemoCommand.Music.class)
-final class DemoCommand implements Runnable {
-  @Spec CommandSpec spec;
-
-  @Override
-  public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to show: music.");
-  }
-
+final class DemoCommand extends Kinds {
   /** A piece of piano music, played into Kafka, heard by Flink. */
   @Command(
       name = "music",
@@ -67,13 +61,7 @@ final class DemoCommand implements Runnable {
 
     @Spec CommandSpec spec;
 
-    @Option(
-        names = "--speed",
-        paramLabel = "X",
-        defaultValue = "realtime",
-        converter = Speed.class,
-        description = Speed.HELP)
-    double speed;
+    @Mixin Speed speed;
 
     @Option(
         names = "--seconds",
@@ -161,18 +149,18 @@ final class DemoCommand implements Runnable {
         say("");
         say(
             "%9s  %-4s  %8s  %10s  %s",
-            "onset", "note", "velocity", "confidence", speed == 1 ? "heard after" : "");
+            "onset", "note", "velocity", "confidence", speed.factor == 1 ? "heard after" : "");
         Played played =
             play(
                 local,
                 reader,
                 SEQUENCE,
                 wav,
-                speed,
+                speed.factor,
                 (note, seen) -> show(note, latencies.add(note.getLatency(), seen), progress),
                 seconds -> progress.show(seconds, length, ""));
         Played fast =
-            Double.isInfinite(speed)
+            Double.isInfinite(speed.factor)
                 ? played
                 : play(local, reader, AGAIN, wav, Double.POSITIVE_INFINITY, nobody, s -> {});
         local.finishJob();
@@ -318,11 +306,11 @@ final class DemoCommand implements Runnable {
     }
 
     private String speedText() {
-      return speed == 1
+      return speed.factor == 1
           ? "in real time"
-          : Double.isInfinite(speed)
+          : Double.isInfinite(speed.factor)
               ? "as fast as it goes"
-              : String.format(Locale.ROOT, "%.3g times as fast as it was recorded", speed);
+              : String.format(Locale.ROOT, "%.3g times as fast as it was recorded", speed.factor);
     }
 
     private void say(String format, Object... values) {

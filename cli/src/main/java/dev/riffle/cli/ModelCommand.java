@@ -23,15 +23,7 @@ import picocli.CommandLine.Spec;
     description = "Looks at model directories, and makes them.",
     synopsisSubcommandLabel = "KIND",
     subcommands = {ModelCommand.Inspect.class, ConvertCommand.class})
-final class ModelCommand implements Runnable {
-  @Spec CommandSpec spec;
-
-  @Override
-  public void run() {
-    throw new ParameterException(
-        spec.commandLine(), "Say what to do with the model: inspect or convert.");
-  }
-
+final class ModelCommand extends Kinds {
   /** Reads a model and says what it costs and sees. */
   @Command(
       name = "inspect",

@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -30,15 +31,8 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "KIND",
     commandListHeading = "%nKinds:%n",
     subcommands = ProduceCommand.Audio.class)
-final class ProduceCommand implements Runnable {
+final class ProduceCommand extends Kinds {
   private static final Duration PATIENCE = Duration.ofSeconds(8);
-
-  @Spec CommandSpec spec;
-
-  @Override
-  public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to produce: audio.");
-  }
 
   /** A sound file or a microphone. */
   @Command(
@@ -91,13 +85,7 @@ final class ProduceCommand implements Runnable {
         description = "Id of the sequence, also the Kafka key (default: the file's name, or mic).")
     String sequenceId;
 
-    @Option(
-        names = "--speed",
-        paramLabel = "X",
-        defaultValue = "realtime",
-        converter = Speed.class,
-        description = Speed.HELP)
-    double speed;
+    @Mixin Speed speed;
 
     @Option(
         names = "--chunk-millis",
@@ -151,7 +139,7 @@ final class ProduceCommand implements Runnable {
       // On Ctrl-C the JVM waits until the sequence has ended properly.
       Stopping.Registration ctrlC = Stopping.onCtrlC(() -> await(done));
       try (ChunkProducer producer = new ChunkProducer(bootstrap, topic)) {
-        new Playback(chunkMillis, microphone ? Double.POSITIVE_INFINITY : speed, start())
+        new Playback(chunkMillis, microphone ? Double.POSITIVE_INFINITY : speed.factor, start())
             .play(
                 List.of(new Playback.Part(id, sound)),
                 producer::send,
@@ -172,7 +160,7 @@ final class ProduceCommand implements Runnable {
      * the other sequences of its partition look idle.
      */
     private Instant start() {
-      if (microphone || speed <= 1) {
+      if (microphone || speed.factor <= 1) {
         return Instant.now();
       }
       try (Sound sound = AudioFile.open(file)) {

@@ -96,6 +96,15 @@ class RiffleTest {
   }
 
   @Test
+  void aVerbThatNeedsAKindNamesThoseThereAre() {
+    assertThat(CommandLines.run("model").err())
+        .startsWith("riffle: Say which KIND of model: inspect or convert.")
+        .contains("Try: riffle model --help");
+    assertThat(CommandLines.run("demo").err()).contains("KIND of demo: music.");
+    assertThat(CommandLines.run("produce").err()).contains("KIND of produce: audio.");
+  }
+
+  @Test
   void aMistypedOptionIsGuessed() {
     assertThat(CommandLines.run("run", "--gap-polcy", "fill").err()).contains("--gap-policy");
   }

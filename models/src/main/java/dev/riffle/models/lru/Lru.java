@@ -73,6 +73,8 @@ public final class Lru implements RecurrentModel {
     }
   }
 
+  private static final double LAYER_EPSILON = 1e-6; // flax's
+
   private final Kernels kernels;
   private final Config config;
   private final Linear encoder; // [d_model, d_input]
@@ -111,6 +113,15 @@ public final class Lru implements RecurrentModel {
 
   public Config config() {
     return config;
+  }
+
+  /** Multiply-adds of a step, with its answer. */
+  long multiplyAdds() {
+    long sum = (long) encoder.inputs() * encoder.outputs();
+    for (LruLayer layer : layers) {
+      sum += layer.multiplyAdds();
+    }
+    return sum + (long) decoder.inputs() * decoder.outputs();
   }
 
   @Override
@@ -180,18 +191,10 @@ public final class Lru implements RecurrentModel {
 
   private LruLayer.Parameters parameters(Weights w) {
     int d = config.dModel;
-    int n = config.dHidden;
-    return new LruLayer.Parameters(
+    return LruLayer.Parameters.of(
+        w.under("seq/"),
         d,
-        n,
-        w.requireLog("seq/nu_log", n),
-        w.requireLog("seq/theta_log", n),
-        w.requireLog("seq/gamma_log", n),
-        w.require("seq/B_re", n, d),
-        w.require("seq/B_im", n, d),
-        w.require("seq/C_re", d, n),
-        w.require("seq/C_im", d, n),
-        w.require("seq/D", d),
+        config.dHidden,
         w.requireTransposed("out1/kernel", d, d),
         w.require("out1/bias", d),
         w.requireTransposed("out2/kernel", d, d),
@@ -203,7 +206,7 @@ public final class Lru implements RecurrentModel {
     double[] scale = learnt.require("scale", d);
     double[] bias = learnt.require("bias", d);
     return config.norm.equals("layer")
-        ? Norm.layer(kernels, scale, bias)
+        ? Norm.layer(kernels, scale, bias, LAYER_EPSILON)
         : Norm.batch(
             kernels, scale, bias, statistics.require("mean", d), statistics.require("var", d));
   }

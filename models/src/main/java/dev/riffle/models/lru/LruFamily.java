@@ -26,20 +26,22 @@ public final class LruFamily {
 
   /** The model of a directory. */
   public static StreamModel<Scores> load(ModelDirectory directory, Kernels kernels) {
-    Lru lru = new Lru(kernels, Lru.Config.of(directory.config()), directory.weights());
     return new RecurrentStreamModel(
-        directory.name(), directory.version(), directory.family(), directory.fingerprint(), lru);
+        directory.name(),
+        directory.version(),
+        directory.family(),
+        directory.fingerprint(),
+        model(directory, kernels));
   }
 
   /** What the model of a directory costs and sees, with an answer after each step. */
   public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
-    Lru.Config c = Lru.Config.of(directory.config());
-    long d = c.dModel();
-    // B and C are complex, out1 and out2 real
-    long layer = 4 * d * c.dHidden() + 2 * d * d;
-    long step = d * c.dInput() + c.layers() * layer + d * c.dOutput() * c.multidim();
-    return Description.recurrent(
-        new Lru(kernels, c, directory.weights()), c.layers(), length, step);
+    Lru lru = model(directory, kernels);
+    return Description.recurrent(lru, lru.config().layers(), length, lru.multiplyAdds());
+  }
+
+  private static Lru model(ModelDirectory directory, Kernels kernels) {
+    return new Lru(kernels, Lru.Config.of(directory.config()), directory.weights());
   }
 
   /**

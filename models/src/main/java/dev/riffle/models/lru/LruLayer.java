@@ -6,6 +6,7 @@ import dev.riffle.kernels.Kernels.Diagonal;
 import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
+import dev.riffle.models.weights.Weights;
 
 /**
  * One layer: norm, complex diagonal recurrence, gelu, gated linear unit, residual. Immutable and
@@ -49,7 +50,37 @@ public final class LruLayer {
       double[] out1,
       double[] out1Bias,
       double[] out2,
-      double[] out2Bias) {}
+      double[] out2Bias) {
+
+    /**
+     * Reads the recurrence by the names that it has everywhere: {@code nu_log}, {@code B_re}, ...;
+     * what the gated linear unit is called differs.
+     */
+    public static Parameters of(
+        Weights recurrence,
+        int width,
+        int state,
+        double[] out1,
+        double[] out1Bias,
+        double[] out2,
+        double[] out2Bias) {
+      return new Parameters(
+          width,
+          state,
+          recurrence.requireLog("nu_log", state),
+          recurrence.requireLog("theta_log", state),
+          recurrence.requireLog("gamma_log", state),
+          recurrence.require("B_re", state, width),
+          recurrence.require("B_im", state, width),
+          recurrence.require("C_re", width, state),
+          recurrence.require("C_im", width, state),
+          recurrence.require("D", width),
+          out1,
+          out1Bias,
+          out2,
+          out2Bias);
+    }
+  }
 
   private final Kernels kernels;
   private final int width;
@@ -86,6 +117,12 @@ public final class LruLayer {
   /** Numbers of one sequence's state: {@code [groups, 2, n]}, real parts before imaginary ones. */
   public int stateSize() {
     return groups * 2 * states;
+  }
+
+  /** Multiply-adds of one row, all groups together. */
+  public long multiplyAdds() {
+    // B and C are complex, out1 and out2 real
+    return groups * (4L * width * states + 2L * width * width);
   }
 
   /**

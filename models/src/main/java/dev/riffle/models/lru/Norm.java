@@ -12,15 +12,15 @@ public interface Norm {
   void apply(Tensor x, Tensor y, int rows);
 
   /**
-   * Layer norm: (x - mean) / sqrt(variance + 1e-6) (.) weight + bias over the features of a row.
+   * Layer norm: (x - mean) / sqrt(variance + epsilon) (.) weight + bias over the features of a row.
    *
    * @param weight {@code [width]}
    * @param bias {@code [width]}
    */
-  static Norm layer(Kernels kernels, double[] weight, double[] bias) {
+  static Norm layer(Kernels kernels, double[] weight, double[] bias, double epsilon) {
     Tensor w = kernels.constant(weight);
     Tensor b = kernels.constant(bias);
-    return (x, y, rows) -> kernels.normalize(w, b, 1e-6, x, y, rows, weight.length);
+    return (x, y, rows) -> kernels.normalize(w, b, epsilon, x, y, rows, weight.length);
   }
 
   /**

@@ -88,24 +88,15 @@ final class Network implements RecurrentModel {
   }
 
   private Norm norm(Weights w, int width, double epsilon) {
-    Tensor weight = kernels.constant(w.require("weight", width));
-    Tensor bias = kernels.constant(w.require("bias", width));
-    return (x, y, rows) -> kernels.normalize(weight, bias, epsilon, x, y, rows, width);
+    return Norm.layer(kernels, w.require("weight", width), w.require("bias", width), epsilon);
   }
 
   private LruLayer layer(Weights w, int width, int state, double epsilon, int groups) {
     LruLayer.Parameters parameters =
-        new LruLayer.Parameters(
+        LruLayer.Parameters.of(
+            w,
             width,
             state,
-            w.requireLog("nu_log", state),
-            w.requireLog("theta_log", state),
-            w.requireLog("gamma_log", state),
-            w.require("B_re", state, width),
-            w.require("B_im", state, width),
-            w.require("C_re", width, state),
-            w.require("C_im", width, state),
-            w.require("D", width),
             w.require("out1.weight", width, width),
             w.require("out1.bias", width),
             w.require("out2.weight", width, width),
@@ -175,19 +166,12 @@ final class Network implements RecurrentModel {
   /** Multiply-adds of linear maps for one frame. */
   long multiplyAdds() {
     long perPitch = size(stack) + size(octaves) + size(join) + size(hidden) + size(heads);
-    return pitches * (perPitch + lru(n.pitchWidth(), n.pitchState()))
-        + size(encode)
-        + n.layers() * lru(n.width(), n.state())
-        + size(spread);
+    long layered = Arrays.stream(layers).mapToLong(LruLayer::multiplyAdds).sum();
+    return pitches * perPitch + size(encode) + layered + size(spread);
   }
 
   private static long size(Linear linear) {
     return (long) linear.inputs() * linear.outputs();
-  }
-
-  /** B and C are complex, out1 and out2 real. */
-  private static long lru(long width, long state) {
-    return 4 * width * state + 2 * width * width;
   }
 
   @Override
@@ -275,15 +259,10 @@ final class Network implements RecurrentModel {
 
   /** Copies the answers that are asked for. */
   private void hand(Block block, Answers answers, Tensor r, Tensor y) {
-    int width = outputs();
     if (answers == Answers.EVERY_STEP) {
-      kernels.copy(r, 0, y, 0, block.rows() * width);
-      return;
-    }
-    for (int b = 0; b < block.sequences(); b++) {
-      if (block.steps(b) > 0) {
-        kernels.copy(r, (block.starts()[b + 1] - 1) * width, y, b * width, width);
-      }
+      kernels.copy(r, 0, y, 0, block.rows() * outputs());
+    } else {
+      block.lastRows(kernels, r, y, outputs());
     }
   }
 }

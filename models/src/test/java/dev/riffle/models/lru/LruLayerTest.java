@@ -29,7 +29,7 @@ class LruLayerTest {
     int[] starts = {0, 3, 3, 8}; // sequences of 3, 0 and 5 rows
     double[] x = numbers(8 * groups * D);
     double[] state = numbers(3 * groups * 2 * N);
-    Norm norm = Norm.layer(kernels, weight, bias);
+    Norm norm = Norm.layer(kernels, weight, bias, 1e-6);
     LruLayer layer = new LruLayer(kernels, p, norm, prenorm, groups);
     Tensor outputs = kernels.constant(x);
     Tensor states = kernels.constant(state);
@@ -54,7 +54,7 @@ class LruLayerTest {
     p.nuLog()[0] = Double.NEGATIVE_INFINITY;
     double[] x = numbers(D);
     double[] state = numbers(2 * N);
-    LruLayer layer = new LruLayer(kernels, p, Norm.layer(kernels, weight, bias), true, 1);
+    LruLayer layer = new LruLayer(kernels, p, Norm.layer(kernels, weight, bias, 1e-6), true, 1);
     Tensor outputs = kernels.constant(x);
     layer.advance(outputs, new int[] {0, 1}, 1, kernels.constant(state), new Scratch(kernels));
     byHand(x, 0, state, 0, true);
