@@ -43,8 +43,8 @@ interface LruStep extends AutoCloseable {
   static LruStep of(String engine, int width, int keys) throws IOException {
     Path weights = weights(width);
     return switch (engine) {
-      case "vector" -> new RiffleStep(CpuProvider.vector(), config(width), weights, keys);
-      case "fallback" -> new RiffleStep(CpuProvider.fallback(), config(width), weights, keys);
+      case "vector" -> new RiffleStep(CpuProvider.vector(1), config(width), weights, keys);
+      case "fallback" -> new RiffleStep(CpuProvider.fallback(1), config(width), weights, keys);
       case "reference" -> new RiffleStep(Backends.find("reference"), config(width), weights, keys);
       case "onnxruntime" -> new OnnxStep(OnnxStep.graph(weights), width, keys);
       default -> throw new IllegalArgumentException("No engine is called '" + engine + "'.");

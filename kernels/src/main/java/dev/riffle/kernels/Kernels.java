@@ -120,6 +120,36 @@ public interface Kernels {
    */
   Index index(int[] entries, double[] constants, int inputs);
 
+  // ------------------------------------------------------------------- tiles
+
+  /** What is done to some rows, see {@link #inTiles}. */
+  @FunctionalInterface
+  interface Tile {
+    /**
+     * @param first the first row
+     * @param rows how many
+     * @param work {@code [rows, workWidth]} or more, of this call alone; what stands in it at first
+     *     is not defined
+     */
+    void run(int first, int rows, Tensor work);
+  }
+
+  /**
+   * Runs several verbs over some rows, then over the next: what one verb leaves is in the cache
+   * when the next comes. Tiles cover the rows 0 to {@code rows} - 1, each once, in any order, and
+   * several at once on a backend with threads: a tile touches its own rows of what is shared and
+   * nothing else, and calls no verb that looks beyond them.
+   *
+   * @param workWidth values of a row that a tile needs for itself
+   */
+  default void inTiles(int rows, int workWidth, Tile tile) {
+    int most = Math.min(rows, 256);
+    Tensor work = allocate(most * workWidth);
+    for (int first = 0; first < rows; first += most) {
+      tile.run(first, Math.min(most, rows - first), work);
+    }
+  }
+
   // ------------------------------------------------------------------- verbs
 
   /** y = W x + b for each row. x {@code [rows, inputs]}, y {@code [rows, outputs]}. */

@@ -16,6 +16,6 @@ public final class TestBackends {
         Backends.names().stream()
             .filter(name -> Backends.unavailable(name).isEmpty())
             .map(Backends::find);
-    return Stream.concat(found, Stream.of(CpuProvider.fallback()));
+    return Stream.concat(found, Stream.of(CpuProvider.fallback(1)));
   }
 }

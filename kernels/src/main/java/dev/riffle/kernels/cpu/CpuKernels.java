@@ -23,10 +23,38 @@ final class CpuKernels implements Kernels {
     }
   }
 
-  private final Engine engine;
+  /** Operations that are worth a part of their own: some ten microseconds. */
+  private static final long PART = 1 << 15;
 
-  CpuKernels(Engine engine) {
+  /** A product's multiply-adds that take as long as one operation on values in memory. */
+  private static final int PRODUCT = 16;
+
+  /** Rows of a part, at least; parts of products share their weights' way into the cache. */
+  private static final int FEWEST = 16;
+
+  /** Rows of {@link #inTiles}. */
+  private static final int TILE = 128;
+
+  /**
+   * Rows of a window that {@link #addRotated} takes, track by track, while they are in the cache.
+   */
+  private static final int ROTATED = 64;
+
+  /** A verb on some of its rows. */
+  @FunctionalInterface
+  private interface Rows {
+    void run(int first, int rows);
+  }
+
+  private final Engine engine;
+  private final Crew crew;
+
+  /**
+   * @param threads that may work on one verb, 1 or more
+   */
+  CpuKernels(Engine engine, int threads) {
     this.engine = engine;
+    this.crew = new Crew(threads);
   }
 
   @Override
@@ -36,7 +64,8 @@ final class CpuKernels implements Kernels {
 
   @Override
   public String description() {
-    return NAME + ": " + engine.description();
+    String threads = crew.size() == 1 ? "" : ", " + crew.size() + " threads";
+    return NAME + ": " + engine.description() + threads;
   }
 
   @Override
@@ -151,6 +180,48 @@ final class CpuKernels implements Kernels {
     return new CpuIndex(entries.clone(), floats(constants), inputs);
   }
 
+  // ----------------------------------------------------------------- threads
+
+  /** True if one thread does as well, or there is no other: views and parts cost time, too. */
+  private boolean alone(int rows, long cost) {
+    return crew.size() == 1 || rows * cost < 2 * PART;
+  }
+
+  /**
+   * Runs a verb whose rows are independent, in parts that the crew shares.
+   *
+   * @param cost operations of a row
+   */
+  private void share(int rows, long cost, Rows verb) {
+    if (alone(rows, cost)) {
+      verb.run(0, rows);
+      return;
+    }
+    int part = (int) Math.max(FEWEST, (PART / Math.max(1, cost) + 7) / 8 * 8);
+    crew.run(
+        (rows + part - 1) / part,
+        (member, i) -> verb.run(i * part, Math.min(part, rows - i * part)));
+  }
+
+  /** The rows {@code first .. first + count - 1} of {@code width} values. */
+  private static FloatTensor some(FloatTensor x, int first, int count, int width) {
+    return x.view(first * width, count * width);
+  }
+
+  @Override
+  public void inTiles(int rows, int workWidth, Tile tile) {
+    int tiles = (rows + TILE - 1) / TILE;
+    Tensor[] work = new Tensor[Math.min(tiles, crew.size())];
+    crew.run(
+        tiles,
+        (member, i) -> {
+          if (work[member] == null) {
+            work[member] = allocate(Math.min(rows, TILE) * workWidth);
+          }
+          tile.run(i * TILE, Math.min(TILE, rows - i * TILE), work[member]);
+        });
+  }
+
   // ------------------------------------------------------------------- verbs
 
   @Override
@@ -158,12 +229,36 @@ final class CpuKernels implements Kernels {
     if (!(weights instanceof Engine.Packed w)) {
       throw Arguments.foreign(NAME, weights);
     }
-    w.apply(rows("x", x, rows, w.inputs()), rows("y", y, rows, w.outputs()), rows);
+    apply(w, rows("x", x, rows, w.inputs()), w.inputs(), rows("y", y, rows, w.outputs()), rows);
+  }
+
+  private void apply(Engine.Packed w, FloatTensor x, int stride, FloatTensor y, int rows) {
+    long cost = (long) w.inputs() * w.outputs() / PRODUCT;
+    if (alone(rows, cost)) {
+      w.apply(x, stride, y, rows);
+      return;
+    }
+    share(
+        rows,
+        cost,
+        (first, n) -> {
+          FloatTensor from = x.view(first * stride, x.size() - first * stride);
+          w.apply(from, stride, some(y, first, n, w.outputs()), n);
+        });
   }
 
   @Override
   public void activate(Activation f, Tensor x, Tensor y, int count) {
-    engine.activate(f, rows("x", x, 1, count), rows("y", y, 1, count), count);
+    FloatTensor xs = rows("x", x, 1, count);
+    FloatTensor ys = rows("y", y, 1, count);
+    if (alone(count, 1)) {
+      engine.activate(f, xs, ys, count);
+      return;
+    }
+    share(
+        count,
+        1,
+        (first, n) -> engine.activate(f, some(xs, first, n, 1), some(ys, first, n, 1), n));
   }
 
   @Override
@@ -178,14 +273,21 @@ final class CpuKernels implements Kernels {
   @Override
   public void normalize(
       Tensor weight, Tensor bias, double epsilon, Tensor x, Tensor y, int rows, int width) {
-    engine.normalize(
-        rows("weight", weight, 1, width),
-        rows("bias", bias, 1, width),
-        (float) epsilon,
-        rows("x", x, rows, width),
-        rows("y", y, rows, width),
+    FloatTensor w = rows("weight", weight, 1, width);
+    FloatTensor b = rows("bias", bias, 1, width);
+    FloatTensor xs = rows("x", x, rows, width);
+    FloatTensor ys = rows("y", y, rows, width);
+    if (alone(rows, width)) {
+      engine.normalize(w, b, (float) epsilon, xs, ys, rows, width);
+      return;
+    }
+    share(
         rows,
-        width);
+        width,
+        (first, n) -> {
+          FloatTensor from = some(xs, first, n, width);
+          engine.normalize(w, b, (float) epsilon, from, some(ys, first, n, width), n, width);
+        });
   }
 
   @Override
@@ -392,9 +494,7 @@ final class CpuKernels implements Kernels {
     Arguments.strided("x", xs, rows, s, w.inputs());
     FloatTensor x = mine(xs);
     FloatTensor y = rows("y", ys, rows, w.outputs());
-    for (int r = 0; r < rows; r++) {
-      w.apply(x.view(s * r, w.inputs()), y.view(r * w.outputs(), w.outputs()), 1);
-    }
+    apply(w, x, s, y, rows);
   }
 
   @Override
@@ -411,7 +511,7 @@ final class CpuKernels implements Kernels {
     FloatTensor offset = rows("offset", offsets, 1, width);
     FloatTensor x = rows("x", xs, rows, width);
     FloatTensor y = rows("y", ys, rows, width);
-    PositionNorm norm = new PositionNorm(offset, (float) epsilon, f, engine);
+    PositionNorm norm = new PositionNorm(offset, (float) epsilon, f, engine, crew);
     for (int b = 0; b < sequences; b++) {
       int n = starts[b + 1] - starts[b];
       if (n > 0) {
@@ -436,22 +536,25 @@ final class CpuKernels implements Kernels {
     FloatTensor x = rows("x", xs, rows, width);
     FloatTensor c = rows("c", cs, rows, width);
     FloatTensor y = rows("y", ys, rows, width);
-    for (int b = 0; b < sequences; b++) {
-      for (int i = 0; i < length; i++) {
-        int from = (b * length + i) * width;
-        int to = (b * length + shuffle.destination(i, length)) * width;
-        engine.scaleAndAdd(
-            scale.data(),
-            scale.base() + (i & 1) * width,
-            x.data(),
-            x.base() + from,
-            c.data(),
-            c.base() + from,
-            y.data(),
-            y.base() + to,
-            width);
-      }
-    }
+    share(
+        rows,
+        width,
+        (first, n) -> {
+          for (int row = first; row < first + n; row++) {
+            int i = row % length;
+            int to = row - i + shuffle.destination(i, length);
+            engine.scaleAndAdd(
+                scale.data(),
+                scale.base() + (i & 1) * width,
+                x.data(),
+                x.base() + row * width,
+                c.data(),
+                c.base() + row * width,
+                y.data(),
+                y.base() + to * width,
+                width);
+          }
+        });
   }
 
   // ------------------------------------------------- verbs on whole windows
@@ -564,18 +667,34 @@ final class CpuKernels implements Kernels {
     FloatTensor x = rows("x", xs, Arguments.starts(starts, sequences), width);
     FloatTensor y = rows("y", ys, Arguments.starts(yStarts, sequences), width);
     Arguments.rotation(starts, yStarts, sequences, width, track);
-    int[] from = new int[width / track]; // row that each track reads next
     for (int b = 0; b < sequences; b++) {
       int n = starts[b + 1] - starts[b];
-      for (int i = 0; i < from.length && n > 0; i++) {
-        from[i] = i == 0 ? 0 : (1 << (i - 1)) % n;
-      }
-      for (int t = yStarts[b]; t < yStarts[b + 1]; t++) {
-        for (int i = 0; i < from.length; i++) {
-          int xAt = x.base() + (starts[b] + from[i]) * width + i * track;
-          engine.add(x.data(), xAt, y.data(), y.base() + t * width + i * track, track);
-          from[i] = from[i] + 1 == n ? 0 : from[i] + 1;
-        }
+      int xAt = x.base() + starts[b] * width;
+      int yAt = y.base() + yStarts[b] * width;
+      share(
+          yStarts[b + 1] - yStarts[b],
+          width,
+          (first, rows) -> {
+            for (int t = first; t < first + rows; t += ROTATED) {
+              int end = Math.min(first + rows, t + ROTATED);
+              rotate(x.data(), xAt, n, y.data(), yAt, t, end, width, track);
+            }
+          });
+    }
+  }
+
+  /** The rows {@code first .. end - 1} of one sequence, track by track. */
+  private void rotate(
+      float[] x, int xAt, int n, float[] y, int yAt, int first, int end, int width, int track) {
+    for (int i = 0; i < width / track; i++) {
+      int offset = i == 0 ? 0 : 1 << (i - 1);
+      for (int t = first; t < end; ) {
+        int from = (int) (((long) t + offset) % n);
+        int rows = Math.min(end - t, n - from); // until x goes round
+        int column = i * track;
+        engine.addRows(
+            x, xAt + from * width + column, y, yAt + t * width + column, width, rows, track);
+        t += rows;
       }
     }
   }

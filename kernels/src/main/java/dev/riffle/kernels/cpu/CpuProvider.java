@@ -12,6 +12,10 @@ public final class CpuProvider implements KernelsProvider {
   /** {@code vector} or {@code fallback}; absent: vector where there is one. */
   public static final String PROPERTY = "riffle.kernels.cpu";
 
+  /** Threads that may share the rows of one verb, the caller's counted; absent: 1. */
+  public static final String THREADS = "riffle.kernels.cpu.threads";
+
+  private static final int MOST_THREADS = 1024;
   private static final String MODULE = "jdk.incubator.vector";
   private static final String FLAG = "--add-modules " + MODULE;
   private static final System.Logger LOG = System.getLogger(CpuProvider.class.getName());
@@ -23,6 +27,16 @@ public final class CpuProvider implements KernelsProvider {
 
   @Override
   public Optional<String> unavailable() {
+    if (threads() < 1) {
+      return Optional.of(
+          "the system property "
+              + THREADS
+              + " must be a whole number of threads, 1 to "
+              + MOST_THREADS
+              + ", but is '"
+              + System.getProperty(THREADS)
+              + "'.");
+    }
     String asked = System.getProperty(PROPERTY, "");
     return switch (asked) {
       case "", "fallback" -> Optional.empty();
@@ -35,6 +49,13 @@ public final class CpuProvider implements KernelsProvider {
                   + asked
                   + "'.");
     };
+  }
+
+  /** What {@link #THREADS} says, 0 where it is no number of threads. */
+  private static int threads() {
+    String asked = System.getProperty(THREADS, "1");
+    int threads = asked.matches("[0-9]{1,4}") ? Integer.parseInt(asked) : 0;
+    return threads <= MOST_THREADS ? threads : 0;
   }
 
   private static Optional<String> vectorUnavailable() {
@@ -54,7 +75,7 @@ public final class CpuProvider implements KernelsProvider {
   @Override
   public Kernels create() {
     if ("fallback".equals(System.getProperty(PROPERTY))) {
-      return fallback();
+      return fallback(threads());
     }
     if (vectorUnavailable().isPresent()) {
       LOG.log(
@@ -64,17 +85,18 @@ public final class CpuProvider implements KernelsProvider {
               + " is not there. Start Java with "
               + FLAG
               + ".");
-      return fallback();
+      return fallback(threads());
     }
-    return vector();
+    return vector(threads());
   }
 
   /**
    * The backend on the Vector API.
    *
+   * @param threads that may share the rows of one verb, the caller's counted
    * @throws IllegalStateException if the module is not there; the message names the flag
    */
-  public static Kernels vector() {
+  public static Kernels vector(int threads) {
     vectorUnavailable()
         .ifPresent(
             why -> {
@@ -83,14 +105,18 @@ public final class CpuProvider implements KernelsProvider {
     try {
       // By name: only a JVM with the module can load this class.
       Class<?> engine = Class.forName("dev.riffle.kernels.cpu.vector.VectorEngine");
-      return new CpuKernels((Engine) engine.getDeclaredConstructor().newInstance());
+      return new CpuKernels((Engine) engine.getDeclaredConstructor().newInstance(), threads);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("The engine 'vector' does not load, see the cause.", e);
     }
   }
 
-  /** The backend on plain loops. */
-  public static Kernels fallback() {
-    return new CpuKernels(new PlainEngine());
+  /**
+   * The backend on plain loops.
+   *
+   * @param threads that may share the rows of one verb, the caller's counted
+   */
+  public static Kernels fallback(int threads) {
+    return new CpuKernels(new PlainEngine(), threads);
   }
 }

@@ -15,8 +15,12 @@ public interface Engine {
 
   /** Weights of y = W x + b in the layout of one engine, and the loops over that layout. */
   interface Packed extends Kernels.Linear {
-    /** {@link Kernels#linear(Kernels.Linear, Tensor, Tensor, int)} with these weights. */
-    void apply(FloatTensor x, FloatTensor y, int rows);
+    /**
+     * {@link Kernels#linear(Kernels.Linear, Tensor, Tensor, int)} with these weights.
+     *
+     * @param stride values from the first of one row of x to the first of the next
+     */
+    void apply(FloatTensor x, int stride, FloatTensor y, int rows);
   }
 
   /** lambda, real and imaginary parts {@code [width]}. */
@@ -41,8 +45,30 @@ public interface Engine {
   /** y = y + d (.) x for each row: {@link Kernels#skip} before its activation. */
   void addScaled(FloatTensor d, FloatTensor x, FloatTensor y, int rows, int width);
 
-  /** y = y + x for {@code count} values of two arrays. */
-  void add(float[] x, int xAt, float[] y, int yAt, int count);
+  /** y = y + x for {@code width} values of each row; rows of both lie {@code stride} apart. */
+  void addRows(float[] x, int xAt, float[] y, int yAt, int stride, int rows, int width);
+
+  /**
+   * What {@link PositionNorm} learns of some rows, each column by itself: sum = sum_t (x_t - x_0)
+   * and squares = sum_t (x_t - x_0 - sum / rows)^2.
+   *
+   * @param x array that holds {@code [rows, width]} at {@code xAt}, 1 row or more
+   * @param sum {@code [width]}
+   * @param squares {@code [width]}
+   */
+  void moments(float[] x, int xAt, int rows, int width, float[] sum, float[] squares);
+
+  /** y = (x - mean) (.) scale + shift for each row; mean, scale and shift {@code [width]}. */
+  void centreAndScale(
+      float[] mean,
+      float[] scale,
+      float[] shift,
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt,
+      int rows,
+      int width);
 
   /** {@link Kernels#normalize} */
   void normalize(

@@ -1,6 +1,7 @@
 package dev.riffle.kernels.cpu;
 
 import dev.riffle.kernels.Activation;
+import java.util.Arrays;
 
 /**
  * Loops that the JIT turns into vector instructions by itself. It does so where whole arrays are
@@ -39,10 +40,10 @@ final class PlainEngine implements Engine {
       implements Packed {
 
     @Override
-    public void apply(FloatTensor x, FloatTensor y, int rows) {
+    public void apply(FloatTensor x, int stride, FloatTensor y, int rows) {
       float[] sum = new float[outputs];
       for (int r = 0; r < rows; r++) {
-        int xAt = x.base() + r * inputs;
+        int xAt = x.base() + r * stride;
         System.arraycopy(bias, 0, sum, 0, outputs);
         int i = 0;
         for (; i + 4 <= inputs; i += 4) {
@@ -223,9 +224,64 @@ final class PlainEngine implements Engine {
   }
 
   @Override
-  public void add(float[] x, int xAt, float[] y, int yAt, int count) {
-    for (int i = 0; i < count; i++) {
-      y[yAt + i] += x[xAt + i];
+  public void addRows(float[] x, int xAt, float[] y, int yAt, int stride, int rows, int width) {
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < width; j++) {
+        y[yAt + r * stride + j] += x[xAt + r * stride + j];
+      }
+    }
+  }
+
+  @Override
+  public void moments(float[] x, int xAt, int rows, int width, float[] sum, float[] squares) {
+    float[] first = Arrays.copyOfRange(x, xAt, xAt + width);
+    float[] row = new float[width];
+    Arrays.fill(sum, 0);
+    for (int t = 1; t < rows; t++) {
+      System.arraycopy(x, xAt + t * width, row, 0, width);
+      addDifference(row, first, sum);
+    }
+    for (int j = 0; j < width; j++) {
+      first[j] += sum[j] / rows;
+    }
+    Arrays.fill(squares, 0);
+    for (int t = 0; t < rows; t++) {
+      System.arraycopy(x, xAt + t * width, row, 0, width);
+      addSquare(row, first, squares);
+    }
+  }
+
+  private static void addDifference(float[] x, float[] first, float[] sum) {
+    for (int j = 0; j < sum.length; j++) {
+      sum[j] += x[j] - first[j];
+    }
+  }
+
+  private static void addSquare(float[] x, float[] mean, float[] squares) {
+    for (int j = 0; j < squares.length; j++) {
+      float difference = x[j] - mean[j];
+      squares[j] += difference * difference;
+    }
+  }
+
+  @Override
+  public void centreAndScale(
+      float[] mean,
+      float[] scale,
+      float[] shift,
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt,
+      int rows,
+      int width) {
+    float[] row = new float[width];
+    for (int r = 0; r < rows; r++) {
+      System.arraycopy(x, xAt + r * width, row, 0, width);
+      for (int j = 0; j < row.length; j++) {
+        row[j] = (row[j] - mean[j]) * scale[j] + shift[j];
+      }
+      System.arraycopy(row, 0, y, yAt + r * width, width);
     }
   }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 final class CpuFallbackKernelsTest extends KernelsContract {
   @Override
   protected Kernels kernels() {
-    return CpuProvider.fallback();
+    return CpuProvider.fallback(1);
   }
 
   @Test

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 final class CpuVectorKernelsTest extends KernelsContract {
   @Override
   protected Kernels kernels() {
-    return CpuProvider.vector();
+    return CpuProvider.vector(1);
   }
 
   @Test

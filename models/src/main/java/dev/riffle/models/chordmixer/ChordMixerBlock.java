@@ -12,12 +12,9 @@ import dev.riffle.models.weights.Weights;
  * One block: out = norm(x + rotate(mlp(prenorm(x)))). Immutable and shared by all threads.
  *
  * <p>Only two tensors are as long as the window, x and the output of the multi-layer perceptron;
- * its inner ones hold {@value #TILE} rows. The rotation is done by the addition, in where it reads.
+ * its inner ones are those of a tile. The rotation is done by the addition, in where it reads.
  */
 final class ChordMixerBlock {
-  /** Rows that go through the perceptron at a time. */
-  private static final int TILE = 256;
-
   private final Kernels kernels;
   private final int width;
   private final int track;
@@ -55,9 +52,7 @@ final class ChordMixerBlock {
     if (prenormSeesWindow) {
       prenorm.apply(x, z, starts, sequences);
     }
-    for (int first = 0; first < rows; first += TILE) {
-      mix(x, z, first, Math.min(TILE, rows - first), work);
-    }
+    kernels.inTiles(rows, fc1.outputs(), (first, n, h) -> mix(x, z, first, n, h));
 
     // x_t = norm(x_t + rotate(z)_t), rotate(z)_t = z_((t + o) mod n), o = 0, 1, 2, 4, ... by track
     kernels.addRotated(z, starts, x, starts, sequences, width, track);
@@ -66,15 +61,18 @@ final class ChordMixerBlock {
     }
   }
 
-  /** The perceptron over {@code rows} rows of x, or of z where a window's prenorm is in it. */
-  private void mix(Tensor x, Tensor z, int first, int rows, Scratch work) {
+  /**
+   * The perceptron over {@code rows} rows of x, or of z where a window's prenorm is in it.
+   *
+   * @param h {@code [rows, hidden]}
+   */
+  private void mix(Tensor x, Tensor z, int first, int rows, Tensor h) {
     Tensor out = z.view(first * width, rows * width);
     Tensor in = prenormSeesWindow ? out : x.view(first * width, rows * width);
     if (prenorm != null && !prenormSeesWindow) {
       prenorm.apply(in, out, new int[] {0, rows}, 1);
       in = out;
     }
-    Tensor h = work.tensor("chord.h", rows * fc1.outputs());
     kernels.linear(fc1, in, h, rows);
     kernels.activate(Activation.GELU, h, h, rows * fc1.outputs());
     kernels.linear(fc2, h, out, rows);

@@ -35,6 +35,12 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
   /** Rows that share a panel's weights: 16 lanes come with 32 registers, fewer often with 16. */
   private static final int BLOCK = L >= 16 ? 4 : 2;
 
+  /** Values of x that go past all panels at a time: they stay in the second-level cache. */
+  private static final int CHUNK = 1 << 15;
+
+  /** Rows of a chunk, at least. */
+  private static final int FEWEST = 64;
+
   static Panels pack(double[] weight, double[] bias, int outputs, int inputs) {
     long columns = (outputs + L - 1L) / L * L;
     if (columns * inputs > Integer.MAX_VALUE - 8) {
@@ -61,31 +67,40 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
   }
 
   @Override
-  public void apply(FloatTensor x, FloatTensor y, int rows) {
+  public void apply(FloatTensor x, int stride, FloatTensor y, int rows) {
+    int chunk = Math.max(FEWEST, CHUNK / Math.max(1, inputs) / BLOCK * BLOCK);
+    for (int r = 0; r < rows; r += chunk) {
+      applyChunk(x.data(), x.base() + r * stride, stride, y, r, Math.min(chunk, rows - r));
+    }
+  }
+
+  /** Rows {@code first .. first + rows - 1} of y, from those of x that begin at {@code xAt}. */
+  private void applyChunk(float[] x, int xAt, int stride, FloatTensor y, int first, int rows) {
     int panels = outputs / PANEL * PANEL;
     int blocked = rows / BLOCK * BLOCK;
     for (int o = 0; o < panels; o += PANEL) {
       for (int r = 0; r < blocked; r += BLOCK) {
-        int xAt = x.base() + r * inputs;
+        int from = xAt + r * stride;
+        int to = yAt(y, first + r, o);
         if (BLOCK == 4) {
-          fourRowsByFour(o, x.data(), xAt, y.data(), yAt(y, r, o));
+          fourRowsByFour(o, x, from, stride, y.data(), to);
         } else {
-          twoRowsByFour(o, x.data(), xAt, y.data(), yAt(y, r, o));
+          twoRowsByFour(o, x, from, stride, y.data(), to);
         }
       }
     }
     for (int r = blocked; r < rows; r++) {
-      int xAt = x.base() + r * inputs;
+      int from = xAt + r * stride;
       int o = 0;
       for (; o + 2 * PANEL <= panels; o += 2 * PANEL) {
-        oneRowByEight(o, x.data(), xAt, y.data(), yAt(y, r, o));
+        oneRowByEight(o, x, from, y.data(), yAt(y, first + r, o));
       }
       if (o < panels) {
-        oneRowByFour(o, x.data(), xAt, y.data(), yAt(y, r, o));
+        oneRowByFour(o, x, from, y.data(), yAt(y, first + r, o));
       }
     }
     for (int o = panels; o < outputs; o += L) {
-      single(o, x, y, rows);
+      single(o, x, xAt, stride, y, first, rows);
     }
   }
 
@@ -93,24 +108,24 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
     return y.base() + row * outputs + o;
   }
 
-  /** The vector of outputs from {@code o} on, of which the last may be padded, for all rows. */
-  private void single(int o, FloatTensor x, FloatTensor y, int rows) {
+  /** The vector of outputs from {@code o} on, of which the last may be padded, for some rows. */
+  private void single(int o, float[] x, int xAt, int stride, FloatTensor y, int first, int rows) {
     int width = Math.min(L, outputs - o);
     float[] edge = width < L ? new float[8 * L] : null;
     float[] to = edge == null ? y.data() : edge;
-    int stride = edge == null ? outputs : L;
+    int toStride = edge == null ? outputs : L;
     int r = 0;
     while (r < rows) {
-      int xAt = x.base() + r * inputs;
-      int toAt = edge == null ? yAt(y, r, o) : 0;
+      int from = xAt + r * stride;
+      int toAt = edge == null ? yAt(y, first + r, o) : 0;
       int block = rows - r >= 8 ? 8 : 1;
       if (block == 8) {
-        eightRowsByOne(o, x.data(), xAt, to, toAt, stride);
+        eightRowsByOne(o, x, from, stride, to, toAt, toStride);
       } else {
-        oneRowByOne(o, x.data(), xAt, to, toAt);
+        oneRowByOne(o, x, from, to, toAt);
       }
       for (int k = 0; edge != null && k < block; k++) {
-        System.arraycopy(edge, k * L, y.data(), yAt(y, r + k, o), width);
+        System.arraycopy(edge, k * L, y.data(), yAt(y, first + r + k, o), width);
       }
       r += block;
     }
@@ -194,7 +209,7 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
   }
 
   /** Four rows, one panel: for 32 registers. */
-  private void fourRowsByFour(int o, float[] x, int xAt, float[] y, int yAt) {
+  private void fourRowsByFour(int o, float[] x, int xAt, int stride, float[] y, int yAt) {
     int wAt = o * inputs;
     FloatVector b0 = at(bias, o);
     FloatVector b1 = at(bias, o + L);
@@ -226,17 +241,17 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
       s01 = x0.fma(w1, s01);
       s02 = x0.fma(w2, s02);
       s03 = x0.fma(w3, s03);
-      FloatVector x1 = FloatVector.broadcast(SPECIES, x[xAt + inputs + i]);
+      FloatVector x1 = FloatVector.broadcast(SPECIES, x[xAt + stride + i]);
       s10 = x1.fma(w0, s10);
       s11 = x1.fma(w1, s11);
       s12 = x1.fma(w2, s12);
       s13 = x1.fma(w3, s13);
-      FloatVector x2 = FloatVector.broadcast(SPECIES, x[xAt + 2 * inputs + i]);
+      FloatVector x2 = FloatVector.broadcast(SPECIES, x[xAt + 2 * stride + i]);
       s20 = x2.fma(w0, s20);
       s21 = x2.fma(w1, s21);
       s22 = x2.fma(w2, s22);
       s23 = x2.fma(w3, s23);
-      FloatVector x3 = FloatVector.broadcast(SPECIES, x[xAt + 3 * inputs + i]);
+      FloatVector x3 = FloatVector.broadcast(SPECIES, x[xAt + 3 * stride + i]);
       s30 = x3.fma(w0, s30);
       s31 = x3.fma(w1, s31);
       s32 = x3.fma(w2, s32);
@@ -261,7 +276,7 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
   }
 
   /** Two rows, one panel: for 16 registers. */
-  private void twoRowsByFour(int o, float[] x, int xAt, float[] y, int yAt) {
+  private void twoRowsByFour(int o, float[] x, int xAt, int stride, float[] y, int yAt) {
     int wAt = o * inputs;
     FloatVector s00 = at(bias, o);
     FloatVector s01 = at(bias, o + L);
@@ -273,7 +288,7 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
     FloatVector s13 = s03;
     for (int i = 0; i < inputs; i++) {
       FloatVector x0 = FloatVector.broadcast(SPECIES, x[xAt + i]);
-      FloatVector x1 = FloatVector.broadcast(SPECIES, x[xAt + inputs + i]);
+      FloatVector x1 = FloatVector.broadcast(SPECIES, x[xAt + stride + i]);
       FloatVector w0 = at(weight, wAt + i * PANEL);
       s00 = x0.fma(w0, s00);
       s10 = x1.fma(w0, s10);
@@ -297,8 +312,9 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
     s13.intoArray(y, yAt + outputs + 3 * L);
   }
 
-  /** Eight rows, one vector; rows of y lie {@code stride} apart. */
-  private void eightRowsByOne(int o, float[] x, int xAt, float[] y, int yAt, int stride) {
+  /** Eight rows, one vector; rows of y lie {@code toStride} apart. */
+  private void eightRowsByOne(
+      int o, float[] x, int xAt, int stride, float[] y, int yAt, int toStride) {
     int wAt = o * inputs;
     FloatVector b0 = at(bias, o);
     FloatVector s0 = b0;
@@ -313,29 +329,29 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
       FloatVector w0 = at(weight, wAt + i * L);
       FloatVector x0 = FloatVector.broadcast(SPECIES, x[xAt + i]);
       s0 = x0.fma(w0, s0);
-      FloatVector x1 = FloatVector.broadcast(SPECIES, x[xAt + inputs + i]);
+      FloatVector x1 = FloatVector.broadcast(SPECIES, x[xAt + stride + i]);
       s1 = x1.fma(w0, s1);
-      FloatVector x2 = FloatVector.broadcast(SPECIES, x[xAt + 2 * inputs + i]);
+      FloatVector x2 = FloatVector.broadcast(SPECIES, x[xAt + 2 * stride + i]);
       s2 = x2.fma(w0, s2);
-      FloatVector x3 = FloatVector.broadcast(SPECIES, x[xAt + 3 * inputs + i]);
+      FloatVector x3 = FloatVector.broadcast(SPECIES, x[xAt + 3 * stride + i]);
       s3 = x3.fma(w0, s3);
-      FloatVector x4 = FloatVector.broadcast(SPECIES, x[xAt + 4 * inputs + i]);
+      FloatVector x4 = FloatVector.broadcast(SPECIES, x[xAt + 4 * stride + i]);
       s4 = x4.fma(w0, s4);
-      FloatVector x5 = FloatVector.broadcast(SPECIES, x[xAt + 5 * inputs + i]);
+      FloatVector x5 = FloatVector.broadcast(SPECIES, x[xAt + 5 * stride + i]);
       s5 = x5.fma(w0, s5);
-      FloatVector x6 = FloatVector.broadcast(SPECIES, x[xAt + 6 * inputs + i]);
+      FloatVector x6 = FloatVector.broadcast(SPECIES, x[xAt + 6 * stride + i]);
       s6 = x6.fma(w0, s6);
-      FloatVector x7 = FloatVector.broadcast(SPECIES, x[xAt + 7 * inputs + i]);
+      FloatVector x7 = FloatVector.broadcast(SPECIES, x[xAt + 7 * stride + i]);
       s7 = x7.fma(w0, s7);
     }
     s0.intoArray(y, yAt);
-    s1.intoArray(y, yAt + stride);
-    s2.intoArray(y, yAt + 2 * stride);
-    s3.intoArray(y, yAt + 3 * stride);
-    s4.intoArray(y, yAt + 4 * stride);
-    s5.intoArray(y, yAt + 5 * stride);
-    s6.intoArray(y, yAt + 6 * stride);
-    s7.intoArray(y, yAt + 7 * stride);
+    s1.intoArray(y, yAt + toStride);
+    s2.intoArray(y, yAt + 2 * toStride);
+    s3.intoArray(y, yAt + 3 * toStride);
+    s4.intoArray(y, yAt + 4 * toStride);
+    s5.intoArray(y, yAt + 5 * toStride);
+    s6.intoArray(y, yAt + 6 * toStride);
+    s7.intoArray(y, yAt + 7 * toStride);
   }
 
   private static FloatVector at(float[] values, int i) {

@@ -15,6 +15,9 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>What is left of a row after its last full vector goes through the same formula: in lanes over
  * a copy padded with zeros (an <em>edge</em>), or by {@link Math#fma}, which rounds as a lane does.
+ *
+ * <p>There is one species in this package. With a second one in the JVM the compiler of Java 17 no
+ * longer knows whose {@code lanewise} it calls and makes an object of each vector, everywhere.
  */
 public final class VectorEngine implements Engine {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -172,13 +175,23 @@ public final class VectorEngine implements Engine {
   }
 
   @Override
-  public void add(float[] x, int xAt, float[] y, int yAt, int count) {
-    int full = SPECIES.loopBound(count);
+  public void addRows(float[] x, int xAt, float[] y, int yAt, int stride, int rows, int width) {
+    int full = SPECIES.loopBound(width);
     for (int i = 0; i < full; i += L) {
-      at(y, yAt + i).add(at(x, xAt + i)).intoArray(y, yAt + i);
+      addColumn(x, xAt + i, y, yAt + i, stride, rows);
     }
-    for (int i = full; i < count; i++) {
-      y[yAt + i] += x[xAt + i];
+    for (int r = 0; full < width && r < rows; r++) {
+      for (int i = full + r * stride; i < width + r * stride; i++) {
+        y[yAt + i] += x[xAt + i];
+      }
+    }
+  }
+
+  /** One vector of each row. */
+  private static void addColumn(float[] x, int xAt, float[] y, int yAt, int stride, int rows) {
+    for (int r = 0; r < rows; r++) {
+      int to = yAt + r * stride;
+      at(y, to).add(at(x, xAt + r * stride)).intoArray(y, to);
     }
   }
 
@@ -204,12 +217,22 @@ public final class VectorEngine implements Engine {
   /** sum_j x_j. */
   private static float sum(float[] x, int xAt, int width, float[] edge) {
     int full = SPECIES.loopBound(width);
-    FloatVector sum = all(0);
-    for (int j = 0; j < full; j += L) {
-      sum = sum.add(at(x, xAt + j));
+    FloatVector s0 = all(0);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    int j = 0;
+    for (; j + 4 * L <= full; j += 4 * L) {
+      s0 = s0.add(at(x, xAt + j));
+      s1 = s1.add(at(x, xAt + j + L));
+      s2 = s2.add(at(x, xAt + j + 2 * L));
+      s3 = s3.add(at(x, xAt + j + 3 * L));
     }
-    sum.intoArray(edge, 0);
-    for (int j = full; j < width; j++) {
+    for (; j < full; j += L) {
+      s0 = s0.add(at(x, xAt + j));
+    }
+    s0.add(s1).add(s2.add(s3)).intoArray(edge, 0);
+    for (j = full; j < width; j++) {
       edge[j - full] += x[xAt + j];
     }
     return sumOfLanes(edge);
@@ -218,27 +241,53 @@ public final class VectorEngine implements Engine {
   /** sum_j (x_j - mean)^2. */
   private static float squares(float[] x, int xAt, int width, float mean, float[] edge) {
     int full = SPECIES.loopBound(width);
-    FloatVector sum = all(0);
-    for (int j = 0; j < full; j += L) {
-      FloatVector difference = at(x, xAt + j).sub(mean);
-      sum = difference.fma(difference, sum);
+    FloatVector s0 = all(0);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    int j = 0;
+    for (; j + 4 * L <= full; j += 4 * L) {
+      s0 = addSquare(at(x, xAt + j).sub(mean), s0);
+      s1 = addSquare(at(x, xAt + j + L).sub(mean), s1);
+      s2 = addSquare(at(x, xAt + j + 2 * L).sub(mean), s2);
+      s3 = addSquare(at(x, xAt + j + 3 * L).sub(mean), s3);
     }
-    sum.intoArray(edge, 0);
-    for (int j = full; j < width; j++) {
+    for (; j < full; j += L) {
+      s0 = addSquare(at(x, xAt + j).sub(mean), s0);
+    }
+    s0.add(s1).add(s2.add(s3)).intoArray(edge, 0);
+    for (j = full; j < width; j++) {
       float difference = x[xAt + j] - mean;
       edge[j - full] = Math.fma(difference, difference, edge[j - full]);
     }
     return sumOfLanes(edge);
   }
 
-  /** The sum in one fixed order, by halves; {@code reduceLanes} leaves the order open. */
-  private static float sumOfLanes(float[] lanes) {
+  private static FloatVector addSquare(FloatVector x, FloatVector sum) {
+    return x.fma(x, sum);
+  }
+
+  /**
+   * The sum in one fixed order, by halves; {@code reduceLanes} leaves the order open. Written out
+   * where it can be: rows of a norm wait for it twice.
+   */
+  private static float sumOfLanes(float[] v) {
+    if (L == 16) {
+      float s0 = v[0] + v[8] + (v[4] + v[12]);
+      float s1 = v[1] + v[9] + (v[5] + v[13]);
+      float s2 = v[2] + v[10] + (v[6] + v[14]);
+      float s3 = v[3] + v[11] + (v[7] + v[15]);
+      return s0 + s2 + (s1 + s3);
+    }
+    if (L == 8) {
+      return v[0] + v[4] + (v[2] + v[6]) + (v[1] + v[5] + (v[3] + v[7]));
+    }
     for (int half = L / 2; half > 0; half /= 2) {
       for (int i = 0; i < half; i++) {
-        lanes[i] += lanes[i + half];
+        v[i] += v[i + half];
       }
     }
-    return lanes[0];
+    return v[0];
   }
 
   private static void shiftAndScale(
@@ -263,6 +312,116 @@ public final class VectorEngine implements Engine {
     for (int j = full; j < width; j++) {
       float centred = (x.data()[xAt + j] - mean) * scale;
       y.data()[yAt + j] = Math.fma(centred, w[wAt + j], b[bAt + j]);
+    }
+  }
+
+  @Override
+  public void moments(float[] x, int xAt, int rows, int width, float[] sum, float[] squares) {
+    int j = 0;
+    for (; j + 4 * L <= width; j += 4 * L) {
+      momentsOfFour(x, xAt + j, rows, width, sum, squares, j);
+    }
+    for (; j + L <= width; j += L) {
+      momentsOfOne(x, xAt + j, rows, width, sum, squares, j);
+    }
+    for (; j < width; j++) {
+      float first = x[xAt + j];
+      float total = 0;
+      for (int t = 1; t < rows; t++) {
+        total += x[xAt + j + t * width] - first;
+      }
+      float mean = first + total / rows;
+      float square = 0;
+      for (int t = 0; t < rows; t++) {
+        float difference = x[xAt + j + t * width] - mean;
+        square = Math.fma(difference, difference, square);
+      }
+      sum[j] = total;
+      squares[j] = square;
+    }
+  }
+
+  /** Four vectors of columns, so that the adders do not wait. */
+  private static void momentsOfFour(
+      float[] x, int xAt, int rows, int width, float[] sum, float[] squares, int j) {
+    FloatVector m0 = at(x, xAt);
+    FloatVector m1 = at(x, xAt + L);
+    FloatVector m2 = at(x, xAt + 2 * L);
+    FloatVector m3 = at(x, xAt + 3 * L);
+    FloatVector s0 = all(0);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    for (int t = 1; t < rows; t++) {
+      int from = xAt + t * width;
+      s0 = s0.add(at(x, from).sub(m0));
+      s1 = s1.add(at(x, from + L).sub(m1));
+      s2 = s2.add(at(x, from + 2 * L).sub(m2));
+      s3 = s3.add(at(x, from + 3 * L).sub(m3));
+    }
+    s0.intoArray(sum, j);
+    s1.intoArray(sum, j + L);
+    s2.intoArray(sum, j + 2 * L);
+    s3.intoArray(sum, j + 3 * L);
+    m0 = m0.add(s0.div(rows));
+    m1 = m1.add(s1.div(rows));
+    m2 = m2.add(s2.div(rows));
+    m3 = m3.add(s3.div(rows));
+    s0 = all(0);
+    s1 = s0;
+    s2 = s0;
+    s3 = s0;
+    for (int t = 0; t < rows; t++) {
+      int from = xAt + t * width;
+      s0 = addSquare(at(x, from).sub(m0), s0);
+      s1 = addSquare(at(x, from + L).sub(m1), s1);
+      s2 = addSquare(at(x, from + 2 * L).sub(m2), s2);
+      s3 = addSquare(at(x, from + 3 * L).sub(m3), s3);
+    }
+    s0.intoArray(squares, j);
+    s1.intoArray(squares, j + L);
+    s2.intoArray(squares, j + 2 * L);
+    s3.intoArray(squares, j + 3 * L);
+  }
+
+  private static void momentsOfOne(
+      float[] x, int xAt, int rows, int width, float[] sum, float[] squares, int j) {
+    FloatVector mean = at(x, xAt);
+    FloatVector total = all(0);
+    for (int t = 1; t < rows; t++) {
+      total = total.add(at(x, xAt + t * width).sub(mean));
+    }
+    total.intoArray(sum, j);
+    mean = mean.add(total.div(rows));
+    FloatVector square = all(0);
+    for (int t = 0; t < rows; t++) {
+      square = addSquare(at(x, xAt + t * width).sub(mean), square);
+    }
+    square.intoArray(squares, j);
+  }
+
+  @Override
+  public void centreAndScale(
+      float[] mean,
+      float[] scale,
+      float[] shift,
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt,
+      int rows,
+      int width) {
+    int full = SPECIES.loopBound(width);
+    for (int r = 0; r < rows; r++) {
+      int from = xAt + r * width;
+      int to = yAt + r * width;
+      for (int j = 0; j < full; j += L) {
+        FloatVector centred = at(x, from + j).sub(at(mean, j));
+        centred.fma(at(scale, j), at(shift, j)).intoArray(y, to + j);
+      }
+      for (int j = full; j < width; j++) {
+        y[to + j] = Math.fma(x[from + j] - mean[j], scale[j], shift[j]);
+      }
     }
   }
 

@@ -1,0 +1,249 @@
+package dev.riffle.kernels.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.KernelsContract;
+import dev.riffle.kernels.Shuffle;
+import dev.riffle.kernels.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.IntFunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every backend promises, with three threads; and their number changes no bit. */
+final class CpuThreadsTest extends KernelsContract {
+
+  /** A verb on a large tensor. */
+  private record Large(String name, int size, Work work) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  @FunctionalInterface
+  private interface Work {
+    void run(Kernels k, Tensor y);
+  }
+
+  @Override
+  protected Kernels kernels() {
+    return CpuProvider.vector(3);
+  }
+
+  private static final int ROWS = 4099; // not a multiple of anything
+  private static final int WIDTH = 104; // full vectors and a rest
+  private static final int[] STARTS = {0, 1, 1, 1500, ROWS};
+
+  static Stream<Large> verbs() {
+    int size = ROWS * WIDTH;
+    List<Large> verbs = new ArrayList<>();
+    verbs.add(
+        new Large(
+            "linear",
+            ROWS * 200,
+            (k, y) -> {
+              Linear w = k.linear(random(1, 200 * WIDTH), random(2, 200), 200, WIDTH);
+              k.linear(w, k.constant(random(3, size)), y, ROWS);
+            }));
+    verbs.add(
+        new Large(
+            "convolve",
+            2040 * 200,
+            (k, y) -> {
+              Linear w = k.linear(random(1, 200 * WIDTH), random(2, 200), 200, WIDTH);
+              k.convolve(w, k.constant(random(3, size)), WIDTH / 2, y, 2040);
+            }));
+    for (Activation f : Activation.values()) {
+      verbs.add(
+          new Large(f + "", size, (k, y) -> k.activate(f, k.constant(random(1, size)), y, size)));
+    }
+    verbs.add(
+        new Large(
+            "normalize",
+            size,
+            (k, y) -> {
+              Tensor w = k.constant(random(1, WIDTH));
+              Tensor x = k.constant(random(3, size));
+              k.normalize(w, k.constant(random(2, WIDTH)), 1e-5, x, y, ROWS, WIDTH);
+            }));
+    verbs.add(
+        new Large(
+            "normalizePositions",
+            size,
+            (k, y) -> {
+              Tensor offset = k.constant(random(1, WIDTH));
+              Tensor x = k.constant(random(3, size));
+              Activation f = Activation.GELU_QUICK;
+              k.normalizePositions(offset, 1e-10, f, x, y, STARTS, 4, WIDTH);
+            }));
+    for (Shuffle shuffle : Shuffle.values()) {
+      verbs.add(
+          new Large(
+              "residual " + shuffle,
+              4096 * WIDTH,
+              (k, y) -> {
+                Tensor scale = k.constant(random(1, 2 * WIDTH));
+                Tensor x = k.constant(random(2, 4096 * WIDTH));
+                Tensor c = k.constant(random(3, 4096 * WIDTH));
+                k.residual(scale, x, c, y, 2, 2048, WIDTH, shuffle);
+              }));
+    }
+    verbs.add(
+        new Large(
+            "addRotated",
+            size,
+            (k, y) -> {
+              k.write(random(1, size), 0, y, 0, size);
+              k.addRotated(k.constant(random(2, size)), STARTS, y, STARTS, 4, WIDTH, 8);
+            }));
+    verbs.add(
+        new Large(
+            "inTiles",
+            size,
+            (k, y) -> {
+              Linear w = k.linear(random(1, 40 * WIDTH), null, 40, WIDTH);
+              Linear back = k.linear(random(2, 40 * WIDTH), null, WIDTH, 40);
+              Tensor x = k.constant(random(3, size));
+              k.inTiles(
+                  ROWS,
+                  40,
+                  (first, rows, work) -> {
+                    k.linear(w, x.view(first * WIDTH, rows * WIDTH), work, rows);
+                    k.linear(back, work, y.view(first * WIDTH, rows * WIDTH), rows);
+                  });
+            }));
+    return verbs.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("verbs")
+  void theNumberOfThreadsChangesNoBit(Large verb) {
+    for (IntFunction<Kernels> engine :
+        List.<IntFunction<Kernels>>of(CpuProvider::vector, CpuProvider::fallback)) {
+      float[] alone = run(engine.apply(1), verb);
+      assertThat(alone).isNotEqualTo(new float[verb.size]);
+      for (int threads : new int[] {2, 3, 5}) {
+        Kernels kernels = engine.apply(threads);
+        for (int i = 0; i < 5; i++) { // who takes which part is another matter each time
+          assertThat(run(kernels, verb)).isEqualTo(alone);
+        }
+      }
+    }
+  }
+
+  @Test
+  void callersWhoShareTheThreadsGetTheirOwnAnswers() throws Exception {
+    Kernels kernels = kernels();
+    List<Large> verbs = verbs().toList();
+    List<float[]> alone = verbs.stream().map(v -> run(CpuProvider.vector(1), v)).toList();
+    ExecutorService callers = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<?>> done = new ArrayList<>();
+      for (int c = 0; c < 4; c++) {
+        int first = c;
+        done.add(
+            callers.submit(
+                () -> {
+                  for (int i = 0; i < verbs.size(); i++) {
+                    int v = (first + i) % verbs.size();
+                    assertThat(run(kernels, verbs.get(v))).isEqualTo(alone.get(v));
+                  }
+                }));
+      }
+      for (Future<?> one : done) {
+        one.get();
+      }
+    } finally {
+      callers.shutdown();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 127, 128, 129, 5000})
+  void tilesCoverEachRowOnce(int rows) {
+    for (Kernels k : List.of(kernels(), Backends.find("reference"))) {
+      AtomicIntegerArray seen = new AtomicIntegerArray(rows);
+      k.inTiles(
+          rows,
+          3,
+          (first, n, work) -> {
+            assertThat(work.size()).isGreaterThanOrEqualTo(3 * n);
+            for (int r = first; r < first + n; r++) {
+              seen.incrementAndGet(r);
+            }
+          });
+      for (int r = 0; r < rows; r++) {
+        assertThat(seen.get(r)).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void whatATileThrowsReachesTheCallerAndTheThreadsGoOn() {
+    Kernels k = kernels();
+    for (int i = 0; i < 20; i++) {
+      assertThatThrownBy(
+              () ->
+                  k.inTiles(
+                      5000,
+                      1,
+                      (first, n, work) -> {
+                        if (first >= 2000) {
+                          throw new IllegalStateException("tile from " + first);
+                        }
+                      }))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("tile from ");
+    }
+    tilesCoverEachRowOnce(5000);
+  }
+
+  @Test
+  @ResourceLock("system properties")
+  void theNumberOfThreadsIsAskedForByAProperty() {
+    CpuProvider provider = new CpuProvider();
+    try {
+      System.setProperty(CpuProvider.THREADS, "2");
+      assertThat(provider.unavailable()).isEmpty();
+      assertThat(provider.create().description()).endsWith(", 2 threads");
+      for (String wrong : new String[] {"0", "-1", "two", "", "2000"}) {
+        System.setProperty(CpuProvider.THREADS, wrong);
+        assertThat(provider.unavailable()).get().asString().contains("'" + wrong + "'", "1 to");
+      }
+    } finally {
+      System.clearProperty(CpuProvider.THREADS);
+    }
+  }
+
+  private static float[] run(Kernels k, Large verb) {
+    Tensor y = k.allocate(verb.size);
+    verb.work.run(k, y);
+    float[] values = new float[verb.size];
+    k.read(y, 0, values, 0, values.length);
+    return values;
+  }
+
+  private static double[] random(int seed, int count) {
+    Random random = new Random(seed);
+    double[] values = new double[count];
+    Arrays.setAll(values, i -> (float) random.nextGaussian());
+    return values;
+  }
+}
