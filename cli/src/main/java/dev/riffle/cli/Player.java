@@ -1,7 +1,7 @@
 package dev.riffle.cli;
 
-import dev.riffle.cli.stream.ChunkProducer;
 import dev.riffle.cli.stream.Playback;
+import dev.riffle.cli.stream.TopicWriter;
 import java.util.List;
 
 /** Plays sounds on a thread of its own, so that what comes back can be read meanwhile. */
@@ -24,7 +24,7 @@ final class Player implements AutoCloseable {
   }
 
   private void play(Playback playback, List<Playback.Part> parts, String bootstrap, String topic) {
-    try (ChunkProducer producer = new ChunkProducer(bootstrap, topic)) {
+    try (TopicWriter producer = new TopicWriter(bootstrap, topic)) {
       playback.play(parts, producer::send, s -> seconds = s, () -> stopped || Stopping.asked());
       producer.flush();
     } catch (RuntimeException e) {

@@ -3,18 +3,29 @@ package dev.riffle.cli;
 import dev.riffle.cli.audio.AudioFile;
 import dev.riffle.cli.audio.Microphone;
 import dev.riffle.cli.audio.Sound;
-import dev.riffle.cli.stream.ChunkProducer;
 import dev.riffle.cli.stream.Playback;
+import dev.riffle.cli.stream.TopicWriter;
+import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.sequence.JobFile;
+import dev.riffle.jobs.sequence.JsonLines;
+import dev.riffle.models.InputException;
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,7 +41,7 @@ import picocli.CommandLine.Spec;
     description = "Writes events to the input topic of a stream.",
     synopsisSubcommandLabel = "KIND",
     commandListHeading = "%nKinds:%n",
-    subcommands = ProduceCommand.Audio.class)
+    subcommands = {ProduceCommand.Audio.class, ProduceCommand.Events.class})
 final class ProduceCommand extends Kinds {
   private static final Duration PATIENCE = Duration.ofSeconds(8);
 
@@ -138,7 +149,7 @@ final class ProduceCommand extends Kinds {
       double[] seconds = {0};
       // On Ctrl-C the JVM waits until the sequence has ended properly.
       Stopping.Registration ctrlC = Stopping.onCtrlC(() -> await(done));
-      try (ChunkProducer producer = new ChunkProducer(bootstrap, topic)) {
+      try (TopicWriter producer = new TopicWriter(bootstrap, topic)) {
         new Playback(chunkMillis, microphone ? Double.POSITIVE_INFINITY : speed.factor, start())
             .play(
                 List.of(new Playback.Part(id, sound)),
@@ -181,6 +192,87 @@ final class ProduceCommand extends Kinds {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** Lines of JSON. */
+  @Command(
+      name = "events",
+      description = {
+        "Writes lines of JSON to the input topic of a job whose format is json, as they stand.",
+        "Each is read first as the job would read it; one that the job could not use is told with"
+            + " its line and not sent. Topics that are missing are created."
+      })
+  static final class Events implements Callable<Integer> {
+    @Spec CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "JOB.yaml", description = "The job's file.")
+    Path file;
+
+    @Parameters(index = "1", paramLabel = "FILE", description = "One object of JSON per line.")
+    Path lines;
+
+    @Option(
+        names = "--key",
+        paramLabel = "ID",
+        description = "Kafka key of all, where the job names no field for it.")
+    String key;
+
+    @Option(
+        names = "--bootstrap",
+        paramLabel = "HOST:PORT",
+        description = "The broker (default: the job's).")
+    String bootstrap;
+
+    @Override
+    public Integer call() {
+      Map<String, String> overrides = bootstrap == null ? Map.of() : Map.of("bootstrap", bootstrap);
+      JobFile job = JobFiles.read(spec, file, overrides);
+      if (!job.mistakes().isEmpty()) {
+        JobFiles.print(job, spec.commandLine().getErr());
+        return CommandLine.ExitCode.USAGE;
+      }
+      JsonLines reader;
+      try {
+        reader = new JsonLines(job, key);
+      } catch (IllegalArgumentException e) {
+        throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+      }
+      String broker = job.options().get(JobOptions.BOOTSTRAP);
+      job.topics().create(broker, 1, PATIENCE);
+      return send(reader, broker, job.topics().in());
+    }
+
+    private int send(JsonLines reader, String broker, String topic) {
+      int sent = 0;
+      int refused = 0;
+      try (TopicWriter writer = new TopicWriter(broker, topic);
+          BufferedReader text = Files.newBufferedReader(lines)) {
+        int number = 0;
+        for (String line = text.readLine(); line != null; line = text.readLine()) {
+          number++;
+          try {
+            if (!line.isBlank()) {
+              writer.send(reader.key(line), line.getBytes(StandardCharsets.UTF_8));
+              sent++;
+            }
+          } catch (InputException e) {
+            refused++;
+            spec.commandLine().getErr().println(lines + ":" + number + ": " + e.getMessage());
+          }
+        }
+        writer.flush();
+      } catch (NoSuchFileException e) {
+        throw new ParameterException(spec.commandLine(), "There is no file " + lines + ".", e);
+      } catch (IOException e) {
+        throw new Failure(lines + " cannot be read: " + e, e);
+      }
+      spec.commandLine().getErr().flush();
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(
+          "Sent " + sent + " to " + topic + (refused > 0 ? "; " + refused + " not sent." : "."));
+      out.flush();
+      return refused == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
   }
 }

@@ -69,6 +69,8 @@ class RiffleTest {
         "transcribe",
         "transcribe a.wav",
         "produce audio",
+        "produce events",
+        "produce events nowhere.yaml a.jsonl",
         "produce audio a.wav --mic",
         "produce audio a.wav --namespace a.b",
         "run --gap-policy never",
@@ -101,7 +103,7 @@ class RiffleTest {
         .startsWith("riffle: Say which KIND of model: inspect or convert.")
         .contains("Try: riffle model --help");
     assertThat(CommandLines.run("demo").err()).contains("KIND of demo: music.");
-    assertThat(CommandLines.run("produce").err()).contains("KIND of produce: audio.");
+    assertThat(CommandLines.run("produce").err()).contains("KIND of produce: audio or events.");
   }
 
   @Test

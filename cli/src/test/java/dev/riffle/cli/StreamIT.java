@@ -206,6 +206,60 @@ class StreamIT {
   }
 
   @Test
+  void aJobOfAFileAnswersTheLinesThatAreProduced() throws Exception {
+    Path job = CommandLines.checkout().resolve("demo/jobs/chordmixer.yaml");
+    Path lines = dir.resolve("letters.jsonl");
+    Files.writeString(
+        lines,
+        """
+        {"letters": [3, 0, 19, 4, 4, 7, 1, 12]}
+        {"letters": [3, 20.5]}
+
+        {"letters": [8, 8, 2], "end": true}
+        """);
+    Configuration parentFirst = new Configuration();
+    parentFirst.set(CoreOptions.CLASSLOADER_RESOLVE_ORDER, "parent-first");
+    try (LocalBroker broker = LocalBroker.start();
+        LocalCluster cluster = LocalCluster.start(1, 1, parentFirst)) {
+      String[] on = {"--bootstrap", broker.bootstrap()};
+      CommandLines early = CommandLines.run("run", job, on[0], on[1]);
+      assertThat(early.exit()).isEqualTo(1);
+      assertThat(early.err()).contains("has no topic letters.read").contains("create it");
+
+      CommandLines produced =
+          CommandLines.run("produce", "events", job, lines, "--key", "a", on[0], on[1]);
+      assertThat(produced.exit()).isEqualTo(1);
+      assertThat(produced.err()).contains(lines + ":2: Expected a token from 0 to");
+      assertThat(produced.out()).contains("Sent 2 to letters.read; 1 not sent.");
+
+      CommandLines ran = CommandLines.run("run", job, "--bounded", "true", on[0], on[1]);
+      assertThat(ran.exit()).as(ran.err()).isZero();
+      String[] tail = {
+        "tail", "riffle.letters.final.v1", "--from-beginning", "--max", "1", on[0], on[1]
+      };
+      CommandLines answers = CommandLines.run((Object[]) tail);
+      JsonNode answer = new ObjectMapper().readTree(answers.out());
+      assertThat(answer.path("sequence_id").asText()).isEqualTo("a");
+      assertThat(answer.path("position").asLong()).isZero();
+      assertThat(answer.path("length").asInt()).isEqualTo(11);
+      assertThat(answer.path("values")).hasSize(2);
+
+      CommandLines submitted =
+          CommandLines.run(
+              "submit", job, "--jobmanager", cluster.rest(), "--stream", "again", on[0], on[1]);
+      assertThat(submitted.err()).contains("has no topic riffle.again.");
+      CommandLines.run("produce", "events", job, lines, "--key", "a", on[0], on[1]);
+      submitted =
+          CommandLines.run(
+              "submit", job, "--jobmanager", cluster.rest(), "--group-id", "other", on[0], on[1]);
+      assertThat(submitted.exit()).as(submitted.err()).isZero();
+      tail[4] = "3";
+      List<String> all = CommandLines.run((Object[]) tail).out().lines().toList();
+      assertThat(all).hasSize(3).allMatch(answers.out().strip()::equals);
+    }
+  }
+
+  @Test
   void aMicrophoneThatIsNotThereIsTold() {
     assumeFalse(
         AudioSystem.isLineSupported(new Line.Info(TargetDataLine.class)),

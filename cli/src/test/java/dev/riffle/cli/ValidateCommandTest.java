@@ -91,4 +91,18 @@ class ValidateCommandTest {
     assertThat(result.exit()).isEqualTo(1);
     assertThat(result.err()).contains("No broker answers at 127.0.0.1:1");
   }
+
+  @Test
+  void linesAreWrittenForJobsOfJsonWithAKeyThatIsKnown() {
+    Path demo = CommandLines.checkout().resolve("demo/jobs");
+    CommandLines avro = CommandLines.run("produce", "events", demo.resolve("qrnn.yaml"), "a.jsonl");
+    assertThat(avro.exit()).isEqualTo(2);
+    assertThat(avro.err()).contains("does not read JSON");
+    CommandLines keyless =
+        CommandLines.run("produce", "events", demo.resolve("chordmixer.yaml"), "a.jsonl");
+    assertThat(keyless.err()).contains("say which it is to be with --key");
+    CommandLines keyed =
+        CommandLines.run("produce", "events", demo.resolve("lru.yaml"), "a.jsonl", "--key", "a");
+    assertThat(keyed.err()).contains("takes its key from the field 'machine': leave --key out");
+  }
 }

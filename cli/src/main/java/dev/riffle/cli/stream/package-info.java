@@ -2,7 +2,7 @@
  * Sound into Kafka, records out of it.
  *
  * <pre>
- *   Sound -> Playback -> ChunkProducer -> topic "in"
+ *   Sound -> Playback -> TopicWriter -> topic "in"
  *   topics -> TopicReader -> Records.text / Records.json
  * </pre>
  */

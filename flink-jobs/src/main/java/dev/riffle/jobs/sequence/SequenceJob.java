@@ -30,24 +30,26 @@ public final class SequenceJob {
     require(file);
     JobOptions options = file.options();
     KafkaEnds ends = new KafkaEnds(options, file.topics());
-    SequenceInput input =
-        new SequenceInput(
-            file.format(),
-            file.fields(),
-            options.get(JobOptions.MAX_RECORD_BYTES).getBytes(),
-            options.get(JobOptions.MAX_CAPTURE_AHEAD));
     String backend = options.get(JobOptions.BACKEND);
     return new StreamJob<>(
         "riffle " + options.streamName(),
         "events",
         "model",
-        ends.source(input),
+        ends.source(input(file)),
         new SequenceModel(
             new DirectoryModel<>(options.model(), backend, Scores.class, file.windows()),
             file.answers()),
         new PredictionMapper(file.jsonAnswers()),
         ends.sinks(),
         options);
+  }
+
+  static SequenceInput input(JobFile file) {
+    return new SequenceInput(
+        file.format(),
+        file.fields(),
+        file.options().get(JobOptions.MAX_RECORD_BYTES).getBytes(),
+        file.options().get(JobOptions.MAX_CAPTURE_AHEAD));
   }
 
   /**

@@ -91,6 +91,8 @@ class StandaloneClusterIT {
     assertThat(entries)
         .contains(
             "dev/riffle/jobs/transcription/TranscriptionJob.class",
+            "dev/riffle/jobs/sequence/SequenceJob.class",
+            "dev/riffle/shaded/snakeyaml/v2/api/lowlevel/Compose.class",
             "dev/riffle/operators/SequenceOperator.class",
             "dev/riffle/models/transcriber/Transcriber.class",
             "org/apache/flink/connector/kafka/source/KafkaSource.class",
@@ -99,6 +101,7 @@ class StandaloneClusterIT {
         .noneMatch(e -> e.startsWith("dev/riffle/jobs/local/"))
         .noneMatch(e -> e.startsWith("org/apache/flink/streaming/api/environment/"))
         .noneMatch(e -> e.startsWith("org/slf4j/") || e.startsWith("org/apache/logging/"))
+        .noneMatch(e -> e.startsWith("org/snakeyaml/"))
         .noneMatch(e -> e.startsWith("kafka/server/"))
         .noneMatch(e -> e.matches("META-INF/[^/]*\\.(SF|DSA|RSA)"));
     try (var lib = Files.list(StandaloneCluster.LIB)) {

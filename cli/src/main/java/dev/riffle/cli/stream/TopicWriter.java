@@ -11,8 +11,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** Writes chunks to a topic, in order, each at once. For one thread. */
-public final class ChunkProducer implements AutoCloseable {
+/** Writes records to a topic, in order, each at once. For one thread. */
+public final class TopicWriter implements AutoCloseable {
   private static final int PATIENCE_MS = 10_000;
 
   private final KafkaProducer<String, byte[]> producer;
@@ -21,7 +21,7 @@ public final class ChunkProducer implements AutoCloseable {
   private final String bootstrap;
   private final String topic;
 
-  public ChunkProducer(String bootstrap, String topic) {
+  public TopicWriter(String bootstrap, String topic) {
     this.bootstrap = bootstrap;
     this.topic = topic;
     this.producer =
@@ -45,16 +45,21 @@ public final class ChunkProducer implements AutoCloseable {
             new ByteArraySerializer());
   }
 
+  /** Writes a chunk of sound as {@link #send(String, byte[])} does. */
+  public void send(AudioChunk chunk) {
+    send(chunk.getSequenceId(), codec.encode(chunk));
+  }
+
   /**
-   * Hands a chunk to the broker, without waiting for its answer.
+   * Hands a record to the broker, without waiting for its answer.
    *
    * @throws Failure if this or an earlier one could not be written
    */
-  public void send(AudioChunk chunk) {
+  public void send(String key, byte[] value) {
     check();
     try {
       producer.send(
-          new ProducerRecord<>(topic, chunk.getSequenceId(), codec.encode(chunk)),
+          new ProducerRecord<>(topic, key, value),
           (metadata, e) -> {
             if (e != null) {
               failed.compareAndSet(null, e);
@@ -76,7 +81,7 @@ public final class ChunkProducer implements AutoCloseable {
     Exception e = failed.get();
     if (e != null) {
       throw new Failure(
-          "A chunk could not be written to " + topic + " at " + bootstrap + ": " + e.getMessage(),
+          "A record could not be written to " + topic + " at " + bootstrap + ": " + e.getMessage(),
           e);
     }
   }
