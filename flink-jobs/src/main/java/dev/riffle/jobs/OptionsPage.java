@@ -20,7 +20,7 @@ public final class OptionsPage {
 
             Each is said as `--name value` or `--name=value`, to `./riffle run`, to `./riffle submit` and to the job jar
             itself. An unknown name or a bad value ends the command before anything starts. Durations are written `200ms`,
-            `5s`, `10min`; sizes `512kb`, `4mb`.
+            `5s`, `10min`; sizes `512kb`, `4mb`. A job's [YAML file](jobs.md) takes them below `options`, without the dashes.
 
             | option | takes | default | meaning |
             |---|---|---|---|

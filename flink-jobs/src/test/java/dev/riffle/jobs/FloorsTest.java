@@ -126,4 +126,15 @@ class FloorsTest {
         .resideInAnyPackage("kafka..", "org.apache.kafka.metadata..", "dev.riffle.jobs.local..")
         .check(OURS);
   }
+
+  @Test
+  void yamlIsReadInOnePackage() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.riffle.jobs.sequence..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.snakeyaml..")
+        .check(OURS);
+  }
 }

@@ -79,7 +79,11 @@ enum JobKey {
       "required",
       "The model's version, `<name>/<version>`; relative to this file. Of any family of"
           + " [models](models.md) but the transcriber's."),
-  BACKEND("model.backend", "name", "`cpu`", "What computes: `cpu` or `reference`."),
+  BACKEND(
+      "model.backend",
+      "name",
+      "`cpu`",
+      "What computes: `cpu`, `reference`, or another on the class path."),
   ANSWERS(
       "model.answers",
       "`every-step` or `last-step`",

@@ -414,6 +414,12 @@ class JobFileTest {
   // ---- the page ----
 
   @Test
+  void theExampleOfThePageIsThatOfTheDemo() throws IOException {
+    assertThat(Files.readString(Path.of("..", "docs", "jobs.md")))
+        .contains("```yaml\n" + Files.readString(DemoJobsTest.DEMO.resolve("lru.yaml")) + "```\n");
+  }
+
+  @Test
   void everyKeyIsOnThePage() throws IOException {
     Path page = Path.of("..", "docs", "jobs.md");
     String begin = "<!-- keys -->\n";
