@@ -65,7 +65,13 @@ public final class Backends {
     KernelsProvider provider = PROVIDERS.get(name);
     if (provider == null) {
       throw new IllegalArgumentException(
-          "No backend is called '" + name + "'; on the class path are " + PROVIDERS.keySet() + ".");
+          "No backend is called '"
+              + name
+              + "'; on the class path are "
+              + PROVIDERS.keySet()
+              + ". A backend with a module of its own, as nd4j has, comes with its jars: ./riffle adds"
+              + " them where an argument names it, a cluster has them in Flink's lib/ (see"
+              + " docs/backends.md).");
     }
     return provider;
   }
