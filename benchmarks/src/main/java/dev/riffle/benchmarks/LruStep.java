@@ -35,8 +35,8 @@ interface LruStep extends AutoCloseable {
   void close();
 
   /**
-   * A step of what {@code engine} names: {@code vector}, {@code fallback}, {@code reference} or
-   * {@code onnxruntime}.
+   * A step of what {@code engine} names: {@code vector}, {@code fallback}, {@code reference},
+   * {@code nd4j} or {@code onnxruntime}.
    *
    * @param width d_model and d_hidden
    */
@@ -45,7 +45,8 @@ interface LruStep extends AutoCloseable {
     return switch (engine) {
       case "vector" -> new RiffleStep(CpuProvider.vector(1), config(width), weights, keys);
       case "fallback" -> new RiffleStep(CpuProvider.fallback(1), config(width), weights, keys);
-      case "reference" -> new RiffleStep(Backends.find("reference"), config(width), weights, keys);
+      case "reference", "nd4j" ->
+          new RiffleStep(Backends.find(engine), config(width), weights, keys);
       case "onnxruntime" -> new OnnxStep(OnnxStep.graph(weights), width, keys);
       default -> throw new IllegalArgumentException("No engine is called '" + engine + "'.");
     };

@@ -51,7 +51,7 @@ public class LruStepBenchmark {
   @Param({"1", "64"})
   public int keys;
 
-  @Param({"vector", "fallback", "onnxruntime", "reference"})
+  @Param({"vector", "fallback", "onnxruntime", "reference", "nd4j"})
   public String engine;
 
   private LruStep step;

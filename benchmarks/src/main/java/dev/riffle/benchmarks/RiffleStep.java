@@ -49,6 +49,6 @@ final class RiffleStep implements LruStep {
 
   @Override
   public void close() {
-    // everything is on the heap
+    // what is there goes with the JVM
   }
 }

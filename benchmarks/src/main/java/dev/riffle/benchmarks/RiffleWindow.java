@@ -64,6 +64,6 @@ final class RiffleWindow implements WindowPeer {
 
   @Override
   public void close() {
-    // everything is on the heap
+    // what is there goes with the JVM
   }
 }

@@ -28,8 +28,9 @@ import java.util.TreeMap;
 /**
  * What one window costs as it grows from 2^12 to 2^21 positions: ChordMixer (track 8, hidden 88, as
  * its reference has it for 1,500,000 positions) and the Residual Shuffle-Exchange network (24
- * features, 2 blocks; official and PyTorch variant a), on {@code cpu}, one thread, weights before
- * training. Where time grows as n log n, the ns per position and log2(positions) stay level.
+ * features, 2 blocks; official and PyTorch variant a), on one thread of {@code cpu} or another
+ * backend, weights before training. Where time grows as n log n, the ns per position and
+ * log2(positions) stay level.
  *
  * <p>Seconds are the wall's; CPU seconds, and the ns made of them, are the thread's own, which
  * other work on the machine lengthens less. Each is the median of as many runs as fit into about
@@ -43,8 +44,9 @@ import java.util.TreeMap;
  *     dev.riffle.benchmarks.WindowLengthBenchmark --family=rse-official
  * </pre>
  *
- * <p>Options: {@code --family=chordmixer,rse-official,rse-torch-a}, {@code --lengths=4096,...}. For
- * numbers give each family a process of its own: behind another, the compiler may do worse.
+ * <p>Options: {@code --family=chordmixer,rse-official,rse-torch-a}, {@code --lengths=4096,...},
+ * {@code --backend=cpu}. For numbers give each family a process of its own: behind another, the
+ * compiler may do worse.
  */
 public final class WindowLengthBenchmark {
   private static final String FAMILIES = "chordmixer,rse-official,rse-torch-a";
@@ -64,16 +66,22 @@ public final class WindowLengthBenchmark {
     double run(Tensor x, int length, Scratch work);
   }
 
-  private final Kernels kernels = Backends.find("cpu");
+  private final Kernels kernels;
 
-  private WindowLengthBenchmark() {}
+  private WindowLengthBenchmark(Kernels kernels) {
+    this.kernels = kernels;
+  }
 
   public static void main(String[] args) {
     TreeMap<String, String> options = new TreeMap<>();
     for (String arg : args) {
-      if (!arg.matches("--(family|lengths)=.+")) {
+      if (!arg.matches("--(family|lengths|backend)=.+")) {
         throw new IllegalArgumentException(
-            "Options are --family=" + FAMILIES + " and --lengths=4096,... but not " + arg + ".");
+            "Options are --family="
+                + FAMILIES
+                + ", --lengths=4096,... and --backend=cpu but not "
+                + arg
+                + ".");
       }
       options.put(arg.substring(2, arg.indexOf('=')), arg.substring(arg.indexOf('=') + 1));
     }
@@ -82,7 +90,9 @@ public final class WindowLengthBenchmark {
       lengths =
           Arrays.stream(options.get("lengths").split(",")).mapToInt(Integer::parseInt).toArray();
     }
-    WindowLengthBenchmark benchmark = new WindowLengthBenchmark();
+    String backend = options.getOrDefault("backend", "cpu");
+    WindowLengthBenchmark benchmark =
+        new WindowLengthBenchmark(Backends.find(backend).forWindows());
     System.out.println(benchmark.kernels.description());
     for (String family : options.getOrDefault("family", FAMILIES).split(",")) {
       benchmark.run(family, lengths);

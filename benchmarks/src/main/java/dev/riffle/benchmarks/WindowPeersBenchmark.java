@@ -31,8 +31,8 @@ import java.util.TreeMap;
  *     dev.riffle.benchmarks.WindowPeersBenchmark --python=PYTHON-WITH-TORCH
  * </pre>
  *
- * <p>Options: {@code --family=chordmixer,rse}, {@code --engines=riffle,torch,onnxruntime}, {@code
- * --threads=2}, {@code --rounds=30}, {@code --python=python3}.
+ * <p>Options: {@code --family=chordmixer,rse}, {@code --engines=riffle,torch,onnxruntime} (and
+ * {@code nd4j}), {@code --threads=2}, {@code --rounds=30}, {@code --python=python3}.
  */
 public final class WindowPeersBenchmark {
   private static final Map<String, String> DEFAULTS =
@@ -84,11 +84,12 @@ public final class WindowPeersBenchmark {
   private WindowPeer peer(String engine, WindowCase window) throws IOException {
     return switch (engine) {
       case "riffle" -> new RiffleWindow(Backends.find("cpu"), window);
+      case "nd4j" -> new RiffleWindow(Backends.find("nd4j").forWindows(), window);
       case "torch" -> new TorchWindow(options.get("python"), window, number("threads"));
       case "onnxruntime" -> new OnnxWindow(window, number("threads"));
       default ->
           throw new IllegalArgumentException(
-              "An engine is one of " + DEFAULTS.get("engines") + " but not " + engine + ".");
+              "An engine is one of " + DEFAULTS.get("engines") + ",nd4j but not " + engine + ".");
     };
   }
 

@@ -51,9 +51,30 @@ class FloorsTest {
     noClasses()
         .that()
         .resideInAPackage("dev.riffle.kernels..")
+        .and()
+        .resideOutsideOfPackage("dev.riffle.kernels.nd4j..")
         .should()
         .dependOnClassesThat()
         .resideOutsideOfPackages("dev.riffle.kernels..", "java..", "jdk.incubator.vector..")
+        .check(OURS);
+  }
+
+  @Test
+  void nd4jIsNamedInOnePackageThatNobodyNames() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.riffle.kernels.nd4j..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.nd4j..", "dev.riffle.kernels.nd4j..")
+        .check(OURS);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.riffle.kernels.nd4j..")
+        .should()
+        .dependOnClassesThat()
+        .resideOutsideOfPackages(
+            "dev.riffle.kernels", "dev.riffle.kernels.nd4j..", "java..", "org.nd4j..")
         .check(OURS);
   }
 

@@ -1,6 +1,7 @@
 package dev.riffle.jobs.sequence;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -49,6 +50,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Examples of {@code demo/jobs} between a real broker's topics, on a cluster in this JVM. */
 class SequenceIT {
@@ -210,6 +213,30 @@ class SequenceIT {
     }
     assertThat(seen).isEqualTo(Map.of("a", 4, "b", 4, "c", 5));
     expected.forEach((key, outputs) -> assertThat(outputs).hasSize(seen.get(key)));
+    assertThat(probe.read(file.topics().deadLetters())).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "cpu", "nd4j"})
+  void theSameJobRunsOnTheBackendThatTheOptionNames(String backend) throws Exception {
+    JobFile file = job("rse", Map.of("stream", backend, "backend", backend, "bounded", "true"));
+    Map<String, float[]> steps = new TreeMap<>();
+    KEYS.forEach(key -> steps.put(key, values(120 * 6)));
+    probe.send(features(file, steps));
+    run(file);
+
+    Map<String, List<Prediction>> found = predictions(file.topics().finals());
+    Map<String, List<Output<Scores>>> expected = direct(file, steps, 6);
+    assertThat(found.keySet()).isEqualTo(expected.keySet());
+    expected.forEach(
+        (key, outputs) -> {
+          assertThat(found.get(key)).hasSameSizeAs(outputs);
+          for (int i = 0; i < outputs.size(); i++) {
+            float[] answer = values(found.get(key).get(i));
+            assertThat(answer).hasSameSizeAs(outputs.get(i).value().values());
+            assertThat(answer).containsExactly(outputs.get(i).value().values(), within(1e-4f));
+          }
+        });
     assertThat(probe.read(file.topics().deadLetters())).isEmpty();
   }
 
