@@ -34,6 +34,8 @@ import picocli.CommandLine.Spec;
           + " memory and disk. Ends with 1 if something is broken; a warning alone ends with 0."
     })
 final class DoctorCommand implements Callable<Integer> {
+  private static final String ON_REQUEST = "nd4j";
+  private static final String PAGE = "See docs/backends.md.";
   private static final int KAFKA_PORT = 9092;
   private static final int FLINK_PORT = 8081;
 
@@ -48,12 +50,18 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description = "A backend that has to be there, such as nd4j: it is loaded where it is named.")
+  String backend;
+
   @Option(names = "--json", description = "Print an array of {what, verdict, found, cure}.")
   boolean json;
 
   @Override
   public Integer call() {
-    List<Finding> findings = examine();
+    List<Finding> findings = examine(backend);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       ArrayNode array = new ObjectMapper().createArrayNode();
@@ -84,12 +92,15 @@ final class DoctorCommand implements Callable<Integer> {
     return findings.stream().anyMatch(f -> f.verdict == Verdict.BROKEN) ? 1 : 0;
   }
 
-  static List<Finding> examine() {
+  /**
+   * @param backend one that has to be there; null for none
+   */
+  static List<Finding> examine(String backend) {
     List<Finding> all = new ArrayList<>();
     all.add(java());
     all.add(flags());
     all.add(vector());
-    all.addAll(backends());
+    all.addAll(backends(backend));
     all.add(ok("blas", "none is used: the cpu backend does its own arithmetic"));
     all.add(decoder());
     all.add(model());
@@ -147,18 +158,25 @@ final class DoctorCommand implements Callable<Integer> {
             "Start with ./riffle, or add --add-modules jdk.incubator.vector");
   }
 
-  private static List<Finding> backends() {
+  private static List<Finding> backends(String wanted) {
     List<Finding> all = new ArrayList<>();
     for (String name : Backends.names()) {
+      Verdict verdict = name.equals(wanted) ? Verdict.BROKEN : Verdict.WARNING;
       all.add(
           Backends.unavailable(name)
-              .map(why -> new Finding("backend", Verdict.WARNING, name + " cannot run: " + why, ""))
+              .map(why -> new Finding("backend", verdict, name + " cannot run: " + why, PAGE))
               .orElseGet(() -> ok("backend", Backends.find(name).description())));
     }
     if (all.isEmpty()) {
       all.add(
           new Finding(
               "backend", Verdict.BROKEN, "none is on the class path", "Start with ./riffle."));
+    }
+    if (wanted != null && !Backends.names().contains(wanted)) {
+      String cure = "Start with ./riffle, which adds nd4j where an argument names it. " + PAGE;
+      all.add(new Finding("backend", Verdict.BROKEN, wanted + " is not on the class path", cure));
+    } else if (!Backends.names().contains(ON_REQUEST)) {
+      all.add(ok("backend", ON_REQUEST + ": not loaded, as nothing names it (--backend nd4j)"));
     }
     return all;
   }

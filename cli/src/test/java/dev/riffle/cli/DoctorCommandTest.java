@@ -27,6 +27,15 @@ class DoctorCommandTest {
   }
 
   @Test
+  void aBackendThatIsWantedAndMissingIsBrokenWithTheCure() {
+    assertThat(CommandLines.run("doctor").out()).contains("nd4j: not loaded, as nothing names it");
+    CommandLines wanted = CommandLines.run("doctor", "--backend", "nd4j");
+    assertThat(wanted.exit()).isEqualTo(1);
+    assertThat(wanted.out())
+        .contains("BROKEN   backend    nd4j is not on the class path", "Start with ./riffle");
+  }
+
+  @Test
   void missingFlagsAreAWarningWithTheFlagsThatCureIt() {
     // Tests run without the launcher's flags.
     assertThat(CommandLines.run("doctor").out())

@@ -72,6 +72,15 @@ class VerifyCommandTest {
   }
 
   @Test
+  void aForcedBackendThatIsMissingFailsWithTheCure() {
+    CommandLines result = CommandLines.run("verify", goldens(), "--backend", "nd4j");
+    assertThat(result.exit()).isEqualTo(2);
+    assertThat(result.err())
+        .contains("No backend is called 'nd4j'", "[cpu, reference]")
+        .contains("./riffle adds them where an argument names it", "Flink's lib/");
+  }
+
+  @Test
   void aFileThatIsNoGoldenIsAMissThatSaysWhy() throws IOException {
     Path golden = Files.write(dir.resolve("x.safetensors"), new byte[] {1, 2, 3});
 

@@ -65,7 +65,8 @@ public final class JobOptions implements Serializable {
       key("backend")
           .stringType()
           .defaultValue("cpu")
-          .withDescription("What computes: cpu or reference, or another on the class path.");
+          .withDescription(
+              "What computes: cpu, reference, or another of backends.md on the class path, such as nd4j.");
 
   public static final ConfigOption<String> GROUP =
       key("group-id")
