@@ -6,6 +6,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.function.Supplier;
 
 /**
  * Stands before the verbs and tells what ND4J throws as what it is, a fault of the device. What is
@@ -26,11 +27,27 @@ record Guard(Nd4jKernels kernels) implements InvocationHandler {
       Object result = method.invoke(kernels, arguments);
       return result instanceof Nd4jKernels others ? around(others) : result;
     } catch (InvocationTargetException e) {
-      throw told(method.getName(), e.getCause());
+      // what a tile throws may be its caller's own, and what it gets from verbs has been told
+      throw method.getName().equals("inTiles")
+          ? e.getCause()
+          : told(method.getName(), e.getCause());
     }
   }
 
-  /** What to throw in the place of what a verb threw. */
+  /** Calls ND4J and tells what it throws. */
+  static <T> T telling(String verb, Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (RuntimeException | Error thrown) {
+      Throwable told = told(verb, thrown);
+      if (told instanceof Error error) {
+        throw error;
+      }
+      throw (RuntimeException) told;
+    }
+  }
+
+  /** What to throw in the place of what ND4J threw. */
   static Throwable told(String verb, Throwable thrown) {
     if (thrown instanceof IllegalArgumentException || thrown instanceof IndexOutOfBoundsException) {
       return thrown;

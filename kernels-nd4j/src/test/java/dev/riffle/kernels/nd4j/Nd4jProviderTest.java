@@ -71,6 +71,34 @@ class Nd4jProviderTest {
     assertThat(Guard.told("linear", heap)).isSameAs(heap);
   }
 
+  @Test
+  void tilesCoverEachRowOnceAndThrowWhatIsTheirs() {
+    Kernels nd4j = Backends.find("nd4j");
+    int width = 1 << 17; // two rows to a tile
+    int[] seen = new int[5];
+    nd4j.inTiles(
+        5,
+        width,
+        (first, rows, work) -> {
+          assertThat(work.size()).isGreaterThanOrEqualTo(rows * width);
+          nd4j.fill(work, 0, rows * width, 1);
+          for (int r = first; r < first + rows; r++) {
+            seen[r]++;
+          }
+        });
+    assertThat(seen).containsOnly(1);
+    IllegalStateException own = new IllegalStateException("the model's");
+    assertThatThrownBy(
+            () ->
+                nd4j.inTiles(
+                    1,
+                    1,
+                    (first, rows, work) -> {
+                      throw own;
+                    }))
+        .isSameAs(own);
+  }
+
   /** Runs {@link Use} in a JVM whose class path leaves out the jars and folders named so. */
   private static String use(String... without) throws IOException, InterruptedException {
     String path =
