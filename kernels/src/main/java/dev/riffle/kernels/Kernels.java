@@ -35,10 +35,10 @@ public interface Kernels {
   }
 
   /**
-   * The same backend for a model that computes whole windows, tensors and constants included. A
-   * backend whose products come from a BLAS may take all rows of a window in one call here, though
-   * the bits of a row then depend on how many rows the call has. A recurrent model never asks for
-   * these: its rows come in batches of any size, and must not depend on them.
+   * The same backend, on the same device, for a model that computes whole windows, tensors and
+   * constants included. A backend whose products come from a BLAS may take all rows of a window in
+   * one call here, though the bits of a row then depend on how many rows the call has. A recurrent
+   * model never asks for these: its rows come in batches of any size, and must not depend on them.
    */
   default Kernels forWindows() {
     return this;

@@ -45,11 +45,9 @@ class DeviceTest {
     return caller;
   }
 
-  private Thread callerThatWaits(Supplier<?> work) throws InterruptedException {
+  private Thread callerThatWaits(Supplier<?> work) {
     Thread caller = caller(work);
-    while (caller.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
-    }
+    FragileDevice.untilWaiting(caller);
     return caller;
   }
 

@@ -4,8 +4,10 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
 
 /**
  * A backend behind a {@link Device}, as one of a card is: it computes what the backend computes,
@@ -58,10 +60,25 @@ public final class FragileDevice implements InvocationHandler {
     largestTensor = values;
   }
 
+  /** Returns when a thread has asked a device for something and waits for it. */
+  public static void untilWaiting(Thread caller) {
+    while (caller.getState() != Thread.State.WAITING
+        || Arrays.stream(caller.getStackTrace())
+            .noneMatch(at -> at.getClassName().equals(FutureTask.class.getName()))) {
+      if (!caller.isAlive() || Thread.interrupted()) {
+        throw new AssertionError(caller + " does not wait for a device.");
+      }
+      Thread.yield();
+    }
+  }
+
   @Override
   public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
     if (method.getName().equals("device")) {
       return Optional.of(device);
+    }
+    if (method.getName().equals("forWindows")) {
+      return proxy;
     }
     if (!ANY_THREAD.contains(method.getName())) {
       touch(method, arguments);

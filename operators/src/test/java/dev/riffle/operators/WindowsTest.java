@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.DeviceException;
+import dev.riffle.kernels.FragileDevice;
 import dev.riffle.models.Scores;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -234,10 +235,11 @@ class WindowsTest {
     float[] steps = steps(LENGTH, 1);
     try (Stage stage = stage(OPTIONS, source)) {
       stage.send(start(cut("a", steps, 0, 1)));
+      CountDownLatch busy = new CountDownLatch(1);
       CountDownLatch release = new CountDownLatch(1);
-      Thread other = new Thread(() -> Windows.device().device().call(() -> awaited(release)));
+      Thread other = new Thread(() -> Windows.device().device().call(() -> awaited(busy, release)));
       other.start();
-      untilWaiting(other);
+      busy.await();
       stage.send(cut("a", steps, 1, LENGTH - 1)); // returns although the device is busy
       AtomicReference<Throwable> thrown = new AtomicReference<>();
       Thread task =
@@ -250,7 +252,7 @@ class WindowsTest {
                 }
               });
       task.start();
-      untilWaiting(task); // takes no further event: back-pressure
+      FragileDevice.untilWaiting(task); // takes no further event: back-pressure
       assertThat(stage.finals("a")).isEmpty();
       release.countDown();
       task.join();
@@ -305,18 +307,13 @@ class WindowsTest {
         .contains(0, 1, 2);
   }
 
-  private static boolean awaited(CountDownLatch latch) {
+  private static boolean awaited(CountDownLatch busy, CountDownLatch release) {
     try {
-      latch.await();
+      busy.countDown();
+      release.await();
       return true;
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
-    }
-  }
-
-  private static void untilWaiting(Thread thread) {
-    while (thread.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
     }
   }
 
@@ -490,7 +487,7 @@ class WindowsTest {
       Map<String, List<String>> committed = new TreeMap<>();
       sequences.keySet().forEach(id -> committed.put(id, before.finals(id)));
 
-      Windows.device().failAfter(1 + random.nextInt(20));
+      Windows.device().failAfter(1 + random.nextInt(4)); // amid the next batch or two
       assertThatThrownBy(
               () -> {
                 for (StepEvent event : events.subList(cut, events.size())) {

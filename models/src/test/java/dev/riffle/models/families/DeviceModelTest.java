@@ -92,13 +92,14 @@ class DeviceModelTest {
   void theTimeSpentWaitingForTheDeviceIsTold() throws Exception {
     StreamRunner<Scores> runner = load(fragile.kernels()).newRunner();
     List<Row<Scores>> rows = rows(runner, 1);
+    CountDownLatch busy = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
-    Thread holder = new Thread(() -> fragile.device().call(() -> awaited(release)));
+    Thread holder = new Thread(() -> fragile.device().call(() -> awaited(busy, release)));
     holder.start();
+    busy.await();
     Thread caller = new Thread(() -> runner.advance(rows));
-    untilWaiting(holder);
     caller.start();
-    untilWaiting(caller);
+    FragileDevice.untilWaiting(caller);
     long waiting = System.nanoTime();
     long released = System.nanoTime();
     release.countDown();
@@ -108,18 +109,13 @@ class DeviceModelTest {
     assertThat(load(Backends.find("cpu")).newRunner().waitedNanos()).isZero();
   }
 
-  private static boolean awaited(CountDownLatch latch) {
+  private static boolean awaited(CountDownLatch busy, CountDownLatch release) {
     try {
-      latch.await();
+      busy.countDown();
+      release.await();
       return true;
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
-    }
-  }
-
-  private static void untilWaiting(Thread thread) {
-    while (thread.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
     }
   }
 
