@@ -1,10 +1,12 @@
 package dev.riffle.operators;
 
 /**
- * Says whether waiting for a batch to fill can pay. It keeps a moving mean of the time between
- * events; if within the longest queue delay less than one further event is to be expected, waiting
- * would only cost time, and the event is computed at once. Silence counts as at most eight delays,
- * so that a burst after it is noticed within some twenty events.
+ * Says whether waiting for a batch to fill can pay. It keeps a moving mean of the time that passes
+ * idly between events; if within the longest queue delay less than one further event is to be
+ * expected, waiting would only cost time, and the event is computed at once. Time spent computing
+ * is not idle: events that come meanwhile are there when it ends, so the slower the model, the
+ * sooner batches form. Silence counts as at most eight delays, so that a burst after it is noticed
+ * within some twenty events.
  *
  * <p>It decides how events are batched, never what comes out.
  */
@@ -14,7 +16,7 @@ final class LoadEstimate {
 
   private final double delayMillis;
   private double meanMillis;
-  private long lastMillis;
+  private double lastMillis;
   private boolean first = true;
 
   LoadEstimate(double delayMillis) {
@@ -22,14 +24,20 @@ final class LoadEstimate {
     this.meanMillis = LONGEST_SILENCE * delayMillis;
   }
 
-  /** Notes an event and tells whether another is to be expected within the delay. */
-  boolean arrived(long nowMillis) {
+  /**
+   * Notes an event and tells whether another is to be expected within the delay.
+   *
+   * @param nowMillis the time
+   * @param busyMillis time spent computing so far
+   */
+  boolean arrived(long nowMillis, double busyMillis) {
+    double idleMillis = nowMillis - busyMillis;
     if (!first) {
-      double silence = Math.min(nowMillis - lastMillis, LONGEST_SILENCE * delayMillis);
-      meanMillis += WEIGHT * (silence - meanMillis);
+      double silence = Math.min(idleMillis - lastMillis, LONGEST_SILENCE * delayMillis);
+      meanMillis += WEIGHT * (Math.max(0, silence) - meanMillis);
     }
     first = false;
-    lastMillis = nowMillis;
+    lastMillis = idleMillis;
     return meanMillis < delayMillis;
   }
 }

@@ -160,7 +160,8 @@ final class SequenceOperator<O> extends AbstractStreamOperator<Outgoing>
     } else if (!admit(event, new Line<>())) {
       return;
     }
-    boolean more = load.arrived(getProcessingTimeService().getCurrentProcessingTime());
+    long millis = getProcessingTimeService().getCurrentProcessingTime();
+    boolean more = load.arrived(millis, inference.spentNanos() / 1e6);
     if (!more || options.maxBatchSize() == 1) {
       drain();
       return;

@@ -81,6 +81,25 @@ class BatchingTest {
   }
 
   @Test
+  void whatComesWhileABatchIsComputedIsNoReasonToComputeItAlone() throws Exception {
+    RunningSum.slowness = 20; // twice the queue delay
+    try (Stage stage = new Stage(FOUR)) {
+      long millis = 0;
+      for (int i = 0; i < 40; i++) {
+        int before = RunningSum.BATCHES.size();
+        stage.send(event("abcd".substring(i % 4, i % 4 + 1), i / 4, 1));
+        if (RunningSum.BATCHES.size() > before) {
+          millis += 20; // the next is there when this has been computed
+          stage.clock(millis);
+        }
+      }
+      assertThat(RunningSum.BATCHES).startsWith(1, 1).endsWith(4, 4);
+    } finally {
+      RunningSum.mend();
+    }
+  }
+
+  @Test
   void aBatchTakesOneEventOfAKeyAndTheNextTheNext() throws Exception {
     try (Stage stage = busy()) {
       stage.send(event("a", 0, 1), event("a", 1, 2), event("b", 0, 5), event("a", 2, 3));

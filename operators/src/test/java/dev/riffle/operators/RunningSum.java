@@ -42,11 +42,15 @@ final class RunningSum implements StreamModel<Float> {
   /** Places that were warmed up, of all runners. */
   static final List<Integer> WARMED = new ArrayList<>();
 
+  /** Milliseconds that a batch takes at least. */
+  static int slowness;
+
   /** A device that does all that is asked. */
   static void mend() {
     room = Integer.MAX_VALUE;
     lifetime = Integer.MAX_VALUE;
     broken = false;
+    slowness = 0;
     WARMED.clear();
     BATCHES.clear();
   }
@@ -122,6 +126,10 @@ final class RunningSum implements StreamModel<Float> {
     private static void compute(List<Row<Float>> rows) {
       if (lifetime-- <= 0) {
         throw new DeviceException("The card fell off the bus.", null);
+      }
+      long done = System.nanoTime() + slowness * 1_000_000L;
+      while (System.nanoTime() < done) {
+        Thread.onSpinWait();
       }
       for (int i = 0; i < rows.size(); i++) {
         if (i == room) {
