@@ -45,7 +45,8 @@ import java.util.TreeMap;
  * </pre>
  *
  * <p>Options: {@code --family=chordmixer,rse-official,rse-torch-a}, {@code --lengths=4096,...},
- * {@code --backend=cpu}. For numbers give each family a process of its own: behind another, the
+ * {@code --backend=cpu}, and {@code --verbs=true}, which tells the CPU time of each verb apart,
+ * again over n log2 n. For numbers give each family a process of its own: behind another, the
  * compiler may do worse.
  */
 public final class WindowLengthBenchmark {
@@ -67,19 +68,21 @@ public final class WindowLengthBenchmark {
   }
 
   private final Kernels kernels;
+  private final VerbTimes verbs; // null where they are not told apart
 
-  private WindowLengthBenchmark(Kernels kernels) {
-    this.kernels = kernels;
+  private WindowLengthBenchmark(Kernels kernels, boolean verbs) {
+    this.verbs = verbs ? new VerbTimes(kernels) : null;
+    this.kernels = verbs ? this.verbs.kernels() : kernels;
   }
 
   public static void main(String[] args) {
     TreeMap<String, String> options = new TreeMap<>();
     for (String arg : args) {
-      if (!arg.matches("--(family|lengths|backend)=.+")) {
+      if (!arg.matches("--(family|lengths|backend|verbs)=.+")) {
         throw new IllegalArgumentException(
             "Options are --family="
                 + FAMILIES
-                + ", --lengths=4096,... and --backend=cpu but not "
+                + ", --lengths=4096,..., --backend=cpu and --verbs=true but not "
                 + arg
                 + ".");
       }
@@ -92,7 +95,8 @@ public final class WindowLengthBenchmark {
     }
     String backend = options.getOrDefault("backend", "cpu");
     WindowLengthBenchmark benchmark =
-        new WindowLengthBenchmark(Backends.find(backend).forWindows());
+        new WindowLengthBenchmark(
+            Backends.find(backend).forWindows(), Boolean.parseBoolean(options.get("verbs")));
     System.out.println(benchmark.kernels.description());
     for (String family : options.getOrDefault("family", FAMILIES).split(",")) {
       benchmark.run(family, lengths);
@@ -140,6 +144,9 @@ public final class WindowLengthBenchmark {
           seconds[1] * 1e9 / (length * log),
           mega(peak),
           resident());
+      if (verbs != null) {
+        verbs.print(length * log);
+      }
     }
   }
 
@@ -151,6 +158,9 @@ public final class WindowLengthBenchmark {
     List<Double> cpu = new ArrayList<>();
     long start = System.nanoTime();
     do {
+      if (verbs != null) {
+        verbs.begin();
+      }
       long began = System.nanoTime();
       long cpuBegan = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
       double answer = model.run(x, length, work);

@@ -140,7 +140,7 @@ public final class WindowPeersBenchmark {
     }
     if (peers.get("riffle") instanceof RiffleWindow riffle) {
       System.out.printf(
-          "  products are %.0f %% of riffle's window; peak %,d bytes of heap%n",
+          "  products are %.0f %% of riffle's window; peak %,.0f bytes of heap%n",
           100 * median(products.get("riffle")) / median(runs.get("riffle")), peak(riffle));
     }
   }
@@ -189,16 +189,21 @@ public final class WindowPeersBenchmark {
   }
 
   /** What a run needs above the weights and its input, all objects counted that it makes. */
-  private static long peak(RiffleWindow riffle) {
+  private static double peak(RiffleWindow riffle) {
     List<MemoryPoolMXBean> heap =
         ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(pool -> pool.getType() == MemoryType.HEAP)
             .toList();
-    System.gc();
-    long before = heap.stream().mapToLong(pool -> pool.getUsage().getUsed()).sum();
-    heap.forEach(MemoryPoolMXBean::resetPeakUsage);
-    riffle.runAfresh();
-    return heap.stream().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum() - before;
+    List<Double> peaks = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      System.gc();
+      long before = heap.stream().mapToLong(pool -> pool.getUsage().getUsed()).sum();
+      heap.forEach(MemoryPoolMXBean::resetPeakUsage);
+      riffle.runAfresh();
+      long most = heap.stream().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum();
+      peaks.add((double) most - before);
+    }
+    return median(peaks);
   }
 
   private static double median(List<Double> values) {

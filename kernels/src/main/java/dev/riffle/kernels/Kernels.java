@@ -2,6 +2,8 @@ package dev.riffle.kernels;
 
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * The verbs. One object serves any number of threads; tensors belong to one thread at a time. A
@@ -307,6 +309,49 @@ public interface Kernels {
       int length,
       int width,
       Shuffle shuffle);
+
+  /**
+   * A unit of the Residual Shuffle-Exchange network, which takes neighbours (2j, 2j + 1) as one row
+   * of {@code 2 width} values:
+   *
+   * <pre>
+   *   c = contract(f(norm(expand(x))))    norm over the pairs of a sequence: {@link #normalizePositions}
+   *   y = residual(x, c)                  {@link #residual}
+   * </pre>
+   *
+   * @param expand from {@code 2 width} to the hidden features
+   * @param offset {@code [hidden]}
+   * @param contract from the hidden features to {@code 2 width}
+   * @param scale {@code [2, width]}
+   * @param x {@code [sequences, length, width]}, length even
+   * @param a {@code [sequences, length / 2, hidden]}; what stands in it afterwards is not defined
+   * @param work gives a tensor of so many values or more, where one is needed for c
+   * @param y {@code [sequences, length, width]}; not x
+   */
+  default void switchUnit(
+      Linear expand,
+      Tensor offset,
+      double epsilon,
+      Activation f,
+      Linear contract,
+      Tensor scale,
+      Tensor x,
+      Tensor a,
+      IntFunction<Tensor> work,
+      Tensor y,
+      int sequences,
+      int length,
+      int width,
+      Shuffle shuffle) {
+    int pairs = length / 2;
+    int rows = sequences * pairs;
+    int[] starts = IntStream.rangeClosed(0, sequences).map(b -> b * pairs).toArray();
+    Tensor c = work.apply(rows * 2 * width);
+    linear(expand, x, a, rows);
+    normalizePositions(offset, epsilon, f, a, a, starts, sequences, expand.outputs());
+    linear(contract, a, c, rows);
+    residual(scale, x, c, y, sequences, length, width, shuffle);
+  }
 
   // ------------------------------------------------- verbs on whole windows
 

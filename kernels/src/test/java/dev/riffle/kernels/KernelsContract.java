@@ -411,6 +411,56 @@ public abstract class KernelsContract {
     return read(y, length);
   }
 
+  @ParameterizedTest
+  @EnumSource(Shuffle.class)
+  void aSwitchUnitIsItsVerbs(Shuffle shuffle) {
+    for (int[] shape : new int[][] {{1, 2, 3}, {3, 4, 1}, {2, 64, 17}, {2, 512, 24}}) {
+      int sequences = shape[0];
+      int length = shape[1];
+      int width = shape[2];
+      int pairs = length / 2;
+      int size = sequences * length * width;
+      int hidden = 4 * width;
+      equalsReference(
+          size,
+          (k, y) -> {
+            Kernels.Linear expand =
+                k.linear(random(1, 2 * width * hidden), null, hidden, 2 * width);
+            double[] back = random(2, 2 * width * hidden);
+            Kernels.Linear contract = k.linear(back, random(3, 2 * width), 2 * width, hidden);
+            Tensor offset = k.constant(random(4, hidden));
+            Tensor scale = k.constant(random(5, 2 * width));
+            Tensor x = k.constant(random(6, size));
+            Tensor a = k.allocate(sequences * pairs * hidden);
+            if (k == reference) { // the verbs one by one
+              int[] starts = IntStream.rangeClosed(0, sequences).map(b -> b * pairs).toArray();
+              Tensor c = k.allocate(size);
+              k.linear(expand, x, a, sequences * pairs);
+              Activation f = Activation.GELU_QUICK;
+              k.normalizePositions(offset, 1e-10, f, a, a, starts, sequences, hidden);
+              k.linear(contract, a, c, sequences * pairs);
+              k.residual(scale, x, c, y, sequences, length, width, shuffle);
+            } else {
+              k.switchUnit(
+                  expand,
+                  offset,
+                  1e-10,
+                  Activation.GELU_QUICK,
+                  contract,
+                  scale,
+                  x,
+                  a,
+                  k::allocate,
+                  y,
+                  sequences,
+                  length,
+                  width,
+                  shuffle);
+            }
+          });
+    }
+  }
+
   // ------------------------------------------------------------ whole windows
 
   private static final int[] WINDOWS = {0, 3, 3, 10, 42}; // sequences of 3, 0, 7 and 32 rows

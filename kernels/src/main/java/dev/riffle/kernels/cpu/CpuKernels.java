@@ -11,6 +11,7 @@ import dev.riffle.kernels.Windows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 
 /** Checks arguments, moves numbers, and leaves the rest to an {@link Engine}. */
 final class CpuKernels implements Kernels {
@@ -34,6 +35,11 @@ final class CpuKernels implements Kernels {
 
   /** Rows of {@link #inTiles}. */
   private static final int TILE = 128;
+
+  /** Rows and hidden values of a tile of {@link #switchUnit}. */
+  private static final int FEWEST_OF_TILE = 64;
+
+  private static final int TILE_VALUES = 1 << 15;
 
   /**
    * Rows of a window that {@link #addRotated} takes, track by track, while they are in the cache.
@@ -511,12 +517,19 @@ final class CpuKernels implements Kernels {
     FloatTensor offset = rows("offset", offsets, 1, width);
     FloatTensor x = rows("x", xs, rows, width);
     FloatTensor y = rows("y", ys, rows, width);
-    PositionNorm norm = new PositionNorm(offset, (float) epsilon, f, engine, crew);
+    PositionNorm norm = new PositionNorm(offset, epsilon, f, engine, crew);
     for (int b = 0; b < sequences; b++) {
       int n = starts[b + 1] - starts[b];
       if (n > 0) {
-        norm.apply(
-            x.view(starts[b] * width, n * width), y.view(starts[b] * width, n * width), n, width);
+        FloatTensor from = some(x, starts[b], n, width);
+        FloatTensor to = some(y, starts[b], n, width);
+        PositionNorm.Scaling scaling = norm.measure(from, n, width, (first, count) -> {});
+        share(
+            n,
+            width,
+            (first, count) ->
+                scaling.apply(
+                    some(from, first, count, width), some(to, first, count, width), count));
       }
     }
   }
@@ -539,22 +552,97 @@ final class CpuKernels implements Kernels {
     share(
         rows,
         width,
-        (first, n) -> {
-          for (int row = first; row < first + n; row++) {
-            int i = row % length;
-            int to = row - i + shuffle.destination(i, length);
-            engine.scaleAndAdd(
-                scale.data(),
-                scale.base() + (i & 1) * width,
-                x.data(),
-                x.base() + row * width,
-                c.data(),
-                c.base() + row * width,
-                y.data(),
-                y.base() + to * width,
-                width);
-          }
-        });
+        (first, n) ->
+            residual(scale, x, some(c, first, n, width), y, first, n, length, width, shuffle));
+  }
+
+  /** The positions {@code first .. first + n - 1}, of which c begins with the first. */
+  private void residual(
+      FloatTensor scale,
+      FloatTensor x,
+      FloatTensor c,
+      FloatTensor y,
+      int first,
+      int n,
+      int length,
+      int width,
+      Shuffle shuffle) {
+    for (int row = first; row < first + n; row++) {
+      int i = row % length;
+      int to = row - i + shuffle.destination(i, length);
+      engine.scaleAndAdd(
+          scale.data(),
+          scale.base() + (i & 1) * width,
+          x.data(),
+          x.base() + row * width,
+          c.data(),
+          c.base() + (row - first) * width,
+          y.data(),
+          y.base() + to * width,
+          width);
+    }
+  }
+
+  /** The rows of a are made and measured block by block, and used up tile by tile. */
+  @Override
+  public void switchUnit(
+      Linear expands,
+      Tensor offsets,
+      double epsilon,
+      Activation f,
+      Linear contracts,
+      Tensor scales,
+      Tensor xs,
+      Tensor as,
+      IntFunction<Tensor> work,
+      Tensor ys,
+      int sequences,
+      int length,
+      int width,
+      Shuffle shuffle) {
+    if (!(expands instanceof Engine.Packed expand)) {
+      throw Arguments.foreign(NAME, expands);
+    }
+    if (!(contracts instanceof Engine.Packed contract)) {
+      throw Arguments.foreign(NAME, contracts);
+    }
+    int pairs = length / 2;
+    int pair = expand.inputs();
+    int hidden = expand.outputs();
+    FloatTensor offset = rows("offset", offsets, 1, hidden);
+    FloatTensor scale = rows("scale", scales, 2, width);
+    FloatTensor x = rows("x", xs, Arguments.positions(sequences, length, shuffle), width);
+    FloatTensor y = rows("y", ys, sequences * length, width);
+    FloatTensor a = rows("a", as, sequences * pairs, hidden);
+    PositionNorm norm = new PositionNorm(offset, epsilon, f, engine, crew);
+    int tile = Math.max(FEWEST_OF_TILE, Math.min(2 * TILE, TILE_VALUES / hidden / 8 * 8));
+    FloatTensor[] tiles = new FloatTensor[crew.size()];
+    for (int b = 0; b < sequences && pairs > 0; b++) {
+      FloatTensor from = some(x, b * pairs, pairs, pair);
+      FloatTensor mid = some(a, b * pairs, pairs, hidden);
+      FloatTensor to = some(y, b * pairs, pairs, pair);
+      PositionNorm.Scaling scaling =
+          norm.measure(
+              mid,
+              pairs,
+              hidden,
+              (first, n) ->
+                  expand.apply(some(from, first, n, pair), pair, some(mid, first, n, hidden), n));
+      crew.run(
+          (pairs + tile - 1) / tile,
+          (member, i) -> {
+            if (tiles[member] == null) {
+              tiles[member] = mine(allocate(tile * (hidden + pair)));
+            }
+            int first = i * tile;
+            int n = Math.min(tile, pairs - first);
+            FloatTensor h = some(tiles[member], 0, n, hidden);
+            FloatTensor c = tiles[member].view(tile * hidden, n * pair);
+            scaling.apply(some(mid, first, n, hidden), h, n);
+            contract.apply(h, hidden, c, n);
+            residual(scale, from, c, to, 2 * first, 2 * n, length, width, shuffle);
+          });
+    }
   }
 
   // ------------------------------------------------- verbs on whole windows
@@ -691,9 +779,7 @@ final class CpuKernels implements Kernels {
       for (int t = first; t < end; ) {
         int from = (int) (((long) t + offset) % n);
         int rows = Math.min(end - t, n - from); // until x goes round
-        int column = i * track;
-        engine.addRows(
-            x, xAt + from * width + column, y, yAt + t * width + column, width, rows, track);
+        engine.addColumns(x, xAt + from * width, y, yAt + t * width, i * track, track, width, rows);
         t += rows;
       }
     }

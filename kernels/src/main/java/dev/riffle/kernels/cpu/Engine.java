@@ -45,8 +45,14 @@ public interface Engine {
   /** y = y + d (.) x for each row: {@link Kernels#skip} before its activation. */
   void addScaled(FloatTensor d, FloatTensor x, FloatTensor y, int rows, int width);
 
-  /** y = y + x for {@code width} values of each row; rows of both lie {@code stride} apart. */
-  void addRows(float[] x, int xAt, float[] y, int yAt, int stride, int rows, int width);
+  /**
+   * y = y + x for the columns {@code column .. column + width - 1} of each row.
+   *
+   * @param x array that holds rows of {@code stride} values, the first at {@code xAt}
+   * @param y array that holds rows of {@code stride} values, the first at {@code yAt}
+   */
+  void addColumns(
+      float[] x, int xAt, float[] y, int yAt, int column, int width, int stride, int rows);
 
   /**
    * What {@link PositionNorm} learns of some rows, each column by itself: sum = sum_t (x_t - x_0)

@@ -224,10 +224,12 @@ final class PlainEngine implements Engine {
   }
 
   @Override
-  public void addRows(float[] x, int xAt, float[] y, int yAt, int stride, int rows, int width) {
+  public void addColumns(
+      float[] x, int xAt, float[] y, int yAt, int column, int width, int stride, int rows) {
     for (int r = 0; r < rows; r++) {
+      int at = r * stride + column;
       for (int j = 0; j < width; j++) {
-        y[yAt + r * stride + j] += x[xAt + r * stride + j];
+        y[yAt + at + j] += x[xAt + at + j];
       }
     }
   }

@@ -4,7 +4,8 @@ import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Kernels;
 
 /**
- * {@link Kernels#normalizePositions} of one sequence, in two passes over memory.
+ * {@link Kernels#normalizePositions} of one sequence, in two passes over memory: {@link #measure}
+ * and {@link Scaling#apply}.
  *
  * <p>The first pass takes mean and variance of {@value #BLOCK} rows at a time, in float, while they
  * are in the cache, and merges them in double (Chan, Golub and LeVeque 1979), so that millions of
@@ -14,12 +15,12 @@ import dev.riffle.kernels.Kernels;
  *
  * @param offset {@code [width]}
  */
-record PositionNorm(FloatTensor offset, float epsilon, Activation f, Engine engine, Crew crew) {
+record PositionNorm(FloatTensor offset, double epsilon, Activation f, Engine engine, Crew crew) {
   /** Rows that are summed in float. */
   private static final int BLOCK = 64;
 
   /** Segments of a sequence, at most. */
-  private static final int SEGMENTS = 64;
+  private static final int SEGMENTS = 32;
 
   /** Values that the second pass takes at a time. */
   private static final int CHUNK = 4096;
@@ -35,28 +36,68 @@ record PositionNorm(FloatTensor offset, float epsilon, Activation f, Engine engi
       squares = new double[width];
     }
 
-    /** With d = other mean - mean: mean += d n / (count + n), squares += d^2 count n / both. */
     void add(Moments other) {
-      double share = (double) other.count / (count + other.count);
-      double weight = share * count;
       for (int j = 0; j < mean.length; j++) {
-        double d = other.mean[j] - mean[j];
-        mean[j] += d * share;
-        squares[j] += other.squares[j] + d * d * weight;
+        add(j, other.count, other.mean[j], other.squares[j]);
       }
       count += other.count;
     }
+
+    /**
+     * Rows that {@link Engine#moments} has seen.
+     *
+     * @param first array that holds the first of them at {@code at}
+     */
+    void add(int rows, float[] first, int at, float[] sum, float[] summedSquares) {
+      for (int j = 0; j < mean.length; j++) {
+        add(j, rows, first[at + j] + (double) sum[j] / rows, summedSquares[j]);
+      }
+      count += rows;
+    }
+
+    /** With d = other mean - mean: mean += d n / (count + n), squares += d^2 count n / both. */
+    private void add(int j, long n, double otherMean, double otherSquares) {
+      double share = (double) n / (count + n);
+      double d = otherMean - mean[j];
+      mean[j] += d * share;
+      squares[j] += otherSquares + d * d * share * count;
+    }
   }
 
-  /** x and y {@code [rows, width]} of one sequence, 1 row or more. */
-  void apply(FloatTensor x, FloatTensor y, int rows, int width) {
+  /** What makes rows of x just before they are measured. */
+  @FunctionalInterface
+  interface Source {
+    void make(int first, int rows);
+  }
+
+  /** What is done to each row of a sequence: y = f((x - mean) (.) scale + shift). */
+  record Scaling(float[] mean, float[] scale, float[] shift, Activation f, Engine engine) {
+
+    /** x and y {@code [rows, width]}, some rows of the sequence. */
+    void apply(FloatTensor x, FloatTensor y, int rows) {
+      int width = mean.length;
+      int chunk = Math.max(1, CHUNK / width);
+      for (int t = 0; t < rows; t += chunk) {
+        int n = Math.min(chunk, rows - t);
+        int xAt = x.base() + t * width;
+        FloatTensor to = y.view(t * width, n * width);
+        engine.centreAndScale(mean, scale, shift, x.data(), xAt, to.data(), to.base(), n, width);
+        if (f != Activation.NONE) {
+          engine.activate(f, to, to, to.size());
+        }
+      }
+    }
+  }
+
+  /** x {@code [rows, width]} of one sequence, 1 row or more. */
+  Scaling measure(FloatTensor x, int rows, int width, Source source) {
     int segment = BLOCK * ceiling(ceiling(rows, BLOCK), SEGMENTS);
     Moments[] parts = new Moments[ceiling(rows, segment)];
     crew.run(
         parts.length,
         (member, i) -> {
           int first = i * segment;
-          parts[i] = moments(x, first, Math.min(rows, first + segment), width);
+          parts[i] = moments(x, first, Math.min(rows, first + segment), width, source);
         });
     Moments all = parts[0];
     for (int i = 1; i < parts.length; i++) {
@@ -74,42 +115,20 @@ record PositionNorm(FloatTensor offset, float epsilon, Activation f, Engine engi
       scale[j] = (float) (2 / root);
       shift[j] = (float) (o / root);
     }
-
-    // y = f(z / ...), some rows after the other
-    int chunk = Math.max(1, CHUNK / width);
-    int size = chunk * Math.max(1, ceiling(rows, chunk * SEGMENTS));
-    crew.run(
-        ceiling(rows, size),
-        (member, i) -> {
-          int end = Math.min(rows, (i + 1) * size);
-          for (int t = i * size; t < end; t += chunk) {
-            int n = Math.min(chunk, end - t);
-            int xAt = x.base() + t * width;
-            FloatTensor to = y.view(t * width, n * width);
-            engine.centreAndScale(
-                mean, scale, shift, x.data(), xAt, to.data(), to.base(), n, width);
-            if (f != Activation.NONE) {
-              engine.activate(f, to, to, to.size());
-            }
-          }
-        });
+    return new Scaling(mean, scale, shift, f, engine);
   }
 
   /** Of rows {@code first .. end - 1}. */
-  private Moments moments(FloatTensor x, int first, int end, int width) {
+  private Moments moments(FloatTensor x, int first, int end, int width, Source source) {
     Moments all = new Moments(width);
-    Moments block = new Moments(width);
     float[] sum = new float[width];
     float[] squares = new float[width];
     for (int t = first; t < end; t += BLOCK) {
-      block.count = Math.min(BLOCK, end - t);
+      int rows = Math.min(BLOCK, end - t);
       int at = x.base() + t * width;
-      engine.moments(x.data(), at, (int) block.count, width, sum, squares);
-      for (int j = 0; j < width; j++) {
-        block.mean[j] = x.data()[at + j] + (double) sum[j] / block.count;
-        block.squares[j] = squares[j];
-      }
-      all.add(block);
+      source.make(t, rows);
+      engine.moments(x.data(), at, rows, width, sum, squares);
+      all.add(rows, x.data(), at, sum, squares);
     }
     return all;
   }

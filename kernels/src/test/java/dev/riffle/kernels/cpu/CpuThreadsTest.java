@@ -107,6 +107,29 @@ final class CpuThreadsTest extends KernelsContract {
     }
     verbs.add(
         new Large(
+            "switchUnit",
+            2 * 4096 * 24,
+            (k, y) -> {
+              Linear expand = k.linear(random(1, 48 * 96), null, 96, 48);
+              Linear contract = k.linear(random(2, 48 * 96), random(3, 48), 48, 96);
+              k.switchUnit(
+                  expand,
+                  k.constant(random(4, 96)),
+                  1e-10,
+                  Activation.GELU_QUICK,
+                  contract,
+                  k.constant(random(5, 48)),
+                  k.constant(random(6, 2 * 4096 * 24)),
+                  k.allocate(2 * 2048 * 96),
+                  k::allocate,
+                  y,
+                  2,
+                  4096,
+                  24,
+                  Shuffle.LEFT);
+            }));
+    verbs.add(
+        new Large(
             "addRotated",
             size,
             (k, y) -> {

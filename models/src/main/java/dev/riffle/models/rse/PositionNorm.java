@@ -10,7 +10,8 @@ import dev.riffle.kernels.Tensor;
  * Kernels#normalizePositions}.
  */
 final class PositionNorm {
-  private static final double EPSILON = 1e-10;
+  static final double EPSILON = 1e-10;
+  static final Activation ACTIVATION = Activation.GELU_QUICK;
 
   private final Kernels kernels;
   private final Tensor offset; // [width]
@@ -28,7 +29,11 @@ final class PositionNorm {
     for (int b = 0; b < sequences; b++) {
       starts[b + 1] = starts[b] + positions;
     }
-    Activation f = Activation.GELU_QUICK;
-    kernels.normalizePositions(offset, EPSILON, f, x, x, starts, sequences, width);
+    kernels.normalizePositions(offset, EPSILON, ACTIVATION, x, x, starts, sequences, width);
+  }
+
+  /** The bias of the norm, {@code [width]}. */
+  Tensor offset() {
+    return offset;
   }
 }

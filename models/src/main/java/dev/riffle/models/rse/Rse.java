@@ -17,9 +17,10 @@ import java.util.Map;
  * The network: a window of features in, a window of features out. Immutable and shared by all
  * threads; work memory is the caller's.
  *
- * <p>Besides its input it holds five windows' worth of {@code length x m} values: two on the way,
- * two for the hidden row of all pairs, one for their candidates. Shuffles cost no pass of their
- * own.
+ * <p>Besides its input it holds four windows' worth of {@code length x m} values: two on the way,
+ * two for the hidden row of all pairs; or three, two on the way and one for candidates, where the
+ * norm is over features. A backend that does not join the verbs of a unit holds candidates in any
+ * case. Shuffles cost no pass of their own.
  */
 public final class Rse implements WindowModel {
 

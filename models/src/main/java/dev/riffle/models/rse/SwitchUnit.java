@@ -1,6 +1,7 @@
 package dev.riffle.models.rse;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Shuffle;
@@ -22,16 +23,12 @@ final class SwitchUnit {
   /** 0.25 sqrt(1 - 0.9^2): the paper's share of the candidate. */
   private static final double FACTOR = 0.25 * Math.sqrt(1 - 0.81);
 
-  /** Normalises {@code [sequences, pairs, 4m]} in place and applies the activation. */
-  @FunctionalInterface
-  private interface Norm {
-    void apply(Tensor a, int sequences, int pairs);
-  }
-
   private final Kernels kernels;
   private final int width;
   private final Linear expand; // [4m, 2m]
-  private final Norm norm;
+  private final PositionNorm overPositions; // the norm, or null for one over features
+  private final Tensor weight; // of the norm over features, [4m]
+  private final Tensor bias;
   private final Linear contract; // [2m, 4m], factor within
   private final Tensor residual; // [2, m]
 
@@ -39,7 +36,9 @@ final class SwitchUnit {
       Kernels kernels,
       int width,
       double[] k1,
-      Norm norm,
+      PositionNorm overPositions,
+      Tensor weight,
+      Tensor bias,
       double[] k2,
       double[] b2,
       double factor,
@@ -47,7 +46,9 @@ final class SwitchUnit {
     this.kernels = kernels;
     this.width = width;
     this.expand = kernels.linear(k1, null, 4 * width, 2 * width);
-    this.norm = norm;
+    this.overPositions = overPositions;
+    this.weight = weight;
+    this.bias = bias;
     this.contract = kernels.linear(times(factor, k2), times(factor, b2), 2 * width, 4 * width);
     this.residual = kernels.constant(residual);
   }
@@ -58,7 +59,9 @@ final class SwitchUnit {
         kernels,
         m,
         w.requireTransposed("cand1/c/CvK", 2 * m, 4 * m),
-        overPositions(kernels, w.require("norm/c/norm_bias/offset", 1, 1, 4 * m)),
+        new PositionNorm(kernels, w.require("norm/c/norm_bias/offset", 1, 1, 4 * m)),
+        null,
+        null,
         w.requireTransposed("cand2/c/CvK", 4 * m, 2 * m),
         w.require("cand2/c/CvB", 2 * m),
         FACTOR,
@@ -71,7 +74,9 @@ final class SwitchUnit {
         kernels,
         m,
         w.require("unit.0.weight", 4 * m, 2 * m),
-        overFeatures(kernels, w.require("unit.1.weight", 4 * m), w.require("unit.1.bias", 4 * m)),
+        null,
+        kernels.constant(w.require("unit.1.weight", 4 * m)),
+        kernels.constant(w.require("unit.1.bias", 4 * m)),
         w.require("unit.3.weight", 2 * m, 4 * m),
         w.require("unit.3.bias", 2 * m),
         w.require("h", 1)[0],
@@ -84,7 +89,9 @@ final class SwitchUnit {
         kernels,
         m,
         w.require("unit.0.weight", 4 * m, 2 * m),
-        overPositions(kernels, w.require("unit.1.offset", 1, 1, 4 * m)),
+        new PositionNorm(kernels, w.require("unit.1.offset", 1, 1, 4 * m)),
+        null,
+        null,
         w.require("unit.3.weight", 2 * m, 4 * m),
         w.require("unit.3.bias", 2 * m),
         FACTOR,
@@ -98,15 +105,38 @@ final class SwitchUnit {
    * @param y {@code [sequences, length, m]}, not x
    */
   void apply(Tensor x, Tensor y, int sequences, int length, Shuffle shuffle, Scratch work) {
-    int pairs = length / 2;
-    int rows = sequences * pairs;
-    Tensor a = work.tensor("rse.a", rows * 4 * width);
-    Tensor c = work.tensor("rse.c", rows * 2 * width);
+    int rows = sequences * (length / 2);
+    if (overPositions != null && !work.observed()) {
+      Tensor a = work.tensor("rse.a", rows * 4 * width);
+      kernels.switchUnit(
+          expand,
+          overPositions.offset(),
+          PositionNorm.EPSILON,
+          PositionNorm.ACTIVATION,
+          contract,
+          residual,
+          x,
+          a,
+          size -> work.tensor("rse.c", size),
+          y,
+          sequences,
+          length,
+          width,
+          shuffle);
+      return;
+    }
 
     // c = factor (K2 f(norm(K1 y)) + b2)
-    kernels.linear(expand, x, a, rows);
-    norm.apply(a, sequences, pairs);
-    kernels.linear(contract, a, c, rows);
+    Tensor c = work.tensor("rse.c", rows * 2 * width);
+    if (overPositions != null) {
+      Tensor a = work.tensor("rse.a", rows * 4 * width);
+      kernels.linear(expand, x, a, rows);
+      overPositions.apply(a, sequences, length / 2);
+      kernels.linear(contract, a, c, rows);
+    } else {
+      Arguments.holds("x", x, rows, 2L * width);
+      kernels.inTiles(rows, 4 * width, (first, n, a) -> candidates(x, c, first, n, a));
+    }
 
     // y' = residual (.) y + c
     if (work.observed()) {
@@ -117,20 +147,13 @@ final class SwitchUnit {
     work.show("shuffled", y, sequences * length, width);
   }
 
-  private static Norm overPositions(Kernels kernels, double[] offset) {
-    PositionNorm norm = new PositionNorm(kernels, offset);
-    return (a, sequences, pairs) -> norm.apply(a, sequences, pairs);
-  }
-
-  private static Norm overFeatures(Kernels kernels, double[] weight, double[] bias) {
-    Tensor w = kernels.constant(weight);
-    Tensor b = kernels.constant(bias);
-    int width = weight.length;
-    return (a, sequences, pairs) -> {
-      int rows = sequences * pairs;
-      kernels.normalize(w, b, 1e-5, a, a, rows, width);
-      kernels.activate(Activation.GELU, a, a, rows * width);
-    };
+  /** Some rows of c, whose norm is over features. */
+  private void candidates(Tensor x, Tensor c, int first, int rows, Tensor a) {
+    int pair = 2 * width;
+    kernels.linear(expand, x.view(first * pair, rows * pair), a, rows);
+    kernels.normalize(weight, bias, 1e-5, a, a, rows, 4 * width);
+    kernels.activate(Activation.GELU, a, a, rows * 4 * width);
+    kernels.linear(contract, a, c.view(first * pair, rows * pair), rows);
   }
 
   private static double[] times(double factor, double[] values) {

@@ -6,7 +6,9 @@ import dev.riffle.kernels.cpu.Erf;
 import dev.riffle.kernels.cpu.Exp;
 import dev.riffle.kernels.cpu.FloatTensor;
 import dev.riffle.kernels.cpu.Softplus;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -16,12 +18,16 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>What is left of a row after its last full vector goes through the same formula: in lanes over
  * a copy padded with zeros (an <em>edge</em>), or by {@link Math#fma}, which rounds as a lane does.
  *
- * <p>There is one species in this package. With a second one in the JVM the compiler of Java 17 no
- * longer knows whose {@code lanewise} it calls and makes an object of each vector, everywhere.
+ * <p>There is one species of floats in this package. With a second one in the JVM the compiler of
+ * Java 17 no longer knows whose {@code lanewise} it calls and makes an object of each vector,
+ * everywhere.
  */
 public final class VectorEngine implements Engine {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int L = SPECIES.length();
+
+  /** The bits of a vector of floats. */
+  private static final VectorSpecies<Integer> BITS = IntVector.SPECIES_PREFERRED;
 
   @Override
   public String description() {
@@ -175,14 +181,19 @@ public final class VectorEngine implements Engine {
   }
 
   @Override
-  public void addRows(float[] x, int xAt, float[] y, int yAt, int stride, int rows, int width) {
+  public void addColumns(
+      float[] x, int xAt, float[] y, int yAt, int column, int width, int stride, int rows) {
     int full = SPECIES.loopBound(width);
-    for (int i = 0; i < full; i += L) {
-      addColumn(x, xAt + i, y, yAt + i, stride, rows);
+    for (int j = column; j < column + full; j += L) {
+      addColumn(x, xAt + j, y, yAt + j, stride, rows);
     }
-    for (int r = 0; full < width && r < rows; r++) {
-      for (int i = full + r * stride; i < width + r * stride; i++) {
-        y[yAt + i] += x[xAt + i];
+    if (full < width && stride >= L) {
+      addNarrow(x, xAt, y, yAt, column + full, column + width, stride, rows);
+    } else {
+      for (int r = 0; full < width && r < rows; r++) {
+        for (int i = column + full + r * stride; i < column + width + r * stride; i++) {
+          y[yAt + i] += x[xAt + i];
+        }
       }
     }
   }
@@ -192,6 +203,20 @@ public final class VectorEngine implements Engine {
     for (int r = 0; r < rows; r++) {
       int to = yAt + r * stride;
       at(y, to).add(at(x, xAt + r * stride)).intoArray(y, to);
+    }
+  }
+
+  /** Fewer columns than lanes: their neighbours in the row take part and are given 0. */
+  private static void addNarrow(
+      float[] x, int xAt, float[] y, int yAt, int first, int end, int stride, int rows) {
+    int left = Math.max(0, end - L);
+    int[] bits = new int[L];
+    Arrays.fill(bits, first - left, end - left, -1);
+    IntVector mask = IntVector.fromArray(BITS, bits, 0);
+    for (int r = 0; r < rows; r++) {
+      int to = yAt + left + r * stride;
+      IntVector kept = at(x, xAt + left + r * stride).reinterpretAsInts().and(mask);
+      at(y, to).add(kept.reinterpretAsFloats()).intoArray(y, to);
     }
   }
 
