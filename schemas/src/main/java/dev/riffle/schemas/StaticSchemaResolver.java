@@ -27,7 +27,8 @@ public final class StaticSchemaResolver implements SchemaResolver {
           "NoteEvent.v1",
           "Prediction.v1",
           "SessionEvent.v1",
-          "DeadLetter.v1");
+          "DeadLetter.v1",
+          "NoteEvent.v2");
 
   /** The one instance. */
   public static final StaticSchemaResolver INSTANCE = new StaticSchemaResolver();

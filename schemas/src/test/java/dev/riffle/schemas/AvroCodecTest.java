@@ -115,7 +115,7 @@ class AvroCodecTest {
   @Test
   void aRecordOnTheWrongTopicIsNamed() {
     byte[] note = Samples.encode(Samples.all().get("NoteEvent.v1"));
-    refused(note, "schema id 3 is dev.riffle.schemas.record.NoteEvent");
+    refused(note, "schema id 7 is dev.riffle.schemas.record.NoteEvent");
   }
 
   @Test

@@ -64,6 +64,7 @@ class HistoryTest {
       "Prediction.v1 a213d937f0be50f9",
       "SessionEvent.v1 cef22e9d55ee39f7",
       "DeadLetter.v1 2ca01c31816ee5b6",
+      "NoteEvent.v2 73db2d5df9319644",
     };
     assertThat(history()).hasSize(ids.length);
     for (int i = 0; i < ids.length; i++) {

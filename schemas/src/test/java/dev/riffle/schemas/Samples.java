@@ -5,6 +5,7 @@ import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.Latency;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
+import dev.riffle.schemas.record.NoteRevision;
 import dev.riffle.schemas.record.Prediction;
 import dev.riffle.schemas.record.SequenceEvent;
 import dev.riffle.schemas.record.SessionEvent;
@@ -16,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecordBase;
 
-/** One record of each kind, with every field of version 1 set. */
+/** One record of each kind, with every field of its version set. */
 final class Samples {
   private static final Instant TIME = Instant.parse("2026-11-22T01:02:03.456789Z");
 
@@ -50,22 +51,7 @@ final class Samples {
             .setShape(List.of(2))
             .setValues(ByteBuffer.wrap(new byte[] {1, 0, 0, 0, 2, 0, 0, 0}))
             .build());
-    samples.put(
-        "NoteEvent.v1",
-        NoteEvent.newBuilder()
-            .setSequenceId("hall")
-            .setKind(NoteKind.OFF)
-            .setPitch(60)
-            .setOnsetPosition(4410)
-            .setOnsetSeconds(0.1)
-            .setOffsetSeconds(0.25)
-            .setConfidence(0.75f)
-            .setVelocity(96)
-            .setKnownPosition(8820)
-            .setModelVersion("lru-transcriber/1")
-            .setIsFinal(false)
-            .setLatency(new Latency(96000L, 250L, 125L, TIME))
-            .build());
+    samples.put("NoteEvent.v1", note(NoteRevision.NONE)); // as version 1 has none
     samples.put(
         "Prediction.v1",
         Prediction.newBuilder()
@@ -104,7 +90,26 @@ final class Samples {
             .setPayload(ByteBuffer.wrap(new byte[] {0, 0}))
             .setPayloadBytes(1_000_000)
             .build());
+    samples.put("NoteEvent.v2", note(NoteRevision.RETRACTED));
     return samples;
+  }
+
+  private static NoteEvent note(NoteRevision revision) {
+    return NoteEvent.newBuilder()
+        .setSequenceId("hall")
+        .setKind(NoteKind.OFF)
+        .setPitch(60)
+        .setOnsetPosition(4410)
+        .setOnsetSeconds(0.1)
+        .setOffsetSeconds(0.25)
+        .setConfidence(0.75f)
+        .setVelocity(96)
+        .setKnownPosition(8820)
+        .setModelVersion("lru-transcriber/1")
+        .setIsFinal(false)
+        .setLatency(new Latency(96000L, 250L, 125L, TIME))
+        .setRevision(revision)
+        .build();
   }
 
   /** The bytes of a sample, written with the current schema. */
