@@ -1,5 +1,7 @@
 package dev.riffle.cli;
 
+import static java.lang.Double.NaN;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.riffle.cli.audio.AudioFile;
@@ -15,6 +17,7 @@ import dev.riffle.jobs.Topics;
 import dev.riffle.models.transcriber.OnsetScore;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
+import dev.riffle.schemas.record.NoteRevision;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -84,6 +87,13 @@ final class DemoCommand extends Kinds {
         description = "Where out.mid and out.csv go (default: ${DEFAULT-VALUE}).")
     Path directory;
 
+    @Option(
+        names = "--second-pass",
+        description =
+            "Let the shipped second pass look at each note again: the final lane waits for its"
+                + " verdict, and what it rejects is retracted on the preview lane.")
+    boolean secondPass;
+
     @Option(names = "--json", description = "Print nothing but the summary, as a JSON object.")
     boolean json;
 
@@ -112,20 +122,24 @@ final class DemoCommand extends Kinds {
         long began = System.nanoTime();
         try (LocalTranscription local = LocalTranscription.start(options())) {
           Heard heard = listen(local, wav, warmUp, began);
-          NoteFormat.MIDI.write(output.file("out.mid"), piece.key(), heard.notes);
-          NoteFormat.CSV.write(output.file("out.csv"), piece.key(), heard.notes);
+          NoteFormat.MIDI.write(output.file("out.mid"), piece.key(), heard.notes());
+          NoteFormat.CSV.write(output.file("out.csv"), piece.key(), heard.notes());
           summary(heard);
         }
       }
       return 0;
     }
 
-    private static JobOptions options() {
-      return JobOptions.of(
-          Map.of(
-              JobOptions.MODEL.key(), Home.transcriber().toString(),
-              JobOptions.CHECKPOINT_INTERVAL.key(), "500ms",
-              JobOptions.STREAM.key(), "demo"));
+    private JobOptions options() {
+      JobOptions options =
+          JobOptions.of(
+              Map.of(
+                  JobOptions.MODEL.key(), Home.transcriber().toString(),
+                  JobOptions.CHECKPOINT_INTERVAL.key(), "500ms",
+                  JobOptions.STREAM.key(), "demo"));
+      return secondPass
+          ? options.with(JobOptions.SECOND_PASS, Home.secondPass().toString())
+          : options;
     }
 
     /**
@@ -133,7 +147,15 @@ final class DemoCommand extends Kinds {
      *
      * @param fastSeconds from its first chunk to its last preview when played as fast as it goes
      */
-    private record Heard(List<WrittenNote> notes, Latencies latencies, double fastSeconds) {}
+    private record Heard(Transcripts transcripts, Latencies latencies, double fastSeconds) {
+      List<WrittenNote> notes() {
+        return transcripts.notes(SEQUENCE);
+      }
+
+      int revised(NoteRevision revision) {
+        return transcripts.revised(revision);
+      }
+    }
 
     private Heard listen(LocalTranscription local, Path wav, Path warmUp, long began) {
       Topics topics = local.topics();
@@ -157,7 +179,10 @@ final class DemoCommand extends Kinds {
                 SEQUENCE,
                 wav,
                 speed.factor,
-                (note, seen) -> show(note, latencies.add(note.getLatency(), seen), progress),
+                (note, seen) -> {
+                  boolean begins = note.getKind() == NoteKind.ON;
+                  show(note, begins ? latencies.add(note.getLatency(), seen) : NaN, progress);
+                },
                 seconds -> progress.show(seconds, length, ""));
         Played fast =
             Double.isInfinite(speed.factor)
@@ -172,15 +197,15 @@ final class DemoCommand extends Kinds {
         if (problem != null) {
           throw new Failure("The piece could not be heard whole: " + problem);
         }
-        return new Heard(transcripts.notes(SEQUENCE), latencies, fast.seconds);
+        return new Heard(transcripts, latencies, fast.seconds);
       } finally {
         progress.clear();
       }
     }
 
-    /** Told of each note that begins on the preview lane, with the time it was seen. */
+    /** Told of each note that begins or is retracted on the preview lane, and when it was seen. */
     private interface NoteListener {
-      void begins(NoteEvent note, Instant seen);
+      void told(NoteEvent note, Instant seen);
     }
 
     /**
@@ -217,8 +242,8 @@ final class DemoCommand extends Kinds {
                 && !note.getIsFinal()
                 && note.getSequenceId().equals(sequence)) {
               last = System.nanoTime();
-              if (note.getKind() == NoteKind.ON) {
-                listener.begins(note, speed == 1 ? seen : null);
+              if (note.getKind() == NoteKind.ON || note.getRevision() == NoteRevision.RETRACTED) {
+                listener.told(note, speed == 1 ? seen : null);
               }
             }
           }
@@ -242,12 +267,16 @@ final class DemoCommand extends Kinds {
                 Records.pitch(note.getPitch()),
                 note.getVelocity(),
                 note.getConfidence(),
-                Double.isNaN(visible) ? "" : String.format(Locale.ROOT, "%5.0f ms", visible)));
+                note.getRevision() == NoteRevision.RETRACTED
+                    ? "retracted"
+                    : Double.isNaN(visible)
+                        ? ""
+                        : String.format(Locale.ROOT, "%5.0f ms", visible)));
       }
     }
 
     private void summary(Heard heard) {
-      OnsetScore score = OnsetScore.of(onsets(piece.notes()), onsets(heard.notes));
+      OnsetScore score = OnsetScore.of(onsets(piece.notes()), onsets(heard.notes()));
       if (json) {
         out.println(summaryJson(heard, score).toPrettyString());
         out.flush();
@@ -260,6 +289,14 @@ final class DemoCommand extends Kinds {
       say(
           "F1         %.3f (precision %.3f, recall %.3f; onsets within 50 ms)",
           score.f1(), score.precision(), score.recall());
+      if (secondPass) {
+        say(
+            "verdicts   %d confirmed, %d corrected, %d added; %d retracted on the preview lane",
+            heard.revised(NoteRevision.CONFIRMED),
+            heard.revised(NoteRevision.CORRECTED),
+            heard.revised(NoteRevision.ADDED),
+            heard.revised(NoteRevision.RETRACTED));
+      }
       if (heard.latencies.count() > 0) {
         say(
             "latency    of %d notes on the preview lane, in milliseconds:",
@@ -287,6 +324,14 @@ final class DemoCommand extends Kinds {
       root.put("score_notes", score.reference()).put("heard_notes", score.estimated());
       root.put("right_notes", score.right()).put("f1", score.f1());
       root.put("precision", score.precision()).put("recall", score.recall());
+      if (secondPass) {
+        ObjectNode verdicts = root.putObject("verdicts");
+        for (NoteRevision revision : NoteRevision.values()) {
+          if (revision != NoteRevision.NONE) {
+            verdicts.put(revision.name().toLowerCase(Locale.ROOT), heard.revised(revision));
+          }
+        }
+      }
       ObjectNode latency = root.putObject("latency_ms");
       for (Latencies.Part part : heard.latencies.parts()) {
         ObjectNode node = latency.putObject(part.name().toLowerCase(Locale.ROOT));

@@ -16,6 +16,11 @@ final class Home {
     return directory().resolve("demo/models/lru-transcriber/1");
   }
 
+  /** The shipped second pass. */
+  static Path secondPass() {
+    return directory().resolve("demo/models/rse-second-pass/1");
+  }
+
   /** Where Flink's and Kafka's log goes. */
   static Path log() {
     String told = System.getProperty("riffle.log");

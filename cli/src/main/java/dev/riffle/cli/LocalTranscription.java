@@ -51,9 +51,10 @@ final class LocalTranscription implements AutoCloseable {
     }
   }
 
-  /** Reads the model once, so that what is wrong with it is told in a sentence. */
+  /** Reads the models once, so that what is wrong with them is told in a sentence. */
   static void checkModel(JobOptions options) {
     ModelDirectory.read(Path.of(options.model()));
+    options.optional(JobOptions.SECOND_PASS).map(Path::of).ifPresent(ModelDirectory::read);
     Backends.find(options.get(JobOptions.BACKEND));
   }
 

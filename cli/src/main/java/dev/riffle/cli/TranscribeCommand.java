@@ -80,6 +80,14 @@ final class TranscribeCommand implements Callable<Integer> {
   Path model;
 
   @Option(
+      names = "--second-pass",
+      paramLabel = "DIR",
+      description =
+          "Version directory of a second pass, such as demo/models/rse-second-pass/1: only notes"
+              + " that it lets stand are written (default: none).")
+  Path secondPass;
+
+  @Option(
       names = "--backend",
       paramLabel = "NAME",
       defaultValue = "cpu",
@@ -208,16 +216,20 @@ final class TranscribeCommand implements Callable<Integer> {
 
   private JobOptions options() {
     try {
-      return JobOptions.of(
-          Map.of(
-              JobOptions.MODEL.key(),
-              (model != null ? model : Home.transcriber()).toString(),
-              JobOptions.BACKEND.key(),
-              backend,
-              JobOptions.PREVIEW.key(),
-              "false",
-              JobOptions.STREAM.key(),
-              "transcribe"));
+      JobOptions options =
+          JobOptions.of(
+              Map.of(
+                  JobOptions.MODEL.key(),
+                  (model != null ? model : Home.transcriber()).toString(),
+                  JobOptions.BACKEND.key(),
+                  backend,
+                  JobOptions.PREVIEW.key(),
+                  "false",
+                  JobOptions.STREAM.key(),
+                  "transcribe"));
+      return secondPass == null
+          ? options
+          : options.with(JobOptions.SECOND_PASS, secondPass.toString());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

@@ -5,11 +5,13 @@ import dev.riffle.cli.stream.Records;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
+import dev.riffle.schemas.record.NoteRevision;
 import dev.riffle.schemas.record.SessionEvent;
 import dev.riffle.schemas.record.SessionKind;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +26,7 @@ final class Transcripts {
   private final Map<String, List<WrittenNote>> notes = new HashMap<>();
   private final Map<String, String> problems = new TreeMap<>();
   private final Records records = new Records();
+  private final Map<NoteRevision, Integer> revisions = new EnumMap<>(NoteRevision.class);
   private double reached;
 
   Transcripts(Collection<String> sequences) {
@@ -34,6 +37,11 @@ final class Transcripts {
   /** Takes one record of any of the topics; returns it decoded. */
   SpecificRecordBase take(byte[] value) {
     SpecificRecordBase record = records.decode(value);
+    if (record instanceof NoteEvent n
+        && n.getKind() == NoteKind.OFF
+        && notes.containsKey(n.getSequenceId())) {
+      revisions.merge(n.getRevision(), 1, Integer::sum);
+    }
     if (record instanceof NoteEvent n && n.getIsFinal() && n.getKind() == NoteKind.OFF) {
       reached = Math.max(reached, n.getOffsetSeconds());
       List<WrittenNote> heard = notes.get(n.getSequenceId());
@@ -79,6 +87,11 @@ final class Transcripts {
   /** Notes of a sequence that have ended. */
   List<WrittenNote> notes(String sequence) {
     return notes.get(sequence);
+  }
+
+  /** How many notes of these sequences a second pass said this of. */
+  int revised(NoteRevision revision) {
+    return revisions.getOrDefault(revision, 0);
   }
 
   /** Why a sequence could not be transcribed whole, by its id. */

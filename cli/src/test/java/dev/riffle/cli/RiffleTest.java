@@ -163,6 +163,8 @@ class RiffleTest {
     for (CommandLines result :
         List.of(
             CommandLines.run("transcribe", sound, "-o", dir.resolve("out"), "--model", model),
+            CommandLines.run("transcribe", sound, "-o", dir.resolve("out"), "--second-pass", model),
+            CommandLines.run("run", "--second-pass", model),
             CommandLines.run("run", "--model", model))) {
       assertThat(result.exit()).isEqualTo(1);
       assertThat(result.err()).contains(model + " is not a model directory");

@@ -92,6 +92,35 @@ class StreamIT {
   }
 
   @Test
+  void theDemonstrationWithASecondPassTellsItsVerdicts() throws Exception {
+    Path out = dir.resolve("out");
+    CommandLines result =
+        CommandLines.run(
+            "demo",
+            "music",
+            "--second-pass",
+            "--speed",
+            "max",
+            "--seconds",
+            "6",
+            "-o",
+            out,
+            "--json");
+
+    assertThat(result.err()).isEmpty();
+    JsonNode summary = new ObjectMapper().readTree(result.out());
+    assertThat(summary.path("f1").asDouble()).isGreaterThan(GOOD);
+    JsonNode verdicts = summary.path("verdicts");
+    assertThat(verdicts.path("confirmed").asInt()).isPositive();
+    int stand =
+        verdicts.path("confirmed").asInt()
+            + verdicts.path("corrected").asInt()
+            + verdicts.path("added").asInt();
+    assertThat(Files.readAllLines(out.resolve("out.csv"))).hasSize(stand + 1);
+    assertThat(summary.at("/latency_ms/algorithmic/p50").asDouble()).isBetween(80.0, 140.0);
+  }
+
+  @Test
   void whatIsProducedIsHeardByTheJobAndSeenByTail() throws Exception {
     Path wav = rendered(Piece.compose(5, 5), "five");
     try (LocalBroker broker = LocalBroker.start()) {

@@ -7,6 +7,7 @@ import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
+import dev.riffle.schemas.record.NoteRevision;
 import dev.riffle.schemas.record.SessionEvent;
 import dev.riffle.schemas.record.SessionKind;
 import java.time.Instant;
@@ -30,6 +31,18 @@ class TranscriptsTest {
     assertThat(transcripts.notes("a")).containsExactly(new WrittenNote(1, 2, 60, 80, 0.5));
     assertThat(transcripts.notes("b")).isEmpty();
     assertThat(transcripts.problems()).isEmpty();
+  }
+
+  @Test
+  void verdictsAreCountedOncePerNote() {
+    transcripts.take(note("a", NoteKind.ON, true, NoteRevision.ADDED));
+    transcripts.take(note("a", NoteKind.OFF, true, NoteRevision.ADDED));
+    transcripts.take(note("a", NoteKind.OFF, false, NoteRevision.RETRACTED));
+    transcripts.take(note("other", NoteKind.OFF, false, NoteRevision.RETRACTED));
+    assertThat(transcripts.revised(NoteRevision.ADDED)).isOne();
+    assertThat(transcripts.revised(NoteRevision.RETRACTED)).isOne();
+    assertThat(transcripts.revised(NoteRevision.CONFIRMED)).isZero();
+    assertThat(transcripts.notes("a")).hasSize(1);
   }
 
   @Test
@@ -60,6 +73,11 @@ class TranscriptsTest {
   }
 
   private static byte[] note(String sequence, NoteKind kind, boolean isFinal) {
+    return note(sequence, kind, isFinal, NoteRevision.NONE);
+  }
+
+  private static byte[] note(
+      String sequence, NoteKind kind, boolean isFinal, NoteRevision revision) {
     return AvroCodec.of(NoteEvent.class)
         .encode(
             NoteEvent.newBuilder()
@@ -74,6 +92,7 @@ class TranscriptsTest {
                 .setKnownPosition(0)
                 .setModelVersion("m/1")
                 .setIsFinal(isFinal)
+                .setRevision(revision)
                 .build());
   }
 

@@ -61,6 +61,15 @@ public final class JobOptions implements Serializable {
               "Directory of the model's version, as the TaskManagers see it, such as"
                   + " demo/models/lru-transcriber/1. Required.");
 
+  public static final ConfigOption<String> SECOND_PASS =
+      key("second-pass")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Directory of a second pass for the transcriber, such as"
+                  + " demo/models/rse-second-pass/1: final notes then wait for its verdict; none if"
+                  + " not given.");
+
   public static final ConfigOption<String> BACKEND =
       key("backend")
           .stringType()
@@ -287,6 +296,7 @@ public final class JobOptions implements Serializable {
           NAMESPACE,
           STREAM,
           MODEL,
+          SECOND_PASS,
           BACKEND,
           GROUP,
           START_FROM,

@@ -8,6 +8,7 @@ import dev.riffle.schemas.StaticSchemaResolver;
 import dev.riffle.schemas.record.AudioChunk;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.NoteEvent;
+import dev.riffle.schemas.record.NoteRevision;
 import dev.riffle.schemas.record.Prediction;
 import dev.riffle.schemas.record.SequenceEvent;
 import dev.riffle.schemas.record.SessionEvent;
@@ -61,7 +62,7 @@ public final class Records {
     if (record instanceof NoteEvent n) {
       return String.format(
           Locale.ROOT,
-          "%9.3f s  %-3s %-4s %s  velocity %3d  confidence %.2f%s  %s",
+          "%9.3f s  %-3s %-4s %s  velocity %3d  confidence %.2f%s  %s%s",
           n.getKind().name().equals("ON") ? n.getOnsetSeconds() : n.getOffsetSeconds(),
           n.getKind(),
           pitch(n.getPitch()),
@@ -71,7 +72,10 @@ public final class Records {
           n.getKind().name().equals("ON")
               ? ""
               : String.format(Locale.ROOT, "  began %.3f s", n.getOnsetSeconds()),
-          n.getIsFinal() ? "final" : "preview");
+          n.getIsFinal() ? "final" : "preview",
+          n.getRevision() == NoteRevision.NONE
+              ? ""
+              : "  " + n.getRevision().name().toLowerCase(Locale.ROOT));
     }
     if (record instanceof AudioChunk c) {
       return String.format(

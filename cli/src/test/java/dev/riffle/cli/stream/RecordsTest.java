@@ -10,6 +10,7 @@ import dev.riffle.schemas.record.AudioChunk;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
+import dev.riffle.schemas.record.NoteRevision;
 import dev.riffle.schemas.record.SessionEvent;
 import dev.riffle.schemas.record.SessionKind;
 import java.nio.ByteBuffer;
@@ -29,6 +30,8 @@ class RecordsTest {
             "    2.000 s  OFF C#4  duo  velocity  80  confidence 0.91  began 1.250 s  final");
     assertThat(Records.json(records.decode(bytes)).toString())
         .contains("\"kind\":\"OFF\"", "\"pitch\":61", "\"latency\":null", "\"is_final\":true");
+    note.setRevision(NoteRevision.CORRECTED);
+    assertThat(Records.text(note)).endsWith("  final  corrected");
   }
 
   @Test

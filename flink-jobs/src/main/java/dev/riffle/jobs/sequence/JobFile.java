@@ -280,7 +280,19 @@ public final class JobFile {
     }
   }
 
+  private void noteSecondPass(String value) {
+    tree.note(
+        JobKey.OPTIONS.path() + "." + JobOptions.SECOND_PASS.key(),
+        value,
+        "none: a second pass follows the transcription alone",
+        null,
+        "Remove it.");
+  }
+
   private void readOptions(Map<String, String> given) {
+    if (overrides.containsKey(JobOptions.SECOND_PASS.key())) {
+      noteSecondPass(overrides.get(JobOptions.SECOND_PASS.key()));
+    }
     tree.options()
         .forEach(
             (option, value) -> {
@@ -288,6 +300,8 @@ public final class JobFile {
               JobKey key = ELSEWHERE.get(option);
               if (key != null) {
                 tree.note(path, option, "it as " + key.path(), null, "Move it there.");
+              } else if (option.equals(JobOptions.SECOND_PASS.key())) {
+                noteSecondPass(value);
               } else if (!JobOptions.names().contains(option)) {
                 tree.note(
                     path,

@@ -8,6 +8,7 @@ import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.operators.ModelSource;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /**
@@ -27,17 +28,23 @@ public record DirectoryModel<O>(
     return backend + " " + windows + " " + Path.of(directory).toAbsolutePath().normalize();
   }
 
+  @Override
+  public StreamModel<O> load() {
+    return orGiveUp(
+        () ->
+            Families.load(
+                ModelDirectory.read(Path.of(directory)), Backends.find(backend), answers, windows));
+  }
+
   /**
-   * Loads it.
+   * Loads a model.
    *
    * @throws SuppressRestartsException around the reason if it cannot be used: another attempt would
    *     end as this one
    */
-  @Override
-  public StreamModel<O> load() {
+  public static <O> StreamModel<O> orGiveUp(Supplier<StreamModel<O>> loader) {
     try {
-      return Families.load(
-          ModelDirectory.read(Path.of(directory)), Backends.find(backend), answers, windows);
+      return loader.get();
     } catch (ModelException | IllegalArgumentException | IllegalStateException e) {
       throw new SuppressRestartsException(e);
     }

@@ -8,26 +8,46 @@ import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.Latency;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
+import dev.riffle.schemas.record.NoteRevision;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
  * Turns notes into {@code NoteEvent} records; what a clock measured is on the preview lane only.
+ *
+ * <p>With a second pass the preview lane has the notes of the first and what is taken back of them,
+ * the final lane those that stand; without, both lanes have all.
  */
 public final class NoteMapper implements AnswerMapper<Note> {
   private static final long serialVersionUID = 1;
   private static final long MICROS = 1_000_000;
 
+  private final boolean twoPasses;
+
   private transient AvroCodec<NoteEvent> codec;
+
+  /**
+   * @param twoPasses a second pass follows
+   */
+  public NoteMapper(boolean twoPasses) {
+    this.twoPasses = twoPasses;
+  }
 
   @Override
   public Outgoing toFinal(Answer<Note> answer) {
-    return outgoing(answer, true);
+    return twoPasses && !stands(answer) ? null : outgoing(answer, true);
   }
 
   @Override
   public Outgoing toPreview(Answer<Note> answer) {
-    return outgoing(answer, false);
+    return twoPasses && stands(answer) ? null : outgoing(answer, false);
+  }
+
+  private static boolean stands(Answer<Note> answer) {
+    return switch (answer.output().value().revision()) {
+      case CONFIRMED, CORRECTED, ADDED -> true;
+      case NONE, RETRACTED -> false;
+    };
   }
 
   private Outgoing outgoing(Answer<Note> answer, boolean isFinal) {
@@ -55,6 +75,7 @@ public final class NoteMapper implements AnswerMapper<Note> {
             .setKnownPosition(answer.sessionStart() + known)
             .setModelVersion(answer.modelVersion())
             .setIsFinal(isFinal)
+            .setRevision(NoteRevision.valueOf(note.revision().name()))
             .setLatency(isFinal ? null : latency(answer, onset, known))
             .build();
     long toldMicros = answer.sessionStartMicros() + micros(told, rate);

@@ -5,6 +5,7 @@ import dev.riffle.jobs.stream.DirectoryModel;
 import dev.riffle.jobs.stream.KafkaEnds;
 import dev.riffle.jobs.stream.StreamJob;
 import dev.riffle.models.transcriber.Note;
+import dev.riffle.operators.ModelSource;
 import java.time.Duration;
 
 /** Sound in, notes out. */
@@ -25,10 +26,18 @@ public final class TranscriptionJob {
         "audio",
         "transcribe",
         ends.source(input),
-        new DirectoryModel<>(options.model(), options.get(JobOptions.BACKEND), Note.class, null),
-        new NoteMapper(),
+        model(options),
+        new NoteMapper(options.optional(JobOptions.SECOND_PASS).isPresent()),
         ends.sinks(),
         options);
+  }
+
+  private static ModelSource<Note> model(JobOptions options) {
+    String backend = options.get(JobOptions.BACKEND);
+    return options
+        .optional(JobOptions.SECOND_PASS)
+        .<ModelSource<Note>>map(second -> new TwoPassModel(options.model(), second, backend))
+        .orElseGet(() -> new DirectoryModel<>(options.model(), backend, Note.class, null));
   }
 
   /**

@@ -257,6 +257,7 @@ class JobFileTest {
           model:          | sinks: {final: riffle.test.in.v1}\\nmodel: | sinks.final: expected a topic of its own, not that of source.topic
           model:          | model:\\n  answers: all  | model.answers: expected every-step or last-step, but found 'all'.
           model:          | options: {parallelism: 200}\\nmodel: | job.yaml:6:1: options.max-parallelism: expected at least 200, but it is missing.
+          model:          | options: {second-pass: d}\\nmodel: | options.second-pass: expected none: a second pass follows the transcription alone, but found 'd'. Remove it.
           model:          | options: [a]\\nmodel: | job.yaml:6:10: options: expected option: value, indented below it, but found 'a list'.
           """)
   void aMistakeIsExplained(String good, String bad, String message) {

@@ -1,5 +1,10 @@
 package dev.riffle.jobs.transcription;
 
+import static dev.riffle.models.transcriber.Note.Revision.ADDED;
+import static dev.riffle.models.transcriber.Note.Revision.CONFIRMED;
+import static dev.riffle.models.transcriber.Note.Revision.CORRECTED;
+import static dev.riffle.models.transcriber.Note.Revision.NONE;
+import static dev.riffle.models.transcriber.Note.Revision.RETRACTED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.models.Format;
@@ -10,17 +15,19 @@ import dev.riffle.operators.Outgoing;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
+import dev.riffle.schemas.record.NoteRevision;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class NoteMapperTest {
   private static final long START = 1_700_000_000_000_000L; // capture time of the session's start
   private static final Note ON =
-      new Note(Note.Kind.ON, 60, 10.25, 0.328, -1, Double.NaN, 12, 0.75f, 90);
+      new Note(Note.Kind.ON, 60, 10.25, 0.328, -1, Double.NaN, 12, 0.75f, 90, NONE);
   private static final Note OFF =
-      new Note(Note.Kind.OFF, 60, 10.25, 0.328, 31, 0.992, 34, 0.75f, 90);
+      new Note(Note.Kind.OFF, 60, 10.25, 0.328, 31, 0.992, 34, 0.75f, 90, NONE);
 
-  private final NoteMapper mapper = new NoteMapper();
+  private final NoteMapper mapper = new NoteMapper(false);
 
   @Test
   void aNoteOfASessionThatStartsLateCountsFromTheSequence() {
@@ -60,6 +67,39 @@ class NoteMapperTest {
     assertThat(off.timestampMillis).isEqualTo(START / 1000 + 992);
     assertThat(decode(off).getOffsetSeconds()).isEqualTo(0.992);
     assertThat(decode(off).getOnsetPosition()).isEqualTo(decode(on).getOnsetPosition());
+  }
+
+  @Test
+  void withoutASecondPassBothLanesHaveAllNotes() {
+    for (Note note : List.of(ON, OFF)) {
+      assertThat(decode(mapper.toFinal(answer(note))).getRevision()).isEqualTo(NoteRevision.NONE);
+      assertThat(decode(mapper.toPreview(answer(note))).getRevision()).isEqualTo(NoteRevision.NONE);
+    }
+  }
+
+  @Test
+  void withASecondPassEachLaneHasItsOwn() {
+    NoteMapper two = new NoteMapper(true);
+    for (Note.Revision revision : List.of(NONE, RETRACTED)) {
+      assertThat(two.toFinal(answer(revised(revision)))).isNull();
+      NoteEvent event = decode(two.toPreview(answer(revised(revision))));
+      assertThat(event.getRevision().name()).isEqualTo(revision.name());
+      assertThat(event.getIsFinal()).isFalse();
+    }
+    for (Note.Revision revision : List.of(CONFIRMED, CORRECTED, ADDED)) {
+      assertThat(two.toPreview(answer(revised(revision)))).isNull();
+      NoteEvent event = decode(two.toFinal(answer(revised(revision))));
+      assertThat(event.getRevision().name()).isEqualTo(revision.name());
+      assertThat(event.getIsFinal()).isTrue();
+    }
+  }
+
+  private static Note revised(Note.Revision revision) {
+    return new Note(Note.Kind.OFF, 60, 10.25, 0.328, 31, 0.992, 34, 0.75f, 90, revision);
+  }
+
+  private static Answer<Note> answer(Note note) {
+    return answer(note, 16_000, 0, 17_920, 0, 0);
   }
 
   private static Answer<Note> answer(

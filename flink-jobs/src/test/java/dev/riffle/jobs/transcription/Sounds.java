@@ -23,13 +23,17 @@ public final class Sounds {
   /** The shipped model, from this module's directory. */
   public static final Path MODEL = Path.of("..", "demo", "models", "lru-transcriber", "1");
 
+  /** The shipped second pass. */
+  public static final Path SECOND = Path.of("..", "demo", "models", "rse-second-pass", "1");
+
   private static final Map<String, String> GOLDENS =
       Map.of("hall", "piano", "cellar", "piano", "garden", "quartet");
   private static final Map<String, Integer> CHUNKS =
       Map.of("hall", 512, "cellar", 777, "garden", 160);
 
   /** What the model alone answers to each. */
-  public static final Map<String, List<Output<Note>>> OFFLINE = offline();
+  public static final Map<String, List<Output<Note>>> OFFLINE =
+      offline(Families.load(ModelDirectory.read(MODEL), Backends.find("cpu"), Note.class));
 
   private Sounds() {}
 
@@ -74,10 +78,8 @@ public final class Sounds {
     return last;
   }
 
-  /** What the model answers when it hears a whole sound at once, without any stream. */
-  private static Map<String, List<Output<Note>>> offline() {
-    StreamModel<Note> model =
-        Families.load(ModelDirectory.read(MODEL), Backends.find("cpu"), Note.class);
+  /** What a model answers when it hears a whole sound at once, without any stream. */
+  public static Map<String, List<Output<Note>>> offline(StreamModel<Note> model) {
     StreamRunner<Note> runner = model.newRunner();
     Map<String, List<Output<Note>>> notes = new TreeMap<>();
     pcm()

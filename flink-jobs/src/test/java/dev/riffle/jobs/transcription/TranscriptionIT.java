@@ -1,5 +1,10 @@
 package dev.riffle.jobs.transcription;
 
+import static dev.riffle.models.transcriber.Note.Revision.ADDED;
+import static dev.riffle.models.transcriber.Note.Revision.CONFIRMED;
+import static dev.riffle.models.transcriber.Note.Revision.CORRECTED;
+import static dev.riffle.models.transcriber.Note.Revision.NONE;
+import static dev.riffle.models.transcriber.Note.Revision.RETRACTED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -36,11 +41,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The job between a real broker's topics, on a cluster in this JVM. */
 class TranscriptionIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final String SECOND = Sounds.SECOND.toString();
 
   private static LocalBroker broker;
   private static LocalCluster cluster;
@@ -125,16 +131,64 @@ class TranscriptionIT {
     assertThat(probe.read(topics.deadLetters())).isEmpty();
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"hashmap", "rocksdb"})
-  void aCrashInTheMiddleChangesNoByteOfTheFinalLane(String stateBackend) {
-    Map<String, List<String>> expected =
-        TopicProbe.perSequence(probe.read(undisturbed("calm-" + stateBackend).finals()));
+  @Test
+  void withASecondPassEachLaneHasItsNotes() {
+    Topics topics = undisturbed("two-passes", true);
+    Map<String, List<NoteEvent>> finals = TopicProbe.notes(probe.read(topics.finals()));
+    Map<String, List<NoteEvent>> previews = TopicProbe.notes(probe.read(topics.preview()));
+    Map<String, List<Output<Note>>> offline =
+        Sounds.offline(new TwoPassModel(Sounds.MODEL.toString(), SECOND, "cpu").load());
+    assertThat(finals.keySet()).isEqualTo(offline.keySet());
+    offline.forEach(
+        (id, notes) -> {
+          assertThat(told(finals.get(id), true))
+              .hasSizeGreaterThan(20)
+              .isEqualTo(told(notes, CONFIRMED, CORRECTED, ADDED));
+          assertThat(told(previews.get(id), false)).isEqualTo(told(notes, NONE, RETRACTED));
+        });
+  }
 
-    Topics topics = topics("crash-" + stateBackend);
+  private static List<String> told(List<NoteEvent> events, boolean isFinal) {
+    return events.stream()
+        .peek(e -> assertThat(e.getIsFinal()).isEqualTo(isFinal))
+        .map(
+            e ->
+                String.join(
+                    " ",
+                    e.getRevision().name(),
+                    e.getKind().name(),
+                    Integer.toString(e.getPitch()),
+                    Double.toString(e.getOnsetSeconds()),
+                    Long.toString(e.getKnownPosition())))
+        .toList();
+  }
+
+  private static List<String> told(List<Output<Note>> notes, Note.Revision... of) {
+    return notes.stream()
+        .filter(n -> List.of(of).contains(n.value().revision()))
+        .map(
+            n ->
+                String.join(
+                    " ",
+                    n.value().revision().name(),
+                    n.value().kind().name(),
+                    Integer.toString(n.value().pitch()),
+                    Double.toString(n.value().onsetSeconds()),
+                    Long.toString(n.position())))
+        .toList();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"hashmap, false", "rocksdb, false", "hashmap, true"})
+  void aCrashInTheMiddleChangesNoByteOfTheFinalLane(String stateBackend, boolean twoPasses) {
+    String run = stateBackend + "-" + twoPasses;
+    Map<String, List<String>> expected =
+        TopicProbe.perSequence(probe.read(undisturbed("calm-" + run, twoPasses).finals()));
+
+    Topics topics = topics("crash-" + run);
     // checkpoints come when the test asks: what is committed before the crash is known
     JobOptions options =
-        options(topics)
+        options(topics, twoPasses)
             .with(JobOptions.STATE_BACKEND, stateBackend)
             .with(JobOptions.CHECKPOINT_INTERVAL, Duration.ofHours(1))
             .with(JobOptions.RESTART_DELAY, Duration.ofMillis(100));
@@ -188,6 +242,7 @@ class TranscriptionIT {
     for (JobOptions options :
         List.of(
             options(topics).with(JobOptions.MODEL, "no/such/model"),
+            options(topics).with(JobOptions.SECOND_PASS, "no/such/model"),
             options(topics).with(JobOptions.BACKEND, "abacus"))) {
       RunningJob job = cluster.submit(TranscriptionJob.onKafka(options).environment());
       assertThatThrownBy(() -> job.awaitEnd(LIMIT))
@@ -289,12 +344,14 @@ class TranscriptionIT {
 
   /** A run over all sounds from beginning to end in which nothing happens. */
   private static Topics undisturbed(String stream) {
+    return undisturbed(stream, false);
+  }
+
+  private static Topics undisturbed(String stream, boolean twoPasses) {
     Topics topics = topics(stream);
     probe.send(Sounds.records(topics.in()));
-    cluster
-        .submit(
-            TranscriptionJob.onKafka(options(topics).with(JobOptions.BOUNDED, true)).environment())
-        .awaitEnd(LIMIT);
+    JobOptions options = options(topics, twoPasses).with(JobOptions.BOUNDED, true);
+    cluster.submit(TranscriptionJob.onKafka(options).environment()).awaitEnd(LIMIT);
     return topics;
   }
 
@@ -310,5 +367,10 @@ class TranscriptionIT {
         "--stream", TopicProbe.stream(topics),
         "--model", Sounds.MODEL.toString(),
         "--parallelism", "2");
+  }
+
+  private static JobOptions options(Topics topics, boolean twoPasses) {
+    JobOptions options = options(topics);
+    return twoPasses ? options.with(JobOptions.SECOND_PASS, SECOND) : options;
   }
 }

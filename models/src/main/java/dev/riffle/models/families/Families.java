@@ -18,11 +18,14 @@ import dev.riffle.models.qrnn.QrnnFamily;
 import dev.riffle.models.routing.RoutingFamily;
 import dev.riffle.models.rse.RseFamily;
 import dev.riffle.models.transcriber.Note;
+import dev.riffle.models.transcriber.SecondPass;
+import dev.riffle.models.transcriber.SecondPassGolden;
 import dev.riffle.models.transcriber.Transcriber;
 import dev.riffle.models.transcriber.TranscriberGolden;
 import dev.riffle.models.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * All families. A new one is a line here. Whatever is loaded, described or checked here computes on
@@ -59,6 +62,13 @@ public final class Families {
               RseFamily::load,
               RseFamily::describe,
               RseFamily::check),
+          new Family<>(
+              "rse-second-pass",
+              Note.class,
+              SecondPass::load,
+              Families::none,
+              RseFamily::describe,
+              SecondPassGolden::check),
           new Family<>(
               "chordmixer",
               Scores.class,
@@ -136,8 +146,29 @@ public final class Families {
               family.answers().getSimpleName(),
               answers.getSimpleName()));
     }
-    StreamModel<O> model =
-        (StreamModel<O>) Device.call(kernels, () -> load(family, directory, kernels, windows));
+    return onDevice(kernels, () -> (StreamModel<O>) load(family, directory, kernels, windows));
+  }
+
+  /**
+   * A transcriber whose notes wait for the verdict of a second pass.
+   *
+   * @throws ModelException if it is no transcriber, the other no second pass for it, or one of them
+   *     cannot be loaded
+   */
+  public static StreamModel<Note> load(
+      ModelDirectory transcriber, ModelDirectory secondPass, Kernels kernels) {
+    if (!transcriber.family().equals("lru-transcriber")) {
+      throw new ModelException(
+          String.format(
+              "Model %s is of the family '%s', but the second pass %s follows one of the family"
+                  + " 'lru-transcriber': name that one, or leave the second pass out.",
+              transcriber.label(), transcriber.family(), secondPass.label()));
+    }
+    return onDevice(kernels, () -> new Transcriber(transcriber, secondPass, kernels));
+  }
+
+  private static <O> StreamModel<O> onDevice(Kernels kernels, Supplier<StreamModel<O>> loader) {
+    StreamModel<O> model = Device.call(kernels, loader);
     return kernels
         .device()
         .<StreamModel<O>>map(device -> new DeviceModel<>(model, device))

@@ -42,11 +42,19 @@ final class Decoder {
   private final int firstPitch;
   private final double secondsPerFrame;
 
-  Decoder(TranscriberConfig config) {
-    settings = config.decoder();
-    pitches = config.pitches();
-    firstPitch = config.firstPitch();
-    secondsPerFrame = config.secondsPerFrame();
+  /**
+   * @param firstPitch MIDI number of pitch 0
+   */
+  Decoder(Settings settings, int pitches, int firstPitch, double secondsPerFrame) {
+    this.settings = settings;
+    this.pitches = pitches;
+    this.firstPitch = firstPitch;
+    this.secondsPerFrame = secondsPerFrame;
+  }
+
+  /** Number of a note's pitch, from 0. */
+  int pitch(Note note) {
+    return note.pitch() - firstPitch;
   }
 
   /** What one sequence keeps: a fixed number of fields per pitch. */
@@ -159,9 +167,7 @@ final class Decoder {
         && Math.max(f, s.frame1[p]) >= settings.support
         && t - 1 - s.lastStart[p] >= settings.refractory) {
       start = t - 1;
-      // vertex of the parabola through the peak and its neighbours
-      double fraction = 0.5 * (o - two) / Math.max(1e-6, 2 * one - two - o);
-      time = start + Math.min(0.5, Math.max(-0.5, fraction));
+      time = start + vertex(two, one, o);
       confidence = s.onset1[p];
       strength = s.velocity1[p];
     } else if (!last && s.on[p] == NONE && s.high[p] >= settings.lateFrames) {
@@ -210,15 +216,41 @@ final class Decoder {
   }
 
   private Note note(State s, Note.Kind kind, long t, int p, long end) {
+    return note(kind, p, s.time[p], end, t, s.confidence[p], s.strength[p]);
+  }
+
+  private Note note(
+      Note.Kind kind, int p, double time, long end, long t, float confidence, float strength) {
     return new Note(
         kind,
         firstPitch + p,
-        s.time[p],
-        Math.max(0, s.time[p]) * secondsPerFrame,
+        time,
+        Math.max(0, time) * secondsPerFrame,
         end,
         kind == Note.Kind.ON ? Double.NaN : end * secondsPerFrame,
         t,
-        s.confidence[p],
-        (int) Math.min(127, Math.max(1, Math.rint(127 * (double) s.strength[p]))));
+        confidence,
+        (int) Math.min(127, Math.max(1, Math.rint(127 * (double) strength))),
+        Note.Revision.NONE);
+  }
+
+  /**
+   * Takes back a note that began with a peak at frame {@code start}: an OFF at its onset, in whole
+   * frames the next.
+   *
+   * @param two onset probability of the frame before the peak, then of it, then of the one behind
+   * @param strength of the note, 0..1
+   * @param t frame after which this is known
+   */
+  Note retraction(long start, int p, float two, float one, float now, float strength, long t) {
+    double time = start + vertex(two, one, now);
+    Note off = note(Note.Kind.OFF, p, time, (long) Math.ceil(Math.max(0, time)), t, one, strength);
+    return off.revised(Note.Revision.RETRACTED, t);
+  }
+
+  /** Of the parabola through a peak and its neighbours, in frames from the peak. */
+  private static double vertex(double two, double one, double now) {
+    double fraction = 0.5 * (now - two) / Math.max(1e-6, 2 * one - two - now);
+    return Math.min(0.5, Math.max(-0.5, fraction));
   }
 }

@@ -34,7 +34,7 @@ import java.util.Map;
  * #lookAheadMicros} counts both.
  *
  * <p>State bytes, little-endian: {@link Session}, then {@link RecurrentState}, then {@link
- * Decoder.State}; 35,688 at 16 kHz and 32-bit numbers.
+ * Decoder.State}; 35,688 at 16 kHz and 32-bit numbers. With a second pass its state follows.
  */
 public final class Transcriber implements StreamModel<Note> {
   private static final int MIN_RATE = 8000;
@@ -53,6 +53,7 @@ public final class Transcriber implements StreamModel<Note> {
   private final FrontEnd frontEnd;
   private final Network network;
   private final Decoder decoder;
+  private final SecondPass second; // null for none
   private final Map<Integer, Resampler> resamplers = new LinkedHashMap<>(16, 0.75f, true);
 
   /**
@@ -61,13 +62,26 @@ public final class Transcriber implements StreamModel<Note> {
    * @throws dev.riffle.models.ModelException if weights or settings are missing or do not fit
    */
   public Transcriber(ModelDirectory directory, Kernels kernels) {
+    this(directory, null, kernels);
+  }
+
+  /**
+   * Loads a transcriber whose notes wait for the verdict of a second pass.
+   *
+   * @param secondPass of the family {@code rse-second-pass}; null for none
+   * @throws dev.riffle.models.ModelException if weights or settings are missing or do not fit
+   */
+  public Transcriber(ModelDirectory directory, ModelDirectory secondPass, Kernels kernels) {
     this.kernels = kernels;
     config = TranscriberConfig.of(directory.config());
     frontEnd = new FrontEnd(config, directory.weights());
     network = new Network(kernels, config, directory.weights());
-    decoder = new Decoder(config);
+    decoder =
+        new Decoder(
+            config.decoder(), config.pitches(), config.firstPitch(), config.secondsPerFrame());
+    second = secondPass == null ? null : new SecondPass(secondPass, kernels);
     Resampler untouched = new Resampler(config.audio().rate(), config.audio().rate());
-    info =
+    ModelInfo alone =
         new ModelInfo(
             directory.name(),
             directory.version(),
@@ -75,6 +89,10 @@ public final class Transcriber implements StreamModel<Note> {
             directory.fingerprint(),
             lookAheadMicros(untouched, config.audio().rate()),
             stateBytes(untouched));
+    if (second != null) {
+      second.checkFollows(alone.label(), config);
+    }
+    info = second == null ? alone : alone.followedBy(secondPass.label(), secondPass.fingerprint());
   }
 
   @Override
@@ -158,7 +176,8 @@ public final class Transcriber implements StreamModel<Note> {
   private int stateBytes(Resampler resampler) {
     return Session.bytes(config, resampler)
         + RecurrentState.bytes(network.stateSizes(), kernels.precision())
-        + config.pitches() * Decoder.State.BYTES_PER_PITCH;
+        + config.pitches() * Decoder.State.BYTES_PER_PITCH
+        + (second == null ? 0 : second.stateBytes());
   }
 
   @Override
@@ -174,6 +193,8 @@ public final class Transcriber implements StreamModel<Note> {
     private final Scratch work = new Scratch(kernels);
     private final FrontEnd.Work frontEndWork = new FrontEnd.Work(config);
     private final List<Session> sessions = new ArrayList<>();
+    private final List<SecondPass.State> waiting = new ArrayList<>(); // for a verdict
+    private final SecondPass.Work secondWork = second == null ? null : second.newWork();
     private final float[] features = new float[MAX_FRAMES * network.inputs()];
     private final float[] probabilities = new float[MAX_FRAMES * network.outputs()];
     private RecurrentState states = new RecurrentState(network, 1);
@@ -185,6 +206,9 @@ public final class Transcriber implements StreamModel<Note> {
       reserve(1);
       sessions.get(0).open(format, resampler(format));
       states.clear(0);
+      if (second != null) {
+        waiting.get(0).reset();
+      }
       return bytes(0, format);
     }
 
@@ -206,13 +230,24 @@ public final class Transcriber implements StreamModel<Note> {
     @Override
     public void finish(List<Row<Note>> rows) {
       consume(rows, true);
-      for (int b = 0; b < rows.size(); b++) {
+      for (int i = 0; i < rows.size(); i++) {
+        int b = i;
         Session session = sessions.get(b);
         List<Output<Note>> outputs = rows.get(b).outputs;
         decoder.flush(
             session.notes,
             session.frames(),
-            note -> outputs.add(new Output<>(session.total(), note)));
+            note -> {
+              outputs.add(new Output<>(session.total(), note));
+              told(b, 0, note);
+            });
+        if (second != null) {
+          second.finish(
+              waiting.get(b),
+              session.frames(),
+              secondWork,
+              note -> outputs.add(new Output<>(session.total(), note)));
+        }
       }
       for (Row<Note> row : rows) {
         row.state = open(row.format);
@@ -260,10 +295,15 @@ public final class Transcriber implements StreamModel<Note> {
       Block block = new Block(x, starts, rows.size());
       network.advance(block, states, Answers.EVERY_STEP, y, work);
       kernels.read(y, 0, probabilities, 0, frames * network.outputs());
-      for (int b = 0; b < rows.size(); b++) {
+      if (second != null) {
+        hand(rows.size());
+      }
+      for (int i = 0; i < rows.size(); i++) {
+        int b = i;
         Session session = sessions.get(b);
         List<Output<Note>> outputs = rows.get(b).outputs;
         for (int r = starts[b]; r < starts[b + 1]; r++) {
+          int fresh = r - starts[b];
           long t = states.counts()[b] - (starts[b + 1] - r);
           long position = session.position(t);
           decoder.frame(
@@ -271,14 +311,48 @@ public final class Transcriber implements StreamModel<Note> {
               t,
               probabilities,
               r * network.outputs(),
-              note -> outputs.add(new Output<>(position, note)));
+              note -> {
+                outputs.add(new Output<>(position, note));
+                told(b, fresh, note);
+              });
+          if (second != null) {
+            second.decide(
+                waiting.get(b),
+                fresh,
+                t,
+                secondWork,
+                note -> outputs.add(new Output<>(position, note)));
+          }
         }
+        if (second != null) {
+          waiting.get(b).forget();
+        }
+      }
+    }
+
+    /** Hands the new frames of all rows to the second pass. */
+    private void hand(int rows) {
+      for (int b = 0; b < rows; b++) {
+        for (int r = starts[b]; r < starts[b + 1]; r++) {
+          waiting.get(b).add(features, r * network.inputs(), probabilities, r * network.outputs());
+        }
+      }
+      second.judge(waiting.subList(0, rows), secondWork);
+    }
+
+    /** Lets the second pass know of a note that the first has told. */
+    private void told(int b, int fresh, Note note) {
+      if (second != null && note.kind() == Note.Kind.ON) {
+        waiting.get(b).told(fresh, decoder.pitch(note));
       }
     }
 
     private void reserve(int rows) {
       while (sessions.size() < rows) {
         sessions.add(new Session(config, frontEnd));
+        if (second != null) {
+          waiting.add(second.newState());
+        }
       }
       if (states.sequences() < rows) {
         states = new RecurrentState(network, Math.max(rows, 2 * states.sequences()));
@@ -303,6 +377,9 @@ public final class Transcriber implements StreamModel<Note> {
       row.checkFinite(sessions.get(b).consumed());
       states.load(from, b);
       sessions.get(b).notes.load(from);
+      if (second != null) {
+        waiting.get(b).load(from);
+      }
     }
 
     private byte[] bytes(int b, Format format) {
@@ -311,6 +388,9 @@ public final class Transcriber implements StreamModel<Note> {
       sessions.get(b).store(to, kernels.precision().bytes());
       states.store(b, to);
       sessions.get(b).notes.store(to);
+      if (second != null) {
+        waiting.get(b).store(to);
+      }
       return state;
     }
   }

@@ -141,7 +141,7 @@ record TranscriberConfig(
         s.under("heads").size("hidden"));
   }
 
-  private static Decoder.Settings decoder(Settings s) {
+  static Decoder.Settings decoder(Settings s) {
     return new Decoder.Settings(
         s.number("onset"),
         s.number("support"),
@@ -153,7 +153,7 @@ record TranscriberConfig(
         s.size("late_frames"));
   }
 
-  private static int[] wholeNumbers(Settings s, String name) {
+  static int[] wholeNumbers(Settings s, String name) {
     double[] numbers = s.numbers(name);
     int[] whole = new int[numbers.length];
     for (int i = 0; i < whole.length; i++) {

@@ -31,7 +31,7 @@ class GoldensTest {
   /** What goes in, says where something was recorded, or is the music's own score. */
   private static final Pattern GIVEN =
       Pattern.compile(
-          "input|lengths|input_mask|context|context_mask|init_(c|tail)\\.\\d+|hidden_init|prev_x\\.\\d+"
+          "input(_\\w+)?|lengths|context|context_mask|init_(c|tail)\\.\\d+|hidden_init|prev_x\\.\\d+"
               + "|state_steps|prefix_lengths|pcm|kept_frames|truth");
 
   @ParameterizedTest(name = "{0} on {1}")

@@ -125,7 +125,7 @@ class DecoderTest {
 
   @Test
   void stateComesBackFromItsBytes() {
-    Decoder decoder = new Decoder(SHIPPED);
+    Decoder decoder = decoder(SHIPPED);
     Decoder.State state = new Decoder.State(SHIPPED.pitches());
     decoder.frame(state, 0, frame(0.1f, 1), 0, told::add);
     decoder.frame(state, 1, frame(0.9f, 1), 0, told::add);
@@ -140,6 +140,11 @@ class DecoderTest {
     decoder.flush(state, 3, first::add);
     decoder.flush(back, 3, second::add);
     assertThat(second).hasSize(1).isEqualTo(first);
+  }
+
+  private static Decoder decoder(TranscriberConfig config) {
+    return new Decoder(
+        config.decoder(), config.pitches(), config.firstPitch(), config.secondsPerFrame());
   }
 
   private static TranscriberConfig withLate(double late) {
@@ -164,7 +169,7 @@ class DecoderTest {
   }
 
   private void play(TranscriberConfig config, float[] onset, float[] frame, int frames) {
-    Decoder decoder = new Decoder(config);
+    Decoder decoder = decoder(config);
     Decoder.State state = new Decoder.State(config.pitches());
     for (int t = 0; t < frames; t++) {
       decoder.frame(state, t, frame(onset[t], frame[t]), 0, told::add);

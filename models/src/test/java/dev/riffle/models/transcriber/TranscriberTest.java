@@ -1,5 +1,7 @@
 package dev.riffle.models.transcriber;
 
+import static dev.riffle.models.transcriber.Played.chords;
+import static dev.riffle.models.transcriber.Played.play;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,7 +22,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.function.IntSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -41,10 +42,10 @@ class TranscriberTest {
     for (Format format : List.of(MONO, new Format(44100, 2), new Format(8000, 1))) {
       StreamRunner<Note> runner = new Transcriber(MODEL, kernels).newRunner();
       float[] sound = chords(format, 1.5, 1);
-      Heard whole = play(runner, format, sound, () -> sound.length);
-      Heard frames = play(runner, format, sound, () -> 512);
-      Heard some = play(runner, format, sound, () -> random.nextInt(3000));
-      assertThat(whole.notes).hasSizeGreaterThan(5);
+      Played whole = play(runner, format, sound, () -> sound.length);
+      Played frames = play(runner, format, sound, () -> 512);
+      Played some = play(runner, format, sound, () -> random.nextInt(3000));
+      assertThat(whole.notes()).hasSizeGreaterThan(5);
       assertThat(frames).isEqualTo(whole);
       assertThat(some).isEqualTo(whole);
     }
@@ -55,8 +56,8 @@ class TranscriberTest {
   void oneSampleAtATimeTellsTheSame(Kernels kernels) {
     StreamRunner<Note> runner = new Transcriber(MODEL, kernels).newRunner();
     float[] sound = chords(MONO, 0.7, 1);
-    Heard whole = play(runner, MONO, sound, () -> sound.length);
-    assertThat(whole.notes).isNotEmpty();
+    Played whole = play(runner, MONO, sound, () -> sound.length);
+    assertThat(whole.notes()).isNotEmpty();
     assertThat(play(runner, MONO, sound, () -> 1)).isEqualTo(whole);
   }
 
@@ -67,19 +68,19 @@ class TranscriberTest {
     Random random = new Random(2);
     for (int keys :
         kernels.name().equals("reference") ? new int[] {2, 7} : new int[] {1, 2, 7, 64}) {
-      List<Key> batch = new ArrayList<>();
+      List<Played.Key> batch = new ArrayList<>();
       for (int k = 0; k < keys; k++) {
         Format format = k % 3 == 2 ? new Format(22050, 2) : MONO;
-        batch.add(new Key(format, chords(format, 0.6, k)));
+        batch.add(new Played.Key(format, chords(format, 0.6, k)));
       }
       StreamRunner<Note> together = transcriber.newRunner();
       batch.forEach(key -> key.begin(together));
       while (batch.stream().anyMatch(key -> key.left() > 0)) {
-        List<Key> some = new ArrayList<>(batch);
+        List<Played.Key> some = new ArrayList<>(batch);
         Collections.shuffle(some, random);
         some = some.subList(0, 1 + random.nextInt(keys));
         List<Row<Note>> rows = new ArrayList<>();
-        for (Key key : some) {
+        for (Played.Key key : some) {
           rows.add(key.row(Math.min(key.left(), random.nextInt(5) * random.nextInt(900))));
         }
         together.advance(rows);
@@ -91,11 +92,11 @@ class TranscriberTest {
       List<Row<Note>> ends = batch.stream().map(key -> key.row(0)).toList();
       together.finish(ends);
       for (int k = 0; k < keys; k++) {
-        Key key = batch.get(k);
+        Played.Key key = batch.get(k);
         key.take(ends.get(k));
-        Heard alone = play(transcriber.newRunner(), key.format, key.sound, () -> key.sound.length);
-        assertThat(key.notes).as("key %d of %d", k, keys).isEqualTo(alone.notes);
-        assertThat(ByteBuffer.wrap(states.get(k))).isEqualTo(alone.state);
+        Played alone = play(transcriber.newRunner(), key.format, key.sound, () -> key.sound.length);
+        assertThat(key.notes).as("key %d of %d", k, keys).isEqualTo(alone.notes());
+        assertThat(ByteBuffer.wrap(states.get(k))).isEqualTo(alone.state());
       }
     }
   }
@@ -108,12 +109,12 @@ class TranscriberTest {
     Format format = new Format(rate, 1);
     StreamRunner<Note> runner = transcriber().newRunner();
     float[] sound = chords(format, 1.0, 3);
-    Heard whole = play(runner, format, sound, () -> sound.length);
-    Output<Note> first = whole.notes.get(0);
+    Played whole = play(runner, format, sound, () -> sound.length);
+    Output<Note> first = whole.notes().get(0);
     assertThat(first.value().kind()).isEqualTo(Note.Kind.ON);
     assertThat(first.position()).isLessThan(sound.length);
 
-    Key key = new Key(format, sound);
+    Played.Key key = new Played.Key(format, sound);
     key.begin(runner);
     Row<Note> before = key.row((int) first.position() - 1);
     runner.advance(List.of(before));
@@ -135,7 +136,7 @@ class TranscriberTest {
     assertThat(transcriber().lookAheadMicros(new Format(44100, 2))).isBetween(99_300L, 99_500L);
     assertThat(transcriber().lookAheadMicros(new Format(8000, 1))).isEqualTo(102_750);
     float[] sound = chords(MONO, 1.5, 1);
-    for (Output<Note> told : play(transcriber().newRunner(), MONO, sound, () -> 512).notes) {
+    for (Output<Note> told : play(transcriber().newRunner(), MONO, sound, () -> 512).notes()) {
       Note note = told.value();
       if (note.kind() == Note.Kind.ON) {
         assertThat(note.publishedFrame() - note.onsetFrames()).isBetween(0.5, 1.5);
@@ -147,13 +148,13 @@ class TranscriberTest {
   void whatIsToldAtTheEndHasThePositionOfTheEnd() {
     float[] sound = chords(MONO, 1.0, 1);
     int cut = 9000; // while notes sound
-    Heard heard = play(transcriber().newRunner(), MONO, Arrays.copyOf(sound, cut), () -> 700);
-    Output<Note> last = heard.notes.get(heard.notes.size() - 1);
+    Played heard = play(transcriber().newRunner(), MONO, Arrays.copyOf(sound, cut), () -> 700);
+    Output<Note> last = heard.notes().get(heard.notes().size() - 1);
     assertThat(last.value().kind()).isEqualTo(Note.Kind.OFF);
     assertThat(last.position()).isEqualTo(cut);
-    assertThat(heard.notes).allMatch(told -> told.position() <= cut);
-    assertThat(heard.notes.stream().filter(t -> t.value().kind() == Note.Kind.ON).count())
-        .isEqualTo(heard.notes.stream().filter(t -> t.value().kind() == Note.Kind.OFF).count());
+    assertThat(heard.notes()).allMatch(told -> told.position() <= cut);
+    assertThat(heard.notes().stream().filter(t -> t.value().kind() == Note.Kind.ON).count())
+        .isEqualTo(heard.notes().stream().filter(t -> t.value().kind() == Note.Kind.OFF).count());
   }
 
   @Test
@@ -174,8 +175,8 @@ class TranscriberTest {
       stereo[2 * i] = 2 * mono[i];
     }
     StreamRunner<Note> runner = transcriber().newRunner();
-    Heard both = play(runner, new Format(16000, 2), stereo, () -> 1000);
-    assertThat(both.notes).isEqualTo(play(runner, MONO, mono, () -> 1000).notes);
+    Played both = play(runner, new Format(16000, 2), stereo, () -> 1000);
+    assertThat(both.notes()).isEqualTo(play(runner, MONO, mono, () -> 1000).notes());
   }
 
   // ------------------------------------------------------------------ edges
@@ -184,19 +185,20 @@ class TranscriberTest {
   void aSequenceTooShortForAFrameTellsNothing() {
     for (int samples : new int[] {0, 1, 511}) {
       float[] sound = Arrays.copyOf(chords(MONO, 0.1, 1), samples);
-      assertThat(play(transcriber().newRunner(), MONO, sound, () -> 100).notes).isEmpty();
+      assertThat(play(transcriber().newRunner(), MONO, sound, () -> 100).notes()).isEmpty();
     }
   }
 
   @Test
   void silenceTellsNothing() {
-    assertThat(play(transcriber().newRunner(), MONO, new float[16000], () -> 1600).notes).isEmpty();
+    assertThat(play(transcriber().newRunner(), MONO, new float[16000], () -> 1600).notes())
+        .isEmpty();
   }
 
   @Test
   void afterItsEndASequenceBeginsAnew() {
     StreamRunner<Note> runner = transcriber().newRunner();
-    Key key = new Key(MONO, chords(MONO, 1.0, 1));
+    Played.Key key = new Played.Key(MONO, chords(MONO, 1.0, 1));
     key.begin(runner);
     Row<Note> row = key.row(key.left());
     runner.finish(List.of(row));
@@ -207,7 +209,7 @@ class TranscriberTest {
   void stateHasTheSizeThatIsPrintedHoweverLongTheSequence() {
     Transcriber transcriber = transcriber();
     StreamRunner<Note> runner = transcriber.newRunner();
-    Key key = new Key(MONO, chords(MONO, 2.0, 1));
+    Played.Key key = new Played.Key(MONO, chords(MONO, 2.0, 1));
     key.begin(runner);
     assertThat(key.state).hasSize(transcriber.info().stateBytes());
     while (key.left() > 0) {
@@ -287,86 +289,10 @@ class TranscriberTest {
 
   private static List<OnsetScore.Onset> onsets(Format format) {
     float[] sound = chords(format, 3, 1);
-    return play(transcriber().newRunner(), format, sound, () -> sound.length).notes.stream()
+    return play(transcriber().newRunner(), format, sound, () -> sound.length).notes().stream()
         .map(Output::value)
         .filter(note -> note.kind() == Note.Kind.ON)
         .map(note -> new OnsetScore.Onset(note.onsetSeconds(), note.pitch()))
         .toList();
-  }
-
-  /** What came out: every answer, and the state before the end. */
-  private record Heard(List<Output<Note>> notes, ByteBuffer state) {}
-
-  private static Heard play(
-      StreamRunner<Note> runner, Format format, float[] sound, IntSupplier chunk) {
-    Key key = new Key(format, sound);
-    key.begin(runner);
-    while (key.left() > 0) {
-      Row<Note> row = key.row(Math.min(key.left(), chunk.getAsInt()));
-      runner.advance(List.of(row));
-      key.take(row);
-    }
-    ByteBuffer state = ByteBuffer.wrap(key.state);
-    Row<Note> end = key.row(0);
-    runner.finish(List.of(end));
-    key.take(end);
-    return new Heard(key.notes, state);
-  }
-
-  /** One sequence as its caller sees it. */
-  private static final class Key {
-    final Format format;
-    final float[] sound;
-    final List<Output<Note>> notes = new ArrayList<>();
-    byte[] state;
-    int at;
-
-    Key(Format format, float[] sound) {
-      this.format = format;
-      this.sound = sound;
-    }
-
-    void begin(StreamRunner<Note> runner) {
-      state = runner.open(format);
-    }
-
-    int left() {
-      return sound.length / format.width() - at;
-    }
-
-    Row<Note> row(int steps) {
-      return new Row<>(format, state, sound, at * format.width(), steps);
-    }
-
-    void take(Row<Note> row) {
-      state = row.state;
-      at += row.steps;
-      notes.addAll(row.outputs);
-    }
-  }
-
-  /** A chord of decaying tones every 0.25 s, other ones for every seed. */
-  private static float[] chords(Format format, double seconds, int seed) {
-    Random random = new Random(seed);
-    int steps = (int) (seconds * format.rate());
-    double[] mono = new double[steps];
-    for (double start = 0.05; start < seconds; start += 0.25) {
-      for (int voice = 0; voice < 3; voice++) {
-        double frequency = 440 * Math.pow(2, (random.nextInt(36) - 18) / 12.0);
-        for (int i = (int) (start * format.rate()); i < steps; i++) {
-          double t = (double) i / format.rate() - start;
-          double y = 0;
-          for (int h = 1; h <= 4 && h * frequency < 0.45 * format.rate(); h++) {
-            y += Math.sin(2 * Math.PI * h * frequency * t) / h;
-          }
-          mono[i] += 0.06 * y * Math.exp(-6 * t) * Math.min(1, t / 0.005);
-        }
-      }
-    }
-    float[] sound = new float[steps * format.width()];
-    for (int i = 0; i < sound.length; i++) {
-      sound[i] = (float) mono[i / format.width()];
-    }
-    return sound;
   }
 }

@@ -1,0 +1,39 @@
+package dev.riffle.jobs.transcription;
+
+import dev.riffle.jobs.stream.DirectoryModel;
+import dev.riffle.kernels.Backends;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.families.Families;
+import dev.riffle.models.transcriber.Note;
+import dev.riffle.models.weights.ModelDirectory;
+import dev.riffle.operators.ModelSource;
+import java.nio.file.Path;
+
+/**
+ * A transcriber whose notes wait for the verdict of a second pass.
+ *
+ * @param transcriber its directory, as the TaskManagers see it
+ * @param secondPass directory of the second pass
+ * @param backend what computes both
+ */
+record TwoPassModel(String transcriber, String secondPass, String backend)
+    implements ModelSource<Note> {
+  @Override
+  public String key() {
+    return backend
+        + " "
+        + Path.of(transcriber).toAbsolutePath().normalize()
+        + " "
+        + Path.of(secondPass).toAbsolutePath().normalize();
+  }
+
+  @Override
+  public StreamModel<Note> load() {
+    return DirectoryModel.orGiveUp(
+        () ->
+            Families.load(
+                ModelDirectory.read(Path.of(transcriber)),
+                ModelDirectory.read(Path.of(secondPass)),
+                Backends.find(backend)));
+  }
+}
