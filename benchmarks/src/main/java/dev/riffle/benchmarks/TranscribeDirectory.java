@@ -39,7 +39,7 @@ public final class TranscribeDirectory {
   private TranscribeDirectory() {}
 
   /** A file and what was heard in it. */
-  private static final class Heard {
+  static final class Heard {
     final Path file;
     final Format format;
     final float[] values;
@@ -77,7 +77,7 @@ public final class TranscribeDirectory {
     }
 
     String stem() {
-      return file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+      return TranscribeDirectory.stem(file);
     }
   }
 
@@ -114,13 +114,22 @@ public final class TranscribeDirectory {
     }
   }
 
-  private static boolean isSound(Path file) {
+  static boolean isSound(Path file) {
     String name = file.toString();
     return name.endsWith(".flac") || name.endsWith(".wav") || name.endsWith(".aiff");
   }
 
+  private static String stem(Path file) {
+    return file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+  }
+
+  /** Where the labels of a sound file are, if there are any. */
+  static Path labels(Path sound) {
+    return sound.resolveSibling(stem(sound) + ".csv");
+  }
+
   /** All files side by side, a quarter of a second at a time. */
-  private static void transcribe(StreamRunner<Note> runner, List<Heard> all) {
+  static void transcribe(StreamRunner<Note> runner, List<Heard> all) {
     all.forEach(heard -> heard.state = runner.open(heard.format));
     List<Heard> open = new ArrayList<>(all);
     while (!open.isEmpty()) {
@@ -174,7 +183,7 @@ public final class TranscribeDirectory {
     double sum = 0;
     int scored = 0;
     for (Heard heard : all) {
-      Path truth = heard.file.resolveSibling(heard.stem() + ".csv");
+      Path truth = labels(heard.file);
       if (Files.exists(truth)) {
         List<OnsetScore.Onset> told = new ArrayList<>();
         for (Note note : heard.notes) {
@@ -201,7 +210,7 @@ public final class TranscribeDirectory {
     }
   }
 
-  private static List<OnsetScore.Onset> onsets(Path csv) throws IOException {
+  static List<OnsetScore.Onset> onsets(Path csv) throws IOException {
     List<OnsetScore.Onset> onsets = new ArrayList<>();
     for (String line : Files.readAllLines(csv)) {
       String[] fields = line.split(",", -1);
