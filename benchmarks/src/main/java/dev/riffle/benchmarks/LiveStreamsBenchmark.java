@@ -11,9 +11,7 @@ import dev.riffle.schemas.record.AudioChunk;
 import dev.riffle.schemas.record.Latency;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -301,55 +298,6 @@ public final class LiveStreamsBenchmark {
         while (System.in.read() >= 0) {
           // waits for the end of input
         }
-      }
-    }
-  }
-
-  /** A JVM of its own that ends with this one. */
-  private static final class Child implements AutoCloseable {
-    private final Process process;
-    private final BufferedReader output;
-
-    private Child(Process process) {
-      this.process = process;
-      output =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    }
-
-    static Child start(Class<?> main, List<String> jvm, List<String> arguments) throws IOException {
-      List<String> command = new ArrayList<>();
-      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-      command.addAll(jvm);
-      command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-      command.addAll(arguments);
-      return new Child(
-          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
-    }
-
-    String line() throws IOException {
-      String line = output.readLine();
-      if (line == null) {
-        throw new IOException("The process ended before it was up.");
-      }
-      return line;
-    }
-
-    /** CPU time of all its threads so far, the JVM's own included. */
-    Duration cpu() {
-      return process.info().totalCpuDuration().orElseThrow();
-    }
-
-    @Override
-    public void close() throws IOException {
-      process.getOutputStream().close();
-      try {
-        if (!process.waitFor(30, TimeUnit.SECONDS)) {
-          process.destroyForcibly();
-        }
-      } catch (InterruptedException e) {
-        process.destroyForcibly();
-        Thread.currentThread().interrupt();
       }
     }
   }

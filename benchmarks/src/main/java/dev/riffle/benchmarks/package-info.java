@@ -9,6 +9,7 @@
  *   WindowPeersBenchmark     one window on two threads, beside eager PyTorch and onnxruntime
  *   TranscriberBenchmark     one frame of sound through the transcriber
  *   LiveStreamsBenchmark     live streams through Kafka and Flink: cost and latency of each
+ *   WindowedJobBenchmark     long windows through Kafka and a job's file, beside the bare model
  *   TranscribeDirectory      folders of sound as a batch, without broker or cluster
  *
  *   LruStep                  what LruStepBenchmark advances
@@ -18,6 +19,10 @@
  *     RiffleWindow           the model on the backend cpu
  *     TorchWindow            eager PyTorch: training/peers/torch_windows.py
  *     OnnxWindow             the same weights as a graph: training/peers/make_window_onnx.py
+ *   Child                    a process that a benchmark measures: LiveStreamsBenchmark, and
+ *     WindowedJobProcess     the bare model and the job of WindowedJobBenchmark
+ *       WindowedJobCase      its models and windows
+ *       OperatorTimes        where the operator's time goes
  * </pre>
  */
 package dev.riffle.benchmarks;
