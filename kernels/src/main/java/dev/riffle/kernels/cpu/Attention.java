@@ -1,56 +1,51 @@
 package dev.riffle.kernels.cpu;
 
+import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Windows;
 import java.util.Arrays;
 
 /**
- * {@link Kernels#attend} in float. The keys of a window are gathered once, turned, so that the
- * products of a query with all of them are sums over whole columns, never dot products. What a
- * query gets depends on its own windows alone.
+ * {@link Kernels#attend} in float. The keys and values of a window are gathered once and laid out
+ * as weights: its queries then take two matrix products. What a query gets depends on its own
+ * windows alone; windows that share no query are computed side by side.
+ *
+ * @param q {@code width} columns of each row; rows lie {@code stride} apart, here as in k and v
  */
-final class Attention {
-  private Attention() {}
+record Attention(
+    Windows windows,
+    float scale,
+    FloatTensor q,
+    FloatTensor k,
+    FloatTensor v,
+    int stride,
+    int width,
+    Engine engine,
+    Crew crew) {
+  /** Queries that are computed together. */
+  private static final int QUERIES = 64;
 
-  static void attend(
-      Windows windows,
-      float scale,
-      FloatTensor q,
-      FloatTensor k,
-      FloatTensor v,
-      int stride,
-      FloatTensor y,
-      int yStride,
-      int rows,
-      int width) {
+  /** What counts as 0: the least that {@link Exp} answers is e^-87, 1.6e-38. */
+  private static final float LEAST = 2e-38f;
+
+  /** y: {@code width} columns of each of {@code rows} rows, {@code yStride} apart. */
+  void attend(FloatTensor y, int yStride, int rows) {
     for (int r = 0; r < rows; r++) {
       int at = y.base() + r * yStride;
       Arrays.fill(y.data(), at, at + width, 0);
     }
-    for (int w = 0; w < windows.size(); w++) {
-      int first = windows.keyStarts()[w];
-      int count = windows.keyStarts()[w + 1] - first;
-      float[] turned = gather(k, stride, windows.keys(), first, count, width); // [width, count]
-      float[] p = new float[count];
-      for (int i = windows.queryStarts()[w]; i < windows.queryStarts()[w + 1]; i++) {
-        int query = windows.queries()[i];
-        Arrays.fill(p, 0);
-        for (int j = 0; j < width; j++) {
-          float factor = q.data()[q.base() + query * stride + j] * scale;
-          addTimes(factor, turned, j * count, p, 0, count);
-        }
-        for (int n = 0; n < count; n++) {
-          p[n] = (float) windows.logit(query, windows.keys()[first + n], p[n]);
-        }
-        softmax(p);
-        int yAt = y.base() + query * yStride;
-        for (int n = 0; n < count; n++) {
-          int at = v.base() + windows.keys()[first + n] * stride;
-          addTimes(p[n], v.data(), at, y.data(), yAt, width);
-        }
+    double[] divisors = windows.divisors(rows);
+    boolean apart = true;
+    for (double divisor : divisors) {
+      apart &= divisor <= 1 + windows.epsilon();
+    }
+    if (apart) {
+      crew.run(windows.size(), (member, w) -> window(w, y, yStride));
+    } else {
+      for (int w = 0; w < windows.size(); w++) {
+        window(w, y, yStride);
       }
     }
-    double[] divisors = windows.divisors(rows);
     for (int r = 0; r < rows; r++) {
       if (divisors[r] != 0) {
         float factor = (float) (1 / divisors[r]);
@@ -62,39 +57,79 @@ final class Attention {
     }
   }
 
-  private static float[] gather(
-      FloatTensor k, int stride, int[] keys, int first, int count, int width) {
-    float[] turned = new float[width * count];
-    for (int n = 0; n < count; n++) {
-      int at = k.base() + keys[first + n] * stride;
-      for (int j = 0; j < width; j++) {
-        turned[j * count + n] = k.data()[at + j];
+  private void window(int w, FloatTensor y, int yStride) {
+    int first = windows.keyStarts()[w];
+    int count = windows.keyStarts()[w + 1] - first;
+    if (count == 0) {
+      return;
+    }
+    Engine.Packed keys = engine.pack(gather(k, first, count), width, 1, null, count, width);
+    Engine.Packed values = engine.pack(gather(v, first, count), 1, width, null, width, count);
+    int most = Math.min(QUERIES, windows.queryStarts()[w + 1] - windows.queryStarts()[w]);
+    FloatTensor asked = floats(most * width);
+    FloatTensor p = floats(most * count); // logits, then shares
+    FloatTensor mixed = floats(most * width);
+    for (int i = windows.queryStarts()[w]; i < windows.queryStarts()[w + 1]; i += most) {
+      int n = Math.min(most, windows.queryStarts()[w + 1] - i);
+      for (int r = 0; r < n; r++) {
+        int at = q.base() + windows.queries()[i + r] * stride;
+        for (int j = 0; j < width; j++) {
+          asked.data()[r * width + j] = q.data()[at + j] * scale;
+        }
+      }
+      keys.apply(asked, width, p, n);
+      for (int r = 0; r < n; r++) {
+        int query = windows.queries()[i + r];
+        for (int j = 0; j < count; j++) {
+          int at = r * count + j;
+          p.data()[at] = (float) windows.logit(query, windows.keys()[first + j], p.data()[at]);
+        }
+        softmax(p.view(r * count, count));
+      }
+      values.apply(p, count, mixed, n);
+      for (int r = 0; r < n; r++) {
+        int at = y.base() + windows.queries()[i + r] * yStride;
+        for (int j = 0; j < width; j++) {
+          y.data()[at + j] += mixed.data()[r * width + j];
+        }
       }
     }
-    return turned;
   }
 
-  /** p = exp(p - m) / sum(exp(p - m)), m the maximum. */
-  private static void softmax(float[] p) {
-    float m = Float.NEGATIVE_INFINITY;
-    for (float logit : p) {
-      m = Math.max(m, logit);
+  private static FloatTensor floats(int size) {
+    return new FloatTensor(new float[size], 0, size);
+  }
+
+  /** The window's rows, {@code [count, width]}. */
+  private float[] gather(FloatTensor from, int first, int count) {
+    float[] rows = new float[count * width];
+    for (int n = 0; n < count; n++) {
+      int at = from.base() + windows.keys()[first + n] * stride;
+      System.arraycopy(from.data(), at, rows, n * width, width);
     }
+    return rows;
+  }
+
+  /** p = exp(p - m) / sum(exp(p - m)), m the maximum; what is too small for a float is 0. */
+  private void softmax(FloatTensor row) {
+    float[] p = row.data();
+    int end = row.base() + row.size();
+    float m = Float.NEGATIVE_INFINITY;
+    for (int n = row.base(); n < end; n++) {
+      m = Math.max(m, p[n]);
+    }
+    for (int n = row.base(); n < end; n++) {
+      p[n] -= m;
+    }
+    engine.activate(Activation.EXP, row, row, row.size());
     double total = 0;
-    for (int n = 0; n < p.length; n++) {
-      p[n] = (float) Math.exp(p[n] - m);
+    for (int n = row.base(); n < end; n++) {
+      p[n] = p[n] < LEAST ? 0 : p[n]; // else what is hidden would weigh a little
       total += p[n];
     }
     float share = (float) (1 / total);
-    for (int n = 0; n < p.length; n++) {
+    for (int n = row.base(); n < end; n++) {
       p[n] *= share;
-    }
-  }
-
-  /** y = y + factor x. */
-  static void addTimes(float factor, float[] x, int xAt, float[] y, int yAt, int count) {
-    for (int j = 0; j < count; j++) {
-      y[yAt + j] += factor * x[xAt + j];
     }
   }
 }

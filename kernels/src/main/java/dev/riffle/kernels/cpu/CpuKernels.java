@@ -171,7 +171,8 @@ final class CpuKernels implements Kernels {
     if (bias != null) {
       Arguments.exactly("bias", bias.length, 1, outputs);
     }
-    return engine.pack(weight, bias, outputs, inputs);
+    float[] b = bias == null ? null : floats(bias);
+    return engine.pack(floats(weight), inputs, 1, b, outputs, inputs);
   }
 
   @Override
@@ -799,9 +800,15 @@ final class CpuKernels implements Kernels {
       Arrays.fill(y.data(), yAt, yAt + width, 0);
       for (int i = r * bag; i < (r + 1) * bag; i++) {
         float share = weight.data()[weight.base() + i];
-        Attention.addTimes(
-            share, table.data(), table.base() + entries[i] * width, y.data(), yAt, width);
+        addTimes(share, table.data(), table.base() + entries[i] * width, y.data(), yAt, width);
       }
+    }
+  }
+
+  /** y = y + factor x. */
+  private static void addTimes(float factor, float[] x, int xAt, float[] y, int yAt, int count) {
+    for (int j = 0; j < count; j++) {
+      y[yAt + j] += factor * x[xAt + j];
     }
   }
 
@@ -878,8 +885,11 @@ final class CpuKernels implements Kernels {
       int rows,
       int width) {
     Arguments.attention(windows, q, k, v, stride, y, yStride, rows, width);
-    Attention.attend(
-        windows, (float) scale, mine(q), mine(k), mine(v), stride, mine(y), yStride, rows, width);
+    FloatTensor to = mine(y);
+    Attention attention =
+        new Attention(
+            windows, (float) scale, mine(q), mine(k), mine(v), stride, width, engine, crew);
+    attention.attend(to, yStride, rows);
   }
 
   private static FloatTensor rows(String name, Tensor tensor, int rows, long width) {

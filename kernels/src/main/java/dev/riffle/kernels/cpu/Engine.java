@@ -34,10 +34,10 @@ public interface Engine {
   /**
    * Lays weights out.
    *
-   * @param weight {@code [outputs, inputs]}
+   * @param weight from output o and input i at {@code o * byOutput + i * byInput}
    * @param bias {@code [outputs]}, or null
    */
-  Packed pack(double[] weight, double[] bias, int outputs, int inputs);
+  Packed pack(float[] weight, int byOutput, int byInput, float[] bias, int outputs, int inputs);
 
   /** {@link Kernels#activate} */
   void activate(Activation f, FloatTensor x, FloatTensor y, int count);

@@ -19,13 +19,14 @@ final class PlainEngine implements Engine {
   }
 
   @Override
-  public Packed pack(double[] weight, double[] bias, int outputs, int inputs) {
+  public Packed pack(
+      float[] weight, int byOutput, int byInput, float[] bias, int outputs, int inputs) {
     float[][] columns = new float[inputs][outputs];
     float[] b = new float[outputs];
     for (int o = 0; o < outputs; o++) {
-      b[o] = bias == null ? 0 : (float) bias[o];
+      b[o] = bias == null ? 0 : bias[o];
       for (int i = 0; i < inputs; i++) {
-        columns[i][o] = (float) weight[o * inputs + i];
+        columns[i][o] = weight[o * byOutput + i * byInput];
       }
     }
     return new Columns(columns, b, outputs, inputs);

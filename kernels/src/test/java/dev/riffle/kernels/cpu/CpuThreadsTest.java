@@ -10,6 +10,7 @@ import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.KernelsContract;
 import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
+import dev.riffle.kernels.Windows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
@@ -136,6 +138,8 @@ final class CpuThreadsTest extends KernelsContract {
               k.write(random(1, size), 0, y, 0, size);
               k.addRotated(k.constant(random(2, size)), STARTS, y, STARTS, 4, WIDTH, 8);
             }));
+    verbs.add(new Large("attend", 512 * 64, (k, y) -> attend(k, 0, y)));
+    verbs.add(new Large("attend, queries in several windows", 512 * 64, (k, y) -> attend(k, 8, y)));
     verbs.add(
         new Large(
             "inTiles",
@@ -153,6 +157,21 @@ final class CpuThreadsTest extends KernelsContract {
                   });
             }));
     return verbs.stream();
+  }
+
+  /** Windows of 64 queries and 128 keys, in step; each has {@code shared} queries of the next. */
+  private static void attend(Kernels k, int shared, Tensor y) {
+    int step = 64 - shared;
+    int count = (512 - 128) / step;
+    int[] queries = IntStream.range(0, count * 64).map(i -> i / 64 * step + i % 64).toArray();
+    int[] queryStarts = IntStream.rangeClosed(0, count).map(w -> 64 * w).toArray();
+    int[] keys = IntStream.range(0, count * 128).map(i -> i / 128 * step + i % 128).toArray();
+    int[] keyStarts = IntStream.rangeClosed(0, count).map(w -> 128 * w).toArray();
+    int[] times = IntStream.range(0, 512).toArray();
+    Windows windows =
+        new Windows(queries, queryStarts, keys, keyStarts, times, times, Double.NaN, 0);
+    Tensor x = k.constant(random(1, 512 * 64));
+    k.attend(windows, 0.125, x, x, k.constant(random(2, 512 * 64)), 64, y, 64, 512, 64);
   }
 
   @ParameterizedTest

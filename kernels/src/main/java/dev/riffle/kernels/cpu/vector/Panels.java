@@ -41,7 +41,8 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
   /** Rows of a chunk, at least. */
   private static final int FEWEST = 64;
 
-  static Panels pack(double[] weight, double[] bias, int outputs, int inputs) {
+  static Panels pack(
+      float[] weight, int byOutput, int byInput, float[] bias, int outputs, int inputs) {
     long columns = (outputs + L - 1L) / L * L;
     if (columns * inputs > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
@@ -56,11 +57,11 @@ record Panels(float[] weight, float[] bias, int outputs, int inputs) implements 
     float[] packed = new float[(int) columns * inputs];
     float[] padded = new float[(int) columns];
     for (int o = 0; o < outputs; o++) {
-      padded[o] = bias == null ? 0 : (float) bias[o];
+      padded[o] = bias == null ? 0 : bias[o];
       int width = o < outputs / PANEL * PANEL ? PANEL : L;
       int panel = o / width * width;
       for (int i = 0; i < inputs; i++) {
-        packed[panel * inputs + i * width + o - panel] = (float) weight[o * inputs + i];
+        packed[panel * inputs + i * width + o - panel] = weight[o * byOutput + i * byInput];
       }
     }
     return new Panels(packed, padded, outputs, inputs);

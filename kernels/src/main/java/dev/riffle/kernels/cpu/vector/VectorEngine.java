@@ -29,14 +29,22 @@ public final class VectorEngine implements Engine {
   /** The bits of a vector of floats. */
   private static final VectorSpecies<Integer> BITS = IntVector.SPECIES_PREFERRED;
 
+  /** No bits in L lanes, all in L, none in L: what a mask of some lanes is cut from. */
+  private static final int[] STEP = new int[3 * L];
+
+  static {
+    Arrays.fill(STEP, L, 2 * L, -1);
+  }
+
   @Override
   public String description() {
     return "Vector API, " + L + " float lanes";
   }
 
   @Override
-  public Packed pack(double[] weight, double[] bias, int outputs, int inputs) {
-    return Panels.pack(weight, bias, outputs, inputs);
+  public Packed pack(
+      float[] weight, int byOutput, int byInput, float[] bias, int outputs, int inputs) {
+    return Panels.pack(weight, byOutput, byInput, bias, outputs, inputs);
   }
 
   // ------------------------------------------------------------- activations
@@ -210,9 +218,8 @@ public final class VectorEngine implements Engine {
   private static void addNarrow(
       float[] x, int xAt, float[] y, int yAt, int first, int end, int stride, int rows) {
     int left = Math.max(0, end - L);
-    int[] bits = new int[L];
-    Arrays.fill(bits, first - left, end - left, -1);
-    IntVector mask = IntVector.fromArray(BITS, bits, 0);
+    IntVector from = IntVector.fromArray(BITS, STEP, L - (first - left));
+    IntVector mask = from.and(IntVector.fromArray(BITS, STEP, 2 * L - (end - left)));
     for (int r = 0; r < rows; r++) {
       int to = yAt + left + r * stride;
       IntVector kept = at(x, xAt + left + r * stride).reinterpretAsInts().and(mask);
