@@ -1,9 +1,11 @@
 package dev.riffle.jobs.sequence;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
+import dev.riffle.kernels.Backends;
 import dev.riffle.models.Answers;
 import dev.riffle.operators.GapPolicy;
 import java.io.IOException;
@@ -163,6 +165,11 @@ class JobFileTest {
 
   // ---- mistakes ----
 
+  /** What is said of a backend that nobody has. */
+  private static String noBackend(String name) {
+    return assertThrows(IllegalArgumentException.class, () -> Backends.find(name)).getMessage();
+  }
+
   @Test
   void everyMistakeIsToldAtOnceWithItsPlaceAndCure() {
     assertThat(
@@ -207,8 +214,8 @@ class JobFileTest {
                 + " is not a model directory: expected <name>/<version>/ with config.json,"
                 + " model.safetensors, provenance.json.",
             "job.yaml:10:12: model.backend: expected a backend that works here, but found 'cpuu';"
-                + " did you mean 'cpu'? No backend is called 'cpuu'; on the class path are [cpu,"
-                + " reference].",
+                + " did you mean 'cpu'? "
+                + noBackend("cpuu"),
             "job.yaml:13:8: sinks.dlq: expected a topic of its own, not that of sinks.final, but"
                 + " found 'same'.",
             "job.yaml:15:14: options.gap-polcy: expected an option of docs/options.md, but found"
