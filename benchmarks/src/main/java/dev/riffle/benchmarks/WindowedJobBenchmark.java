@@ -152,7 +152,7 @@ public final class WindowedJobBenchmark {
       long crc = Long.parseLong(flink.ask("answer"));
       System.out.println(flink.ask("peak"));
       bare(flink); // compiles
-      job(0, 1, bootstrap, flink, broker, crc);
+      job(0, number("windows"), bootstrap, flink, broker, crc);
       List<Double> ratios = new ArrayList<>();
       List<Double> cpuRatios = new ArrayList<>();
       Rate before = bare(flink);

@@ -29,7 +29,7 @@ record WindowedJobCase(
     int steps,
     boolean answersEachStep,
     int batch) {
-  static final String NAMES = "chordmixer, rse, rse-narrow, chordmixer-2^20, rse-2^20";
+  static final String NAMES = "chordmixer, rse, rse-narrow, chordmixer-2^20";
 
   private static final long SEED = 1919;
 
@@ -39,7 +39,6 @@ record WindowedJobCase(
       case "chordmixer-2^20" -> chord(name, 1 << 20, 1 << 15, 8, 88, "None", 1);
       case "rse" -> rse(name, 2048, 256, 192, 4);
       case "rse-narrow" -> rse(name, 8192, 512, 24, 4);
-      case "rse-2^20" -> rse(name, 1 << 20, 1 << 12, 24, 1);
       default ->
           throw new IllegalArgumentException("A model is one of " + NAMES + " but not " + name);
     };
