@@ -218,7 +218,7 @@ final class CpuKernels implements Kernels {
   @Override
   public void inTiles(int rows, int workWidth, Tile tile) {
     int tiles = (rows + TILE - 1) / TILE;
-    Tensor[] work = new Tensor[Math.min(tiles, crew.size())];
+    Tensor[] work = new Tensor[crew.size()]; // any member may come for one of a few tiles
     crew.run(
         tiles,
         (member, i) -> {

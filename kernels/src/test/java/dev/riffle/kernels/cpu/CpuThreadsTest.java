@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -234,6 +235,16 @@ final class CpuThreadsTest extends KernelsContract {
       for (int r = 0; r < rows; r++) {
         assertThat(seen.get(r)).isEqualTo(1);
       }
+    }
+  }
+
+  @Test
+  void fewerTilesThanThreadsAreDoneByWhoeverComesFirst() {
+    Kernels k = CpuProvider.vector(5);
+    for (int i = 0; i < 500; i++) {
+      AtomicInteger tiles = new AtomicInteger();
+      k.inTiles(129, 3, (first, n, work) -> tiles.incrementAndGet());
+      assertThat(tiles).hasValue(2);
     }
   }
 
