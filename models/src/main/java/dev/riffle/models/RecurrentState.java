@@ -4,6 +4,8 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Precision;
 import dev.riffle.kernels.Tensor;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * What a batch of sequences remembers: for each the number of steps it has consumed, and the parts
@@ -21,6 +23,7 @@ public final class RecurrentState {
   private final int[] sizes;
   private final Tensor[] parts;
   private final long[] counts;
+  private ByteBuffer staging = ByteBuffer.allocate(0); // a part of several sequences, packed
 
   /** State of new sequences. */
   public RecurrentState(RecurrentModel model, int sequences) {
@@ -77,6 +80,57 @@ public final class RecurrentState {
     for (int i = 0; i < parts.length; i++) {
       kernels.fill(parts[i], sequence * sizes[i], sizes[i], 0);
     }
+  }
+
+  /**
+   * Appends the bytes of the first sequences, one to each little-endian buffer at its position: bit
+   * for bit what {@link #store(int, ByteBuffer)} writes, but a part of all of them crosses from the
+   * backend in one piece, which is what a device asks for.
+   */
+  public void store(List<ByteBuffer> to) {
+    for (int b = 0; b < to.size(); b++) {
+      to.get(b).putLong(counts[b]);
+    }
+    for (int i = 0; i < parts.length; i++) {
+      ByteBuffer all = staging(to.size(), sizes[i]);
+      kernels.store(parts[i], 0, to.size() * sizes[i], all);
+      all.flip();
+      for (ByteBuffer one : to) {
+        one.put(all.slice(all.position(), bytes(i)));
+        all.position(all.position() + bytes(i));
+      }
+    }
+  }
+
+  /**
+   * Reads into the first sequences what {@link #store} wrote, one from each little-endian buffer at
+   * its position; each part crosses to the backend in one piece.
+   */
+  public void load(List<ByteBuffer> from) {
+    for (int b = 0; b < from.size(); b++) {
+      counts[b] = from.get(b).getLong();
+    }
+    for (int i = 0; i < parts.length; i++) {
+      ByteBuffer all = staging(from.size(), sizes[i]);
+      for (ByteBuffer one : from) {
+        all.put(one.slice(one.position(), bytes(i)));
+        one.position(one.position() + bytes(i));
+      }
+      kernels.load(all.flip(), parts[i], 0, from.size() * sizes[i]);
+    }
+  }
+
+  /** Bytes of a part of one sequence. */
+  private int bytes(int part) {
+    return sizes[part] * kernels.precision().bytes();
+  }
+
+  private ByteBuffer staging(int sequences, int size) {
+    int bytes = Math.multiplyExact(sequences, size * kernels.precision().bytes());
+    if (staging.capacity() < bytes) {
+      staging = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+    return staging.clear().limit(bytes);
   }
 
   /** Appends a sequence's bytes at the position of a little-endian buffer. */

@@ -76,7 +76,9 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
     public byte[] open(Format format) {
       RecurrentStreamModel.this.check(format);
       state.clear(0);
-      return bytes(0);
+      ByteBuffer to = header();
+      state.store(0, to);
+      return to.array();
     }
 
     @Override
@@ -87,17 +89,17 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
         row.checkFinite(buffer(row.state).getLong(HEADER));
       }
       reserve(rows.size());
-      for (int b = 0; b < rows.size(); b++) {
-        state.load(buffer(rows.get(b).state).position(HEADER), b);
-      }
+      state.load(rows.stream().map(row -> buffer(row.state).position(HEADER)).toList());
       int steps = Math.max(1, MAX_ROWS / Math.max(1, rows.size()));
       int from = 0;
       while (pack(rows, from, steps)) {
         compute(rows);
         from += steps;
       }
+      List<ByteBuffer> after = rows.stream().map(row -> header()).toList();
+      state.store(after);
       for (int b = 0; b < rows.size(); b++) {
-        rows.get(b).state = bytes(b);
+        rows.get(b).state = after.get(b).array();
       }
     }
 
@@ -161,11 +163,10 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
       }
     }
 
-    private byte[] bytes(int sequence) {
+    /** Room for the bytes of a state, the first of them written. */
+    private ByteBuffer header() {
       ByteBuffer to = buffer(new byte[info.stateBytes()]);
-      to.put(VERSION).put((byte) kernels.precision().bytes());
-      state.store(sequence, to);
-      return to.array();
+      return to.put(VERSION).put((byte) kernels.precision().bytes());
     }
 
     private void checkState(byte[] stored) {
