@@ -28,7 +28,10 @@ public final class StaticSchemaResolver implements SchemaResolver {
           "Prediction.v1",
           "SessionEvent.v1",
           "DeadLetter.v1",
-          "NoteEvent.v2");
+          "NoteEvent.v2",
+          "ReadChunk.v1",
+          "GeneEvent.v1",
+          "ReadDecision.v1");
 
   /** The one instance. */
   public static final StaticSchemaResolver INSTANCE = new StaticSchemaResolver();

@@ -65,6 +65,9 @@ class HistoryTest {
       "SessionEvent.v1 cef22e9d55ee39f7",
       "DeadLetter.v1 2ca01c31816ee5b6",
       "NoteEvent.v2 73db2d5df9319644",
+      "ReadChunk.v1 bd47b84b0ee02ceb",
+      "GeneEvent.v1 9ec85c8fbfd1f601",
+      "ReadDecision.v1 16b71e43858a8045",
     };
     assertThat(history()).hasSize(ids.length);
     for (int i = 0; i < ids.length; i++) {

@@ -2,15 +2,22 @@ package dev.riffle.schemas;
 
 import dev.riffle.schemas.record.AudioChunk;
 import dev.riffle.schemas.record.DeadLetter;
+import dev.riffle.schemas.record.DecisionLatency;
+import dev.riffle.schemas.record.GeneEvent;
+import dev.riffle.schemas.record.GeneLatency;
+import dev.riffle.schemas.record.GeneStatus;
 import dev.riffle.schemas.record.Latency;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
 import dev.riffle.schemas.record.NoteRevision;
 import dev.riffle.schemas.record.Prediction;
+import dev.riffle.schemas.record.ReadChunk;
+import dev.riffle.schemas.record.ReadDecision;
 import dev.riffle.schemas.record.SequenceEvent;
 import dev.riffle.schemas.record.SessionEvent;
 import dev.riffle.schemas.record.SessionKind;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,6 +98,58 @@ final class Samples {
             .setPayloadBytes(1_000_000)
             .build());
     samples.put("NoteEvent.v2", note(NoteRevision.RETRACTED));
+    samples.put(
+        "ReadChunk.v1",
+        ReadChunk.newBuilder()
+            .setSequenceId("contig-1")
+            .setSequenceStart(true)
+            .setSequenceEnd(true)
+            .setPosition(1L << 40)
+            .setCaptureTime(TIME)
+            .setBases(ascii("ACGTn"))
+            .setQuality(ascii("!5I+J"))
+            .setChannel(512)
+            .setGeneticCode(4)
+            .build());
+    samples.put(
+        "GeneEvent.v1",
+        GeneEvent.newBuilder()
+            .setSequenceId("contig-1")
+            .setNumber(17)
+            .setLeft(300)
+            .setRight(1500)
+            .setStrand("-")
+            .setPartial("01")
+            .setStartType("GTG")
+            .setScore(12.25)
+            .setCodingScore(99.5)
+            .setStartScore(-1.5)
+            .setConfidence(0.75f)
+            .setGeneticCode(11)
+            .setStatus(GeneStatus.PUBLISHED)
+            .setBasesRead(1834)
+            .setModelVersion("dna-annotator/1")
+            .setIsFinal(true)
+            .setLatency(new GeneLatency(TIME, 250L, 125L))
+            .build());
+    samples.put(
+        "ReadDecision.v1",
+        ReadDecision.newBuilder()
+            .setSequenceId("e4994c62-93f9-439a-bc8f-d20c95a137a5")
+            .setReadId("e4994c62-93f9-439a-bc8f-d20c95a137a5")
+            .setAction("unblock")
+            .setActionResponse("SUCCESS")
+            .setChannel(512)
+            .setBases(360)
+            .setMeanQscore(12.5f)
+            .setCaptureTime(TIME)
+            .setTarget("phage")
+            .setTargetProbability(0.03125f)
+            .setReason("evidence")
+            .setModelVersion("read-until/1")
+            .setIsFinal(false)
+            .setLatency(new DecisionLatency(250L, 125L))
+            .build());
     return samples;
   }
 
@@ -110,6 +169,10 @@ final class Samples {
         .setLatency(new Latency(96000L, 250L, 125L, TIME))
         .setRevision(revision)
         .build();
+  }
+
+  private static ByteBuffer ascii(String text) {
+    return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
   }
 
   /** The bytes of a sample, written with the current schema. */
