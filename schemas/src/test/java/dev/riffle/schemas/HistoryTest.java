@@ -66,7 +66,7 @@ class HistoryTest {
       "DeadLetter.v1 2ca01c31816ee5b6",
       "NoteEvent.v2 73db2d5df9319644",
       "ReadChunk.v1 bd47b84b0ee02ceb",
-      "GeneEvent.v1 9ec85c8fbfd1f601",
+      "GeneEvent.v1 2e6a35c76615027e",
       "ReadDecision.v1 16b71e43858a8045",
     };
     assertThat(history()).hasSize(ids.length);

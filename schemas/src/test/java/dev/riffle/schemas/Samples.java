@@ -115,7 +115,7 @@ final class Samples {
         "GeneEvent.v1",
         GeneEvent.newBuilder()
             .setSequenceId("contig-1")
-            .setNumber(17)
+            .setNumber(17L)
             .setLeft(300)
             .setRight(1500)
             .setStrand("-")
@@ -125,7 +125,6 @@ final class Samples {
             .setCodingScore(99.5)
             .setStartScore(-1.5)
             .setConfidence(0.75f)
-            .setGeneticCode(11)
             .setStatus(GeneStatus.PUBLISHED)
             .setBasesRead(1834)
             .setModelVersion("dna-annotator/1")
