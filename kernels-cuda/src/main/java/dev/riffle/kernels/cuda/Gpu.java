@@ -1,0 +1,456 @@
+package dev.riffle.kernels.cuda;
+
+import static org.bytedeco.cuda.global.cudart.*;
+
+import dev.riffle.kernels.DeviceException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.bytedeco.cuda.cudart.CUctx_st;
+import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.javacpp.SizeTPointer;
+
+/**
+ * One card, and one stream on it: what is asked for happens in that order. Opened on a thread and
+ * called on that thread alone.
+ *
+ * <p>Launches, copies on the card and uploads return before they are done; downloads and {@link
+ * #synchronize} wait. So a fault of a kernel is found later than where it was launched: what is
+ * thrown then says so and names the kernels it can have been.
+ */
+final class Gpu {
+  private static final int MOST_ARGUMENTS = 48;
+  private static final int REMEMBERED = 8;
+
+  private final Thread owner = Thread.currentThread();
+  private final CudaOptions options;
+  private final String name;
+  private final ComputeCapability capability;
+  private final int multiprocessors;
+  private final int sharedMemory;
+  private final long totalMemory;
+  private final CUstream_st stream = new CUstream_st();
+  private final Pool pool;
+  private final Staging staging;
+  private final Map<String, Kernel> kernels = new HashMap<>();
+  private Products products; // made when first asked for
+
+  private final LongPointer arguments = new LongPointer(MOST_ARGUMENTS);
+  private final PointerPointer<LongPointer> parameters = new PointerPointer<>(MOST_ARGUMENTS);
+  private static final PointerPointer<LongPointer> NOTHING = null;
+
+  private final String[] launched = new String[REMEMBERED]; // the last ones, for messages
+  private long launches; // since the stream was last waited for
+  private boolean capturing;
+
+  /**
+   * Opens a card on this thread and compiles kernels for it.
+   *
+   * @param units each compiled by itself
+   * @param headers what units include
+   * @throws DeviceException if the card, the driver or the compiler fails
+   */
+  static Gpu open(CudaOptions options, List<Source> units, List<Source> headers) {
+    Calls.check("cuInit", cuInit(0));
+    int[] device = new int[1];
+    Calls.check("cuDeviceGet", cuDeviceGet(device, options.device()));
+    CUctx_st context = new CUctx_st();
+    Calls.check("cuDevicePrimaryCtxRetain", cuDevicePrimaryCtxRetain(context, device[0]));
+    Calls.check("cuCtxSetCurrent", cuCtxSetCurrent(context));
+    Gpu gpu = new Gpu(options, device[0]);
+    Compiler compiler = new Compiler(gpu.capability);
+    for (Source unit : units) {
+      compiler.compile(unit, headers).forEach(gpu::add);
+    }
+    return gpu;
+  }
+
+  private Gpu(CudaOptions options, int device) {
+    this.options = options;
+    byte[] text = new byte[256];
+    Calls.check("cuDeviceGetName", cuDeviceGetName(text, text.length, device));
+    int length = IntStream.range(0, text.length).filter(i -> text[i] == 0).findFirst().orElse(0);
+    this.name = new String(text, 0, length, StandardCharsets.UTF_8);
+    this.capability =
+        new ComputeCapability(
+            attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device),
+            attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, device));
+    this.multiprocessors = attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device);
+    this.sharedMemory = attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, device);
+    try (SizeTPointer total = new SizeTPointer(1)) {
+      Calls.check("cuDeviceTotalMem", cuDeviceTotalMem(total, device));
+      this.totalMemory = total.get();
+    }
+    Calls.check("cuStreamCreate", cuStreamCreate(stream, CU_STREAM_NON_BLOCKING));
+    long ceiling = options.ceiling(totalMemory);
+    this.pool =
+        new Pool(
+            new Card(),
+            ceiling,
+            options.memory() < 0
+                ? -options.memory() + "% of the card's " + totalMemory
+                : "-D" + CudaOptions.MEMORY);
+    this.staging = new Staging(stream);
+    for (int i = 0; i < MOST_ARGUMENTS; i++) {
+      parameters.put(i, new LongPointer(arguments).position(i));
+    }
+  }
+
+  private static int attribute(int attribute, int device) {
+    int[] value = new int[1];
+    Calls.check("cuDeviceGetAttribute", cuDeviceGetAttribute(value, attribute, device));
+    return value[0];
+  }
+
+  // -------------------------------------------------------------- what it is
+
+  /** What the driver calls the card. */
+  String name() {
+    return name;
+  }
+
+  ComputeCapability capability() {
+    return capability;
+  }
+
+  /** How many blocks run side by side at least, one on each. */
+  int multiprocessors() {
+    return multiprocessors;
+  }
+
+  /** Most bytes of shared memory that a block may ask for; 99 KiB on the least of cards. */
+  int sharedMemory() {
+    return sharedMemory;
+  }
+
+  /** Bytes of memory on the card. */
+  long totalMemory() {
+    return totalMemory;
+  }
+
+  /** Most bytes that are taken of it. */
+  long ceiling() {
+    return pool.ceiling();
+  }
+
+  /** Bytes that are in use, by memory that is neither closed nor found by the collector. */
+  long used() {
+    return pool.used();
+  }
+
+  CudaOptions options() {
+    return options;
+  }
+
+  /** As {@link CudaOptions.Precision} of products says. */
+  CudaOptions.Precision precision() {
+    return options.precision();
+  }
+
+  // ----------------------------------------------------------------- memory
+
+  /**
+   * So many bytes of the card's memory, not set. Their address is a multiple of 256.
+   *
+   * @throws DeviceException.OutOfMemory if that is more than the ceiling or the card leaves
+   */
+  Memory allocate(long bytes) {
+    onOwner();
+    return pool.allocate(bytes);
+  }
+
+  /** Copies on the card; the two ranges must not overlap. */
+  void copy(long from, long to, long bytes) {
+    onOwner();
+    if (bytes > 0) {
+      done("cuMemcpyDtoDAsync", cuMemcpyDtoDAsync(to, from, bytes, stream));
+    }
+  }
+
+  /** Sets {@code count} words of 4 bytes. */
+  void fill(long to, int word, long count) {
+    onOwner();
+    if (count > 0) {
+      done("cuMemsetD32Async", cuMemsetD32Async(to, word, count, stream));
+    }
+  }
+
+  /** Copies {@code count} floats to the card. The array may be changed when this returns. */
+  void upload(float[] from, int offset, long to, int count) {
+    beforeTransfer();
+    for (int done = 0; done < count; ) {
+      int part = Math.min(count - done, Staging.PIECE / 4);
+      ByteBuffer room = staging.room(4 * part);
+      room.asFloatBuffer().put(from, offset + done, part);
+      send(to + 4L * done, 4 * part);
+      done += part;
+    }
+  }
+
+  /** Copies {@code count} doubles to the card, rounded to float. */
+  void upload(double[] from, int offset, long to, int count) {
+    beforeTransfer();
+    for (int done = 0; done < count; ) {
+      int part = Math.min(count - done, Staging.PIECE / 4);
+      ByteBuffer room = staging.room(4 * part);
+      for (int i = 0; i < part; i++) {
+        room.putFloat((float) from[offset + done + i]);
+      }
+      send(to + 4L * done, 4 * part);
+      done += part;
+    }
+  }
+
+  /** Copies {@code count} ints to the card. */
+  void upload(int[] from, int offset, long to, int count) {
+    beforeTransfer();
+    for (int done = 0; done < count; ) {
+      int part = Math.min(count - done, Staging.PIECE / 4);
+      ByteBuffer room = staging.room(4 * part);
+      room.asIntBuffer().put(from, offset + done, part);
+      send(to + 4L * done, 4 * part);
+      done += part;
+    }
+  }
+
+  /** Copies {@code bytes} bytes to the card, from the position of {@code from} on, and moves it. */
+  void upload(ByteBuffer from, long to, int bytes) {
+    beforeTransfer();
+    for (int done = 0; done < bytes; ) {
+      int part = Math.min(bytes - done, Staging.PIECE);
+      staging.room(part).put(from.slice(from.position(), part));
+      from.position(from.position() + part);
+      send(to + done, part);
+      done += part;
+    }
+  }
+
+  /** Copies {@code count} floats from the card. */
+  void download(long from, float[] to, int offset, int count) {
+    beforeTransfer();
+    for (int done = 0; done < count; ) {
+      int part = Math.min(count - done, Staging.PIECE / 4);
+      receive(from + 4L * done, 4 * part).asFloatBuffer().get(to, offset + done, part);
+      done += part;
+    }
+  }
+
+  /** Copies {@code count} floats from the card, widened to double. */
+  void download(long from, double[] to, int offset, int count) {
+    beforeTransfer();
+    for (int done = 0; done < count; ) {
+      int part = Math.min(count - done, Staging.PIECE / 4);
+      ByteBuffer received = receive(from + 4L * done, 4 * part);
+      for (int i = 0; i < part; i++) {
+        to[offset + done + i] = received.getFloat();
+      }
+      done += part;
+    }
+  }
+
+  /** Appends {@code bytes} bytes from the card at the position of {@code to}. */
+  void download(long from, ByteBuffer to, int bytes) {
+    beforeTransfer();
+    for (int done = 0; done < bytes; ) {
+      int part = Math.min(bytes - done, Staging.PIECE);
+      to.put(receive(from + done, part));
+      done += part;
+    }
+  }
+
+  private void send(long to, int bytes) {
+    done("cuMemcpyHtoDAsync", cuMemcpyHtoDAsync(to, staging.sent(bytes), bytes, stream));
+  }
+
+  private ByteBuffer receive(long from, int bytes) {
+    done("cuMemcpyDtoHAsync", cuMemcpyDtoHAsync(staging.arriving(), from, bytes, stream));
+    synchronize();
+    return staging.arrived(bytes);
+  }
+
+  private void beforeTransfer() {
+    onOwner();
+    if (capturing) {
+      throw new IllegalStateException(
+          "A transfer between host and card cannot be part of a graph: move it before the capture.");
+    }
+  }
+
+  // ---------------------------------------------------------------- kernels
+
+  /**
+   * The kernel of this name.
+   *
+   * @throws IllegalArgumentException if no unit has it
+   */
+  Kernel kernel(String kernel) {
+    onOwner();
+    Kernel found = kernels.get(kernel);
+    if (found == null) {
+      throw new IllegalArgumentException(
+          "No kernel is called '" + kernel + "'; there are " + kernels.keySet() + ".");
+    }
+    return found;
+  }
+
+  /** Whether there is a kernel of this name. */
+  boolean hasKernel(String kernel) {
+    return kernels.containsKey(kernel);
+  }
+
+  private void add(Compiler.Compiled compiled) {
+    int[] sizes = compiled.parameters();
+    if (sizes.length > MOST_ARGUMENTS) {
+      throw new IllegalStateException(
+          "Kernel '" + compiled.name() + "' has more than " + MOST_ARGUMENTS + " parameters.");
+    }
+    Kernel other =
+        kernels.put(compiled.name(), new Kernel(this, compiled.name(), compiled.function(), sizes));
+    if (other != null) {
+      throw new IllegalStateException("Two kernels are called '" + compiled.name() + "'.");
+    }
+  }
+
+  void argument(int at, long bits) {
+    arguments.put(at, bits);
+  }
+
+  void allowShared(CUfunc_st function, int bytes) {
+    Calls.check(
+        "cuFuncSetAttribute",
+        cuFuncSetAttribute(function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes));
+  }
+
+  void launch(String kernel, CUfunc_st function, int gridX, int gridY, int block, int shared) {
+    launched[(int) (launches++ % REMEMBERED)] = kernel;
+    done(
+        "cuLaunchKernel",
+        cuLaunchKernel(
+            function, gridX, gridY, 1, block, 1, 1, shared, stream, parameters, NOTHING));
+    waitIfAsked();
+  }
+
+  /** Remembers what was launched by others on the stream. */
+  void launched(String what) {
+    launched[(int) (launches++ % REMEMBERED)] = what;
+    waitIfAsked();
+  }
+
+  private void waitIfAsked() {
+    if (options.sync() && !capturing) {
+      synchronize();
+    }
+  }
+
+  /** Products by cuBLASLt, on the same stream. */
+  Products products() {
+    onOwner();
+    if (products == null) {
+      products = new Products(this, stream);
+    }
+    return products;
+  }
+
+  // ----------------------------------------------------------------- waiting
+
+  /**
+   * Waits until all is done that was asked for.
+   *
+   * @throws DeviceException if any of it failed
+   */
+  void synchronize() {
+    onOwner();
+    done("cuStreamSynchronize", cuStreamSynchronize(stream));
+    launches = 0;
+  }
+
+  /** Checks a call that may tell of a fault of what was launched before. */
+  void done(String call, int result) {
+    if (result != CUDA_SUCCESS) {
+      throw Calls.failure(call, result, suspects());
+    }
+  }
+
+  private String suspects() {
+    if (launches == 0) {
+      return "";
+    }
+    long first = Math.max(0, launches - REMEMBERED);
+    String last =
+        IntStream.range(0, (int) (launches - first))
+            .mapToObj(i -> launched[(int) ((first + i) % REMEMBERED)])
+            .collect(Collectors.joining(", "));
+    return " It may tell of what was launched since the card was last waited for: "
+        + (first > 0 ? first + " kernels, then " : "")
+        + last
+        + ".";
+  }
+
+  // ------------------------------------------------------------------ graphs
+
+  /**
+   * Records what {@code work} launches and copies on the card instead of doing it. All memory that
+   * it uses must live as long as the graph; what it allocates and closes itself, the graph keeps.
+   */
+  Graph capture(Runnable work) {
+    onOwner();
+    if (capturing) {
+      throw new IllegalStateException("A graph is being captured already.");
+    }
+    return Graph.capture(this, pool, stream, work);
+  }
+
+  void capturing(boolean now) {
+    capturing = now;
+  }
+
+  private void onOwner() {
+    if (Thread.currentThread() != owner) {
+      throw new IllegalStateException(
+          "The card is worked on by thread '"
+              + owner.getName()
+              + "' but was called on '"
+              + Thread.currentThread().getName()
+              + "': call the backend through Device.call.");
+    }
+  }
+
+  /** The card's memory. */
+  private final class Card implements Pool.Source {
+    private final long[] address = new long[1];
+
+    @Override
+    public long take(long bytes) {
+      int result = cuMemAlloc(address, bytes);
+      if (result == CUDA_ERROR_OUT_OF_MEMORY) {
+        return 0;
+      }
+      done("cuMemAlloc", result);
+      return address[0];
+    }
+
+    @Override
+    public void give(List<Long> addresses) {
+      synchronize();
+      for (long a : addresses) {
+        done("cuMemFree", cuMemFree(a));
+      }
+    }
+
+    @Override
+    public long free() {
+      try (SizeTPointer free = new SizeTPointer(1);
+          SizeTPointer total = new SizeTPointer(1)) {
+        done("cuMemGetInfo", cuMemGetInfo(free, total));
+        return free.get();
+      }
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package dev.riffle.kernels.cuda;
+
+import dev.riffle.kernels.DeviceException;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Keeps blocks that came back for whoever next asks for their size, and keeps to the ceiling. A
+ * request is rounded up to one of four sizes between a power of two and the next.
+ *
+ * <p>When the ceiling is reached, it first gives back to the card what nobody uses, then has the
+ * collector look for memory that nobody holds, and only then fails.
+ */
+final class Pool {
+  private static final long LEAST = 512;
+  private static final int COLLECTIONS = 3;
+  private static final long PATIENCE_MS = 50; // for the collector to tell what it has found
+
+  /** Where blocks come from. */
+  interface Source {
+    /** Address of so many bytes; 0 where the card has no more. */
+    long take(long bytes);
+
+    /** Gives blocks back; what was launched with them has ended when this returns. */
+    void give(List<Long> addresses);
+
+    /** What the card has free, for messages. */
+    long free();
+  }
+
+  private final Source source;
+  private final long ceiling;
+  private final String how;
+  private final ReferenceQueue<Memory> queue = new ReferenceQueue<>();
+  private final Set<Memory.Block> held = new HashSet<>(); // keeps the references themselves alive
+  private final Map<Long, Deque<Long>> free = new HashMap<>(); // addresses by size
+  private long used; // bytes of blocks that somebody holds
+  private long cached; // bytes of blocks that nobody holds
+  private List<Memory.Block> kept; // blocks that came back while kept for a graph; else null
+
+  /**
+   * @param how says in messages where the ceiling comes from
+   */
+  Pool(Source source, long ceiling, String how) {
+    this.source = source;
+    this.ceiling = ceiling;
+    this.how = how;
+  }
+
+  ReferenceQueue<Memory> queue() {
+    return queue;
+  }
+
+  /** Bytes of blocks that somebody holds. */
+  long used() {
+    return used;
+  }
+
+  /** Bytes of blocks that wait for their next holder. */
+  long cached() {
+    return cached;
+  }
+
+  long ceiling() {
+    return ceiling;
+  }
+
+  /**
+   * At least so many bytes, not set.
+   *
+   * @throws DeviceException.OutOfMemory if that is more than the ceiling or the card leaves
+   */
+  Memory allocate(long bytes) {
+    drain();
+    long size = size(bytes);
+    long address = reuse(size);
+    if (address == 0) {
+      address = fresh(size);
+    }
+    for (int i = 0; address == 0 && i < COLLECTIONS; i++) {
+      System.gc();
+      await();
+      address = reuse(size);
+      if (address == 0) {
+        release();
+        address = fresh(size);
+      }
+    }
+    if (address == 0) {
+      throw new DeviceException.OutOfMemory(
+          "The card has no memory for "
+              + bytes
+              + " bytes more: "
+              + used
+              + " are in use, the ceiling is "
+              + ceiling
+              + " ("
+              + how
+              + "), and the card has "
+              + source.free()
+              + " free. Send smaller batches or shorter windows, raise -D"
+              + CudaOptions.MEMORY
+              + ", or end what else uses the card (nvidia-smi lists it).",
+          null);
+    }
+    used += size;
+    Memory memory = new Memory(this, address, bytes, size);
+    held.add(memory.block());
+    return memory;
+  }
+
+  /** Blocks that come back from now on stay as they are, until {@link #kept} is called. */
+  void keep() {
+    kept = new ArrayList<>();
+  }
+
+  /** The blocks that came back since {@link #keep}: their keeper gives them to {@link #free}. */
+  List<Memory.Block> kept() {
+    List<Memory.Block> blocks = kept;
+    kept = null;
+    return blocks;
+  }
+
+  void takeBack(Memory.Block block) {
+    held.remove(block);
+    if (kept != null) {
+      kept.add(block);
+    } else {
+      free(block);
+    }
+  }
+
+  /** Has a block wait for its next holder. */
+  void free(Memory.Block block) {
+    used -= block.taken;
+    cached += block.taken;
+    free.computeIfAbsent(block.taken, size -> new ArrayDeque<>()).push(block.address);
+  }
+
+  /** Gives everything back to the card that nobody holds. */
+  void release() {
+    List<Long> addresses = new ArrayList<>();
+    free.values().forEach(addresses::addAll);
+    free.clear();
+    cached = 0;
+    if (!addresses.isEmpty()) {
+      source.give(addresses);
+    }
+  }
+
+  private long reuse(long size) {
+    Deque<Long> addresses = free.get(size);
+    if (addresses == null || addresses.isEmpty()) {
+      return 0;
+    }
+    cached -= size;
+    return addresses.pop();
+  }
+
+  private long fresh(long size) {
+    if (used + cached + size > ceiling) {
+      release();
+    }
+    if (used + size > ceiling) {
+      return 0;
+    }
+    long address = source.take(size);
+    if (address == 0 && cached > 0) {
+      release();
+      address = source.take(size);
+    }
+    return address;
+  }
+
+  private void drain() {
+    for (Reference<?> found = queue.poll(); found != null; found = queue.poll()) {
+      ((Memory.Block) found).giveBack();
+    }
+  }
+
+  private void await() {
+    boolean interrupted = false;
+    try {
+      Reference<?> found = queue.remove(PATIENCE_MS);
+      if (found != null) {
+        ((Memory.Block) found).giveBack();
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    drain();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The next of 512, 640, 768, 896, 1024, 1280, ... */
+  static long size(long bytes) {
+    if (bytes <= LEAST) {
+      return LEAST;
+    }
+    long step = Math.max(LEAST / 4, Long.highestOneBit(bytes - 1) / 4);
+    return (bytes + step - 1) / step * step;
+  }
+}
