@@ -9,6 +9,9 @@ import dev.riffle.models.StreamModel;
 import dev.riffle.models.WindowModel;
 import dev.riffle.models.WindowOptions;
 import dev.riffle.models.WindowStreamModel;
+import dev.riffle.models.annotator.Annotator;
+import dev.riffle.models.annotator.AnnotatorGolden;
+import dev.riffle.models.annotator.Gene;
 import dev.riffle.models.chordmixer.ChordMixerFamily;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
@@ -48,6 +51,13 @@ public final class Families {
               Families::none,
               Transcriber::describe,
               TranscriberGolden::check),
+          new Family<>(
+              "dna-annotator",
+              Gene.class,
+              Annotator::new,
+              Families::none,
+              Annotator::describe,
+              AnnotatorGolden::check),
           new Family<>(
               "qrnn",
               Scores.class,
