@@ -33,7 +33,7 @@ import java.util.List;
  *   u8   bytes of a number: 4, on any backend
  *   i64  steps consumed
  *   i32  length
- *   i32  stride
+ *   i32  stride, 0 for one window per sequence
  *   f32  the steps that windows to come need, {@code [at most length - 1, inputs]}
  * </pre>
  */
@@ -145,7 +145,7 @@ public final class WindowStreamModel implements StreamModel<Scores> {
 
   /** The first step that window k tells, where each step is told. */
   private long head(long k) {
-    return k == 0 ? 0 : begin(k) + options.overlap() / 2;
+    return k == 0 ? 0 : options.begin(k) + options.overlap() / 2;
   }
 
   /**
@@ -158,7 +158,7 @@ public final class WindowStreamModel implements StreamModel<Scores> {
       return head(k);
     }
     // where windows are answered once, those before have spoken of what they share with this one
-    return begin(k) + options.overlap();
+    return options.begin(k) + options.overlap();
   }
 
   /** The steps of a row that can be had: those that its state keeps, then those that came. */
@@ -180,7 +180,7 @@ public final class WindowStreamModel implements StreamModel<Scores> {
       this.row = row;
       this.before = whole ? from.getLong(COUNT) : 0;
       this.after = before + row.steps;
-      this.first = begin(options.next(before));
+      this.first = options.begin(options.next(before));
       if (whole
           && (from.getInt(LENGTH) != options.length() || from.getInt(STRIDE) != options.stride())) {
         throw new StateException(
@@ -232,16 +232,12 @@ public final class WindowStreamModel implements StreamModel<Scores> {
 
     /** State after the last step. */
     byte[] state() {
-      long next = begin(options.next(after));
+      long next = options.begin(options.next(after));
       int steps = (int) Math.max(0, after - next);
       ByteBuffer to = empty(after, steps);
       copy(next, steps, to.slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer());
       return to.array();
     }
-  }
-
-  private long begin(long window) {
-    return window * options.stride();
   }
 
   /** A state with its header written and room for so many steps. */
@@ -329,12 +325,12 @@ public final class WindowStreamModel implements StreamModel<Scores> {
 
     /** A complete window. */
     private Window window(Stretch stretch, long k) {
-      long begin = begin(k);
+      long begin = options.begin(k);
       long behind = begin + options.length();
       if (!model.answersEachStep()) {
         return new Window(stretch, begin, options.length(), begin, behind);
       }
-      long to = Math.min(behind, begin + options.overlap() / 2 + options.stride());
+      long to = Math.min(behind, head(k + 1));
       return new Window(stretch, begin, options.length(), head(k), to);
     }
 
@@ -344,7 +340,7 @@ public final class WindowStreamModel implements StreamModel<Scores> {
       if (stretch.after <= told) {
         return null;
       }
-      long begin = begin(options.next(stretch.after));
+      long begin = options.begin(options.next(stretch.after));
       int steps = (int) (stretch.after - begin);
       return new Window(
           stretch, begin, steps, model.answersEachStep() ? told : begin, stretch.after);

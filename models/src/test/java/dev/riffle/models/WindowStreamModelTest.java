@@ -31,6 +31,10 @@ class WindowStreamModelTest {
         "4 | 4 |  3 | 3: 0+3=3",
         "4 | 1 |  5 | 4: 0+4=6, 5: 1+4=10",
         "4 | 4 |  0 | ''",
+        "4 | 0 |  3 | 3: 0+3=3", // one window: the whole sequence
+        "4 | 0 |  4 | 4: 0+4=6",
+        "4 | 0 | 99 | 4: 0+4=6", // or its first steps
+        "4 | 0 |  0 | ''",
       })
   void aWindowIsAnsweredOnce(int length, int stride, int steps, String told) {
     assertThat(told(new Sum(false, 1), new WindowOptions(length, stride), steps)).isEqualTo(told);
@@ -48,6 +52,8 @@ class WindowStreamModelTest {
         "4 | 3 |  4 | 4: 0+1=6, 4: 1+1=6, 4: 2+1=6, 4: 3+1=3",
         "2 | 4 |  7 | 2: 0+1=1, 2: 1+1=1, 6: 4+1=9, 6: 5+1=9",
         "4 | 2 |  1 | 1: 0+1=0",
+        "4 | 0 |  3 | 3: 0+1=3, 3: 1+1=3, 3: 2+1=3",
+        "4 | 0 |  9 | 4: 0+1=6, 4: 1+1=6, 4: 2+1=6, 4: 3+1=6",
       })
   void eachStepIsToldOnceByTheWindowInWhoseMiddleItLies(
       int length, int stride, int steps, String told) {
@@ -120,6 +126,23 @@ class WindowStreamModelTest {
   }
 
   @Test
+  void whatComesBehindTheOneWindowOfASequenceIsNotKept() {
+    StreamModel<Scores> model = stream(new Sum(false, 1), WindowOptions.once(4));
+    StreamRunner<Scores> runner = model.newRunner();
+    byte[] state = runner.open(FORMAT);
+    int[] kept = {1, 2, 3, 0, 0, 0};
+    int[] places = {0, 0, 0, 1, 0, 0};
+    for (int step = 0; step < kept.length; step++) {
+      Row<Scores> row = new Row<>(FORMAT, state, new float[] {step}, 0, 1);
+      assertThat(model.places(row, false)).isEqualTo(places[step]);
+      assertThat(model.places(row, true)).isEqualTo(step < 4 ? 1 : 0);
+      runner.advance(List.of(row));
+      state = row.state;
+      assertThat(state).hasSize(18 + kept[step] * 4);
+    }
+  }
+
+  @Test
   void stateOfOtherWindowsOrAnotherModelIsRefused() {
     StreamRunner<Scores> runner = stream(new Sum(false, 1), new WindowOptions(4, 2)).newRunner();
     byte[] state = runner.open(FORMAT);
@@ -144,7 +167,7 @@ class WindowStreamModelTest {
     assertThatThrownBy(() -> new WindowOptions(0, 1))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("they are 0 and 1");
-    assertThatThrownBy(() -> new WindowOptions(1, 0)).isInstanceOf(ModelException.class);
+    assertThatThrownBy(() -> new WindowOptions(1, -1)).isInstanceOf(ModelException.class);
     assertThatThrownBy(() -> stream(new Sum(false, 1), WindowOptions.of(1000)))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("Model sum/1 cannot have windows of 1000 steps: at most 999");

@@ -11,16 +11,19 @@ import dev.riffle.models.Settings;
 import dev.riffle.models.WindowBatch;
 import dev.riffle.models.WindowModel;
 import dev.riffle.models.weights.Weights;
+import java.util.Arrays;
+import java.util.Comparator;
 
 /**
  * ChordMixer in inference: whole windows in, one answer for each out. Immutable and shared by all
  * threads; work memory is the caller's, two tensors of {@code [rows, width]} and little besides.
  *
  * <p>A batch holds windows of any lengths, packed one behind the other; no padding is needed and
- * none is read. The answer to a window is that of the reference to this window alone, with one
- * exception, which is the reference's too: with {@code var_len} the first window of a batch decides
- * how many blocks run, so that windows of a batch should have equal {@link #layers}. Where a value
- * is NaN the answer to its window is.
+ * none is read. The answer to a window is that of the reference to this window alone: with {@code
+ * var_len} each window runs the blocks that its own length needs. Two methods batch as the
+ * reference does, whose first window decides how many blocks run for all: {@link #forward(Block,
+ * Tensor, Scratch)} and {@link #forward(int[], int[], int, Tensor, Scratch)}. Where a value is NaN
+ * the answer to its window is.
  */
 public final class ChordMixer implements WindowModel {
 
@@ -51,7 +54,7 @@ public final class ChordMixer implements WindowModel {
    * @param outputSize values of an answer, if there is a decoder
    * @param maxSeqLen sets the number of blocks, {@code ceil(log2(maxSeqLen))}
    * @param decoder false: the answer is the mean over the positions of the last block
-   * @param varLen true: a batch runs only as many blocks as its first window needs
+   * @param varLen true: a window runs only as many blocks as its length needs
    */
   public record Config(
       int inputSize,
@@ -205,10 +208,10 @@ public final class ChordMixer implements WindowModel {
     blocks(length);
   }
 
-  /** The blocks that a window runs. */
+  /** Always 0: windows of any lengths are a batch. */
   @Override
   public int bin(int length) {
-    return blocks(length);
+    return 0;
   }
 
   @Override
@@ -218,15 +221,67 @@ public final class ChordMixer implements WindowModel {
 
   @Override
   public void forward(WindowBatch batch, Tensor y, Scratch work) {
-    batch.bin(this);
-    if (config.embedding == Embedding.TOKENS) {
-      forward(batch.tokens(), batch.starts(), batch.windows(), y, work);
+    int count = batch.windows();
+    Integer[] order = new Integer[count]; // the windows that run most blocks first
+    Arrays.setAll(order, b -> b);
+    Arrays.sort(order, Comparator.comparingInt(b -> -blocks(batch.steps(b))));
+    int[] starts = new int[count + 1];
+    int[] blocksOf = new int[count];
+    boolean moved = false;
+    for (int i = 0; i < count; i++) {
+      int steps = batch.steps(order[i]);
+      starts[i + 1] = starts[i] + steps;
+      blocksOf[i] = blocks(steps);
+      moved |= order[i] != i;
+    }
+    float[] values = moved ? inOrder(batch, order, starts) : batch.values();
+    Tensor x = embed(new WindowBatch(values, batch.width(), starts, count), work);
+    if (!moved) {
+      run(x, starts, blocksOf, y, work);
       return;
     }
-    int count = batch.rows() * config.inputSize;
-    Tensor x = work.tensor("chord.input", count);
-    kernels.write(batch.values(), 0, x, 0, count);
-    forward(new Block(x, batch.starts(), batch.windows()), y, work);
+    int width = outputs();
+    Tensor sorted = work.tensor("chord.sorted", count * width);
+    run(x, starts, blocksOf, sorted, work);
+    for (int i = 0; i < count; i++) {
+      kernels.copy(sorted, i * width, y, order[i] * width, width);
+    }
+  }
+
+  private static float[] inOrder(WindowBatch batch, Integer[] order, int[] starts) {
+    int width = batch.width();
+    float[] values = new float[batch.rows() * width];
+    for (int i = 0; i < order.length; i++) {
+      int from = batch.starts()[order[i]] * width;
+      System.arraycopy(
+          batch.values(), from, values, starts[i] * width, batch.steps(order[i]) * width);
+    }
+    return values;
+  }
+
+  /** The first x of windows, {@code [rows, width]}. */
+  private Tensor embed(WindowBatch batch, Scratch work) {
+    int rows = rows(batch.starts(), batch.windows());
+    if (config.embedding == Embedding.TOKENS) {
+      return embed(batch.tokens(), rows, work);
+    }
+    int count = rows * config.inputSize;
+    Tensor values = work.tensor("chord.input", count);
+    kernels.write(batch.values(), 0, values, 0, count);
+    return embed(values, rows, work);
+  }
+
+  private Tensor embed(Tensor values, int rows, Scratch work) {
+    Tensor x = work.tensor("chord.x", rows * config.width());
+    kernels.linear(embedding, values, x, rows);
+    return x;
+  }
+
+  private Tensor embed(int[] tokens, int rows, Scratch work) {
+    check(tokens, rows);
+    Tensor x = work.tensor("chord.x", rows * config.width());
+    kernels.embed(table, tokens, x, rows, config.width());
+    return x;
   }
 
   /**
@@ -243,9 +298,8 @@ public final class ChordMixer implements WindowModel {
           "This ChordMixer reads tokens (embedding_type is sparse) but was given features.");
     }
     int rows = rows(block.starts(), block.sequences());
-    Tensor x = work.tensor("chord.x", rows * config.width());
-    kernels.linear(embedding, block.x(), x, rows);
-    run(x, block.starts(), block.sequences(), y, work);
+    Tensor x = embed(block.x(), rows, work);
+    run(x, block.starts(), asTheFirst(block.starts(), block.sequences()), y, work);
   }
 
   /**
@@ -263,21 +317,32 @@ public final class ChordMixer implements WindowModel {
           "This ChordMixer reads features (embedding_type is linear) but was given tokens.");
     }
     int rows = rows(starts, sequences);
-    check(tokens, rows);
-    Tensor x = work.tensor("chord.x", rows * config.width());
-    kernels.embed(table, tokens, x, rows, config.width());
-    run(x, starts, sequences, y, work);
+    Tensor x = embed(tokens, rows, work);
+    run(x, starts, asTheFirst(starts, sequences), y, work);
   }
 
-  private void run(Tensor x, int[] starts, int sequences, Tensor y, Scratch work) {
+  private int[] asTheFirst(int[] starts, int sequences) {
+    int[] all = new int[sequences];
+    Arrays.fill(all, sequences == 0 ? 0 : blocks(starts[1]));
+    return all;
+  }
+
+  /**
+   * @param blocksOf each window, the most first
+   */
+  private void run(Tensor x, int[] starts, int[] blocksOf, Tensor y, Scratch work) {
+    int sequences = blocksOf.length;
     if (sequences == 0) {
       return;
     }
     int width = config.width();
-    int used = blocks(starts[1]);
-    for (int i = 0; i < used; i++) {
-      blocks[i].run(x, starts, sequences, work);
-      work.show("block_output", x, starts[sequences], width);
+    int left = sequences; // windows that block i runs
+    for (int i = 0; i < blocksOf[0]; i++) {
+      while (blocksOf[left - 1] <= i) {
+        left--;
+      }
+      blocks[i].run(x, starts, left, work);
+      work.show("block_output", x, starts[left], width);
     }
     if (decoder == null) {
       kernels.mean(x, starts, sequences, y, width);
@@ -289,7 +354,7 @@ public final class ChordMixer implements WindowModel {
   }
 
   /**
-   * Blocks that a batch runs whose first window has this length.
+   * Blocks that a window of this length runs.
    *
    * @throws InputException if it needs more than there are
    */
@@ -297,7 +362,7 @@ public final class ChordMixer implements WindowModel {
     if (config.varLen && layers(length) > blocks.length) {
       throw new InputException(
           String.format(
-              "The first window of the batch has %d steps, which take %d blocks, but the model has"
+              "A window has %d steps, which take %d blocks, but the model has"
                   + " %d, for at most %d steps (max_seq_len %d): send shorter windows, or train with"
                   + " a larger max_seq_len.",
               length, layers(length), blocks.length, 1L << blocks.length, config.maxSeqLen));
