@@ -16,6 +16,7 @@ final class AvroFields {
   private static final Set<Type> NAME = EnumSet.of(Type.STRING, Type.INT, Type.LONG);
   private static final Set<Type> FLAG = EnumSet.of(Type.BOOLEAN);
   private static final Set<Type> TEXT = EnumSet.of(Type.STRING);
+  private static final Set<Type> LETTERS = EnumSet.of(Type.STRING, Type.BYTES);
 
   private final Schema schema;
   private final YamlTree tree;
@@ -36,7 +37,11 @@ final class AvroFields {
         check.one(JobKey.FEATURES, feature, NUMBER);
       }
     }
-    check.array(JobKey.TOKEN, fields.token(), WHOLE, false);
+    if (fields.alphabet() == null) {
+      check.array(JobKey.TOKEN, fields.token(), WHOLE, false);
+    } else {
+      check.one(JobKey.TOKEN, fields.token(), LETTERS);
+    }
     check.one(JobKey.POSITION, fields.position(), WHOLE);
     check.one(JobKey.TIME_FIELD, fields.time(), fields.timeUnit() == null ? TEXT : NUMBER);
     check.one(JobKey.START, fields.start(), FLAG);

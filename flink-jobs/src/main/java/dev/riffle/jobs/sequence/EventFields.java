@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
  * @param width numbers of a step where features are an array; 0 where they are fields of their own;
  *     {@link JobFile#UNKNOWN} in a file with mistakes
  * @param token field of a token, null for features
+ * @param alphabet of a token field of text or bytes, null for one of numbers
  * @param position index of the first step; null for the order of arrival
  * @param time capture time of the first step; null for Kafka's timestamp
  * @param timeUnit of {@code time}, since the epoch; null for ISO 8601
@@ -23,6 +24,7 @@ record EventFields(
     List<String> features,
     int width,
     String token,
+    Alphabet alphabet,
     String position,
     String time,
     TimeUnit timeUnit,

@@ -4,6 +4,8 @@ import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.operators.StepEvent;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -23,9 +25,11 @@ final class FieldReader {
 
   private final EventFields fields;
   private final Format format;
+  private final int[] alphabet; // token of each character; null for tokens that are numbers
 
   FieldReader(EventFields fields) {
     this.fields = fields;
+    this.alphabet = fields.alphabet() == null ? null : fields.alphabet().table();
     this.format = fields.token() != null ? TOKENS : new Format(0, fields.stepWidth());
   }
 
@@ -143,6 +147,9 @@ final class FieldReader {
     if (value == null && mayBeEmpty) {
       return new float[0];
     }
+    if (alphabet != null) {
+      return letters(value, mayBeEmpty);
+    }
     List<?> list = value instanceof List<?> several ? several : null;
     float[] values = new float[list == null ? 1 : list.size()];
     for (int i = 0; i < values.length; i++) {
@@ -156,6 +163,34 @@ final class FieldReader {
     }
     if (values.length == 0 && !mayBeEmpty) {
       throw expected("a token", fields.token(), value);
+    }
+    return values;
+  }
+
+  /** The tokens of text or bytes. */
+  private float[] letters(Object value, boolean mayBeEmpty) {
+    String text;
+    if (value instanceof ByteBuffer bytes) {
+      text = StandardCharsets.ISO_8859_1.decode(bytes.duplicate()).toString();
+    } else if (value instanceof CharSequence characters) {
+      text = characters.toString();
+    } else {
+      throw expected("text or bytes", fields.token(), value);
+    }
+    if (text.isEmpty() && !mayBeEmpty) {
+      throw expected("a letter", fields.token(), text);
+    }
+    float[] values = new float[text.length()];
+    for (int i = 0; i < values.length; i++) {
+      int token = fields.alphabet().token(alphabet, text.charAt(i));
+      if (token < 0) {
+        throw new InputException(
+            String.format(
+                "Expected letters of %s in '%s' but at index %d stands U+%04X: mend the producer, or"
+                    + " name the letter that stands for others as fields.alphabet.other.",
+                fields.alphabet().letters(), fields.token(), i, (int) text.charAt(i)));
+      }
+      values[i] = token;
     }
     return values;
   }

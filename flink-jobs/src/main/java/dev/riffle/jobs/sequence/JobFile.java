@@ -36,6 +36,7 @@ public final class JobFile {
           "us", TimeUnit.MICROSECONDS,
           "ns", TimeUnit.NANOSECONDS);
   private static final String ISO = "iso-8601";
+  private static final String NO_STRIDE = "none";
 
   /** A number whose mistake was noted. */
   static final int UNKNOWN = -1;
@@ -200,6 +201,7 @@ public final class JobFile {
       tree.note(
           JobKey.TOKEN.path(), token, "fields.features or fields.token, not both", null, null);
     }
+    Alphabet alphabet = alphabet();
     List<String> listed = tree.list(JobKey.FEATURES);
     int width = 0;
     if (listed == null && tree.has(JobKey.FEATURES)) {
@@ -226,11 +228,36 @@ public final class JobFile {
             features,
             width,
             token,
+            alphabet,
             position,
             unit == null ? null : time, // a time without a unit is a mistake: it is not looked up
             unit == null ? null : UNITS.get(unit),
             start,
             end);
+  }
+
+  private Alphabet alphabet() {
+    if (!tree.has(JobKey.ALPHABET)) {
+      return null;
+    }
+    if (!tree.has(JobKey.TOKEN)) {
+      tree.note(
+          JobKey.ALPHABET.path(), "alphabet", "fields.token, the field of the letters", null, null);
+    }
+    String letters = required(JobKey.ALPHABET_LETTERS, "the letters, each at its token's place");
+    String other = tree.text(JobKey.ALPHABET_OTHER);
+    boolean ignore = Boolean.parseBoolean(oneOf(JobKey.ALPHABET_CASE, "false", "true", "false"));
+    if (letters == null) {
+      return new Alphabet("", null, ignore);
+    }
+    Alphabet alphabet = new Alphabet(letters, other, ignore);
+    String mistake = alphabet.mistake();
+    if (mistake != null) {
+      tree.note(JobKey.ALPHABET_LETTERS.path(), letters, mistake, null, null);
+    } else if (other != null && (other.length() != 1 || !letters.contains(other))) {
+      tree.note(JobKey.ALPHABET_OTHER.path(), other, "one of the letters " + letters, null, null);
+    }
+    return alphabet;
   }
 
   private List<String> features() {
@@ -267,8 +294,8 @@ public final class JobFile {
     answers = "last-step".equals(told) ? Answers.LAST_STEP : Answers.EVERY_STEP;
     if (tree.has(JobKey.WINDOW)) {
       int length = count(JobKey.WINDOW_LENGTH, "how many steps a window has");
-      int stride = tree.has(JobKey.WINDOW_STRIDE) ? count(JobKey.WINDOW_STRIDE, null) : length;
-      windows = length < 1 || stride < 1 ? null : new WindowOptions(length, stride);
+      int stride = tree.has(JobKey.WINDOW_STRIDE) ? stride() : length;
+      windows = length < 1 || stride == UNKNOWN ? null : new WindowOptions(length, stride);
       if (tree.has(JobKey.ANSWERS)) {
         tree.note(
             JobKey.ANSWERS.path(),
@@ -278,6 +305,12 @@ public final class JobFile {
             "Remove it.");
       }
     }
+  }
+
+  private int stride() {
+    return NO_STRIDE.equals(tree.text(JobKey.WINDOW_STRIDE))
+        ? WindowOptions.NONE
+        : count(JobKey.WINDOW_STRIDE, null, ", or " + NO_STRIDE);
   }
 
   private void noteSecondPass(String value) {
@@ -404,6 +437,10 @@ public final class JobFile {
   }
 
   private int count(JobKey key, String expected) {
+    return count(key, expected, "");
+  }
+
+  private int count(JobKey key, String expected, String orElse) {
     String text = required(key, expected);
     try {
       int count = text == null ? UNKNOWN : Integer.parseInt(text);
@@ -413,7 +450,7 @@ public final class JobFile {
     } catch (NumberFormatException e) {
       // noted below
     }
-    tree.note(key.path(), text, "a whole number from 1 to 2147483647", null, null);
+    tree.note(key.path(), text, "a whole number from 1 to 2147483647" + orElse, null, null);
     return UNKNOWN;
   }
 

@@ -52,7 +52,29 @@ enum JobKey {
       "fields.token",
       "field",
       "this or `features`",
-      "The token of a step, a whole number from 0 on; or an array of them for several steps."),
+      "The token of a step, a whole number from 0 on; or an array of them for several steps; or"
+          + " characters, with an alphabet."),
+  ALPHABET(
+      "fields.alphabet",
+      "`letters`, `other` and `ignore-case`",
+      "none",
+      "Tokens are not numbers but the characters of a text, or of bytes in Avro: each is a step."),
+  ALPHABET_LETTERS(
+      "fields.alphabet.letters",
+      "characters",
+      "required",
+      "The token of a character is its place here, from 0 on: of `NACGT` an A is token 1."),
+  ALPHABET_OTHER(
+      "fields.alphabet.other",
+      "one of the letters",
+      "none",
+      "Stands for every character that is not among them; without it their records are dead"
+          + " letters."),
+  ALPHABET_CASE(
+      "fields.alphabet.ignore-case",
+      "true or false",
+      "`false`",
+      "If a small letter is the same as its capital."),
   POSITION(
       "fields.position",
       "field",
@@ -99,9 +121,10 @@ enum JobKey {
   WINDOW_LENGTH("model.window.length", "whole number", "required", "Steps of a window."),
   WINDOW_STRIDE(
       "model.window.stride",
-      "whole number",
+      "whole number or `none`",
       "the length",
-      "Steps from the beginning of a window to that of the next."),
+      "Steps from the beginning of a window to that of the next. `none`: one window per sequence,"
+          + " which ends with it, or once it has the length; what comes later is not answered."),
 
   FINAL(
       "sinks.final",

@@ -154,6 +154,13 @@ final class ModelCheck {
     } else if (tokens == 0 && fields.token() != null) {
       String expected = "fields.features: the model reads values, not tokens";
       tree.note(JobKey.TOKEN.path(), fields.token(), expected, null, null);
+    } else if (fields.alphabet() != null && fields.alphabet().letters().length() > tokens) {
+      tree.note(
+          JobKey.ALPHABET_LETTERS.path(),
+          fields.alphabet().letters(),
+          "at most " + tokens + " letters, as many as the model knows tokens",
+          null,
+          null);
     } else if (model != null && fields.width() != JobFile.UNKNOWN) {
       checkWidth(fields, model);
     }

@@ -7,6 +7,7 @@ import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.Answers;
+import dev.riffle.models.WindowOptions;
 import dev.riffle.operators.GapPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,9 +77,25 @@ class JobFileTest {
     assertThat(file.format()).isEqualTo(new RecordFormat(RecordFormat.Kind.JSON, null, false));
     assertThat(file.fields())
         .isEqualTo(
-            new EventFields(null, List.of("x", "y", "z"), 0, null, null, null, null, null, null));
+            new EventFields(
+                null, List.of("x", "y", "z"), 0, null, null, null, null, null, null, null));
     assertThat(file.answers()).isEqualTo(Answers.EVERY_STEP);
     assertThat(file.jsonAnswers()).isFalse();
+  }
+
+  @Test
+  void aSequenceMayBeOneWindowOfLetters() {
+    JobFile file =
+        read(
+            GOOD.replace(
+                    "features: [x, y, z]",
+                    "{token: t, alphabet: {letters: NACGT, other: N, ignore-case: true}}")
+                .replace(
+                    "models/lru/1", "models/chordmixer/1\n  window: {length: 99, stride: none}"));
+    file.checkModel();
+    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.fields().alphabet()).isEqualTo(new Alphabet("NACGT", "N", true));
+    assertThat(file.windows()).isEqualTo(WindowOptions.once(99));
   }
 
   @Test
@@ -116,6 +133,7 @@ class JobFileTest {
                 "who.id",
                 List.of("v"),
                 3,
+                null,
                 null,
                 "n",
                 "at",
@@ -254,6 +272,14 @@ class JobFileTest {
           [x, y, z]       | {field: v, width: no}   | fields.features.width: expected a whole number from 1 to 2147483647, but found 'no'.
           [x, y, z]       | {width: 3}              | fields.features.field: expected the field with the array, but it is missing.
           features: [x, y, z] | token: t            | job.yaml:5:10: fields.token: expected fields.features: the model reads values, not tokens, but found 't'.
+          features: [x, y, z] | features: [x, y, z]\\n  alphabet: {letters: ab} | job.yaml:6:3: fields.alphabet: expected fields.token, the field of the letters, but found 'alphabet'.
+          features: [x, y, z] | {token: t, alphabet: {other: N}} | fields.alphabet.letters: expected the letters, each at its token's place, but it is missing.
+          features: [x, y, z] | {token: t, alphabet: {letters: ABA}} | fields.alphabet.letters: expected visible ASCII characters, each once, but found 'ABA'.
+          features: [x, y, z] | {token: t, alphabet: {letters: aAb, ignore-case: true}} | fields.alphabet.letters: expected visible ASCII characters, each once whatever its case, but found 'aAb'.
+          features: [x, y, z] | {token: t, alphabet: {letters: "A B"}} | fields.alphabet.letters: expected visible ASCII characters, each once, but found 'A B'.
+          features: [x, y, z] | {token: t, alphabet: {letters: AB, other: C}} | fields.alphabet.other: expected one of the letters AB, but found 'C'.
+          features: [x, y, z] | {token: t, alphabet: {letters: AB, ignore-case: no}} | fields.alphabet.ignore-case: expected true or false, but found 'no'.
+          features: [x, y, z] | {token: t, alphabet: AB} | fields.alphabet: expected keys such as letters, indented below it, but found 'AB'.
           features: [x, y, z] | position: n         | job.yaml:4:1: fields.features: expected the fields with a step's values, or fields.token, but it is missing.
           features: [x, y, z] | features: [x, y, z]\\n  token: t | fields.token: expected fields.features or fields.token, not both, but found 't'.
           features: [x, y, z] | features: [x, y, z]\\n  time: at | job.yaml:6:9: fields.time: expected keys such as field, indented below it, but found 'at'.
@@ -289,7 +315,10 @@ class JobFileTest {
           chordmixer          | features: [x]       | window: {length: 32}          | job.yaml:5:3: fields.features: expected fields.token: the model reads tokens from 0 to 19, but found 'features'.
           chordmixer          | token: t            | window: {length: 2049}        | model.window.length: expected a length that the model can read, but found '2049'.
           routing-transformer | token: t            | window: {length: 65}          | model.window.length: expected a length that the model can read, but found '65'.
-          routing-transformer | token: t            | window: {length: 64, stride: 0} | job.yaml:8:32: model.window.stride: expected a whole number from 1 to 2147483647, but found '0'.
+          routing-transformer | token: t            | window: {length: 64, stride: 0} | job.yaml:8:32: model.window.stride: expected a whole number from 1 to 2147483647, or none, but found '0'.
+          routing-transformer | token: t            | window: {length: 64, stride: no} | expected a whole number from 1 to 2147483647, or none, but found 'no'.
+          chordmixer          | token: t            | window: {length: 2049, stride: none} | model.window.length: expected a length that the model can read, but found '2049'.
+          chordmixer          | {token: t, alphabet: {letters: abcdefghijklmnopqrstu}} | window: {length: 32} | job.yaml:5:34: fields.alphabet.letters: expected at most 20 letters, as many as the model knows tokens, but found 'abcdefghijklmnopqrstu'.
           routing-transformer | token: t            | window: 64                    | job.yaml:8:11: model.window: expected keys such as length, indented below it, but found '64'.
           routing-transformer | token: t            | window: {length: 64}\\n  answers: last-step | job.yaml:9:12: model.answers: expected none with model.window
           """)
@@ -378,6 +407,16 @@ class JobFileTest {
         .isEmpty();
     assertThat(against("features: [x, y, in.deep]", "time: {field: name, unit: iso-8601}"))
         .isEmpty();
+  }
+
+  @Test
+  void anAlphabetWantsTextOrBytes() throws IOException {
+    assertThat(against("token: x", "alphabet: {letters: NACGT}"))
+        .contains(
+            "job.yaml:6:10: fields.token: expected a field of type string or bytes, but found 'x of"
+                + " type float'.");
+    assertThat(against("token: name", "alphabet: {letters: NACGT}"))
+        .noneMatch(m -> m.contains("expected a field of type"));
   }
 
   @Test

@@ -39,11 +39,21 @@ class SequenceInputTest {
   private static final EventFields TOKEN = fields(List.of(), 0, "t");
 
   private static EventFields fields(List<String> features, int width, String token) {
-    return new EventFields(null, features, width, token, null, null, null, "first", "last");
+    return fields(features, width, token, null);
+  }
+
+  private static EventFields fields(
+      List<String> features, int width, String token, Alphabet alphabet) {
+    return new EventFields(
+        null, features, width, token, alphabet, null, null, null, "first", "last");
+  }
+
+  private static EventFields bases(String other, boolean ignoreCase) {
+    return fields(List.of(), 0, "t", new Alphabet("NACGT", other, ignoreCase));
   }
 
   private static EventFields full(String time, TimeUnit unit) {
-    return new EventFields("id", List.of("x"), 0, null, "n", time, unit, null, null);
+    return new EventFields("id", List.of("x"), 0, null, null, "n", time, unit, null, null);
   }
 
   // ---- JSON ----
@@ -78,8 +88,33 @@ class SequenceInputTest {
   }
 
   @Test
+  void charactersAreTokensByTheirPlaceInTheAlphabet() {
+    StepEvent event = read(bases(null, false), "{\"t\": \"GATNACA\", \"last\": true}");
+    assertThat(event.values).containsExactly(3, 1, 4, 0, 1, 2, 1);
+    assertThat(event.format).isEqualTo(new Format(0, 1));
+    assertThat(read(bases("N", true), "{\"t\": \"acgRn-\u00e4T\"}").values)
+        .containsExactly(1, 2, 3, 0, 0, 0, 0, 4);
+    assertThat(read(bases("T", false), "{\"t\": \"uAa\"}").values).containsExactly(4, 1, 4);
+    assertThat(read(bases(null, false), "{\"t\": \"\", \"last\": true}").steps()).isZero();
+  }
+
+  @Test
+  void whatIsNotInTheAlphabetIsADeadLetter() {
+    assertThat(refused(JSON, bases(null, false), "{\"t\": \"GATTaCA\"}"))
+        .contains("Expected letters of NACGT in 't' but at index 4 stands U+0061")
+        .contains("fields.alphabet.other");
+    assertThat(refused(JSON, bases(null, true), "{\"t\": \"a\u00e4\"}"))
+        .contains("at index 1 stands U+00E4");
+    assertThat(refused(JSON, bases("N", false), "{\"t\": [1, 2]}"))
+        .contains("Expected text or bytes in 't' but it is '[1, 2]'");
+    assertThat(refused(JSON, bases("N", false), "{\"t\": \"\"}"))
+        .contains("Expected a letter in 't' but it is ''");
+    assertThat(refused(JSON, bases("N", false), "{}")).contains("but it is missing");
+  }
+
+  @Test
   void theLastRecordMayBringNothing() {
-    for (EventFields fields : List.of(COLUMNS, ARRAY, TOKEN)) {
+    for (EventFields fields : List.of(COLUMNS, ARRAY, TOKEN, bases(null, false))) {
       StepEvent event = read(fields, "{\"last\": true}");
       assertThat(event.end).isTrue();
       assertThat(event.steps()).isZero();
@@ -193,6 +228,29 @@ class SequenceInputTest {
                 {"name": "v", "type": {"type": "array", "items": "double"}},
                 {"name": "last", "type": ["null", "boolean"], "default": null}]}
               """);
+
+  @Test
+  void bytesAndTextOfAvroAreReadByAnAlphabet() throws Exception {
+    Schema schema =
+        new Schema.Parser()
+            .parse(
+                """
+                {"type": "record", "name": "Read", "fields": [
+                  {"name": "t", "type": ["bytes", "string"]}]}
+                """);
+    RecordFormat format = new RecordFormat(RecordFormat.Kind.AVRO, schema.toString(), false);
+    for (Object letters : List.of(ByteBuffer.wrap(bytes("GAT")), "GAT")) {
+      GenericRecord record = new GenericData.Record(schema);
+      record.put("t", letters);
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(out, null);
+      new GenericDatumWriter<>(schema).write(record, encoder);
+      encoder.flush();
+      Inbound inbound =
+          input(format, bases(null, false)).read(record(bytes("key"), out.toByteArray()));
+      assertThat(inbound.event.values).containsExactly(3, 1, 4);
+    }
+  }
 
   @Test
   void recordsOfAnotherSchemaAreReadWithAndWithoutAHeader() throws Exception {
