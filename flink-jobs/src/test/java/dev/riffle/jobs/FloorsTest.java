@@ -101,7 +101,7 @@ class FloorsTest {
   }
 
   @Test
-  void operatorsKnowNoBrokerNoBackendAndNoMusic() {
+  void operatorsKnowNoBrokerNoBackendNoMusicAndNoDna() {
     noClasses()
         .that()
         .resideInAPackage("dev.riffle.operators..")
@@ -111,6 +111,8 @@ class FloorsTest {
             "org.apache.kafka..",
             "org.apache.flink.connector.kafka..",
             "dev.riffle.models.transcriber..",
+            "dev.riffle.models.annotator..",
+            "dev.riffle.models.dna..",
             "dev.riffle.models.lru..")
         .check(OURS);
   }

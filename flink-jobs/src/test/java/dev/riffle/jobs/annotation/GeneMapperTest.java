@@ -1,0 +1,111 @@
+package dev.riffle.jobs.annotation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.riffle.models.Output;
+import dev.riffle.models.annotator.Annotator;
+import dev.riffle.models.annotator.Gene;
+import dev.riffle.operators.Answer;
+import dev.riffle.operators.Outgoing;
+import dev.riffle.schemas.AvroCodec;
+import dev.riffle.schemas.record.GeneEvent;
+import dev.riffle.schemas.record.GeneStatus;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class GeneMapperTest {
+  private static final Gene GENE =
+      new Gene(
+          Gene.Status.PUBLISHED,
+          3,
+          120,
+          420,
+          true,
+          12.5,
+          40.25,
+          -1.5,
+          Gene.Start.GTG,
+          false,
+          true,
+          0.75);
+
+  private final GeneMapper mapper = new GeneMapper();
+
+  static Answer<Gene> answer(String id, long sessionStart, Output<Gene> output) {
+    return answer(id, sessionStart, output, 5, 7);
+  }
+
+  private static Answer<Gene> answer(
+      String id, long sessionStart, Output<Gene> output, long queue, long compute) {
+    return new Answer<>(
+        id,
+        Annotator.FORMAT,
+        sessionStart,
+        Contigs.START,
+        Contigs.START + 2_000_000,
+        output,
+        "dna-annotator/1",
+        queue,
+        compute);
+  }
+
+  @Test
+  void aGeneOfASessionThatStartsLateCountsFromTheContig() {
+    GeneEvent event = decode(mapper.toPreview(answer("c", 1000, new Output<>(750, GENE))));
+    assertThat(event.getSequenceId()).isEqualTo("c");
+    assertThat(event.getNumber()).isEqualTo(3);
+    assertThat(event.getLeft()).isEqualTo(1120);
+    assertThat(event.getRight()).isEqualTo(1420);
+    assertThat(event.getBasesRead()).isEqualTo(1750);
+    assertThat(event.getStrand()).isEqualTo("-");
+    assertThat(event.getPartial()).isEqualTo("01");
+    assertThat(event.getStartType()).isEqualTo("GTG");
+    assertThat(event.getScore()).isEqualTo(12.5);
+    assertThat(event.getCodingScore()).isEqualTo(40.25);
+    assertThat(event.getStartScore()).isEqualTo(-1.5);
+    assertThat(event.getConfidence()).isEqualTo(0.75f);
+    assertThat(event.getStatus()).isEqualTo(GeneStatus.PUBLISHED);
+    assertThat(event.getModelVersion()).isEqualTo("dna-annotator/1");
+    assertThat(event.getIsFinal()).isFalse();
+    assertThat(event.getLatency().getQueueMicros()).isEqualTo(5);
+    assertThat(event.getLatency().getComputeMicros()).isEqualTo(7);
+    assertThat(event.getLatency().getCaptureTime())
+        .isEqualTo(Instant.ofEpochMilli(Contigs.START / 1000 + 2000));
+  }
+
+  @Test
+  void theFinalLaneHasNothingThatAClockMeasured() {
+    Output<Gene> output = new Output<>(750, GENE);
+    Outgoing slow = mapper.toFinal(answer("c", 0, output, 123_456, 789));
+    Outgoing fast = mapper.toFinal(answer("c", 0, output, 1, 2));
+    assertThat(slow.value).isEqualTo(fast.value);
+    assertThat(slow.timestampMillis).isEqualTo(Contigs.START / 1000 + 2000);
+    assertThat(decode(slow).getIsFinal()).isTrue();
+    assertThat(decode(slow).getLatency()).isNull();
+  }
+
+  @Test
+  void aGeneThatGrowsIsOnThePreviewLaneAlone() {
+    Gene growing =
+        new Gene(
+            Gene.Status.GROWING,
+            0,
+            120,
+            420,
+            true,
+            12.5,
+            40.25,
+            0,
+            Gene.Start.UNKNOWN,
+            false,
+            false,
+            0.75);
+    Answer<Gene> answer = answer("c", 0, new Output<>(750, growing));
+    assertThat(mapper.toFinal(answer)).isNull();
+    assertThat(decode(mapper.toPreview(answer)).getStatus()).isEqualTo(GeneStatus.GROWING);
+  }
+
+  private static GeneEvent decode(Outgoing outgoing) {
+    return AvroCodec.of(GeneEvent.class).decode(outgoing.value);
+  }
+}
