@@ -14,6 +14,7 @@ import dev.riffle.cli.stream.Records;
 import dev.riffle.cli.stream.TopicReader;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.transcription.TranscriptionJob;
 import dev.riffle.models.transcriber.OnsetScore;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
@@ -120,7 +121,7 @@ final class DemoCommand extends Kinds {
             piece.key(), piece.notes().size(), seed);
         say("Starting a Kafka broker and a Flink cluster in this JVM, on 127.0.0.1 ...");
         long began = System.nanoTime();
-        try (LocalTranscription local = LocalTranscription.start(options())) {
+        try (LocalJob local = LocalJob.start(options(), TranscriptionJob::onKafka)) {
           Heard heard = listen(local, wav, warmUp, began);
           NoteFormat.MIDI.write(output.file("out.mid"), piece.key(), heard.notes());
           NoteFormat.CSV.write(output.file("out.csv"), piece.key(), heard.notes());
@@ -157,7 +158,7 @@ final class DemoCommand extends Kinds {
       }
     }
 
-    private Heard listen(LocalTranscription local, Path wav, Path warmUp, long began) {
+    private Heard listen(LocalJob local, Path wav, Path warmUp, long began) {
       Topics topics = local.topics();
       Latencies latencies = new Latencies();
       Progress progress = new Progress(out, !json && Home.terminal());
@@ -216,7 +217,7 @@ final class DemoCommand extends Kinds {
     private record Played(Transcripts transcripts, double seconds) {}
 
     private Played play(
-        LocalTranscription local,
+        LocalJob local,
         TopicReader reader,
         String sequence,
         Path wav,
@@ -251,7 +252,7 @@ final class DemoCommand extends Kinds {
             throw new Failure("Stopped.");
           }
           local.checkRunning();
-          progress.accept(player.seconds());
+          progress.accept(player.progress());
         }
       }
       return new Played(transcripts, (last - began) / 1e9);

@@ -16,6 +16,11 @@ final class Home {
     return directory().resolve("demo/models/lru-transcriber/1");
   }
 
+  /** The shipped annotator of DNA. */
+  static Path annotator() {
+    return directory().resolve("demo/models/dna-annotator/1");
+  }
+
   /** The shipped second pass. */
   static Path secondPass() {
     return directory().resolve("demo/models/rse-second-pass/1");

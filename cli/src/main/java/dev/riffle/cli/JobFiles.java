@@ -26,7 +26,13 @@ final class JobFiles {
       return JobFile.read(file, overrides);
     } catch (NoSuchFileException e) {
       throw new ParameterException(
-          verb.commandLine(), "There is no file " + file + "; demo/jobs has examples.", e);
+          verb.commandLine(),
+          "There is no file "
+              + file
+              + "; demo/jobs has examples. Jobs with a name are "
+              + NamedJob.names()
+              + ".",
+          e);
     } catch (CharacterCodingException e) {
       throw new ParameterException(verb.commandLine(), file + " is no text in UTF-8.", e);
     } catch (IOException e) {

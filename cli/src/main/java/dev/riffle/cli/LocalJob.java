@@ -6,18 +6,19 @@ import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.local.LocalBroker;
 import dev.riffle.jobs.local.LocalCluster;
 import dev.riffle.jobs.local.RunningJob;
-import dev.riffle.jobs.transcription.TranscriptionJob;
+import dev.riffle.jobs.stream.StreamJob;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 
 /**
- * A broker, a cluster and the transcription job on them, in this JVM and on loopback. Closing it,
- * Ctrl-C included, stops all three and removes what they wrote.
+ * A broker, a cluster and a job on them, in this JVM and on loopback. Closing it, Ctrl-C included,
+ * stops all three and removes what they wrote.
  */
-final class LocalTranscription implements AutoCloseable {
+final class LocalJob implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final int RESTARTS = 3;
 
@@ -28,22 +29,23 @@ final class LocalTranscription implements AutoCloseable {
   private Topics topics;
   private boolean closed;
 
-  private LocalTranscription() {
+  private LocalJob() {
     ctrlC = Stopping.onCtrlC(this::stop);
   }
 
   /**
    * Starts all three; the options' broker is replaced by the one started.
    *
+   * @param maker makes the job of its options
    * @throws dev.riffle.models.ModelException if the model cannot be used: told before anything
    *     starts
    */
-  static LocalTranscription start(JobOptions wanted) {
+  static LocalJob start(JobOptions wanted, Function<JobOptions, StreamJob<?>> maker) {
     checkModel(wanted);
-    LocalTranscription local = new LocalTranscription();
+    LocalJob local = new LocalJob();
     try {
       local.startBroker();
-      local.startJob(wanted);
+      local.startJob(wanted, maker);
       return local;
     } catch (RuntimeException e) {
       local.close();
@@ -65,7 +67,7 @@ final class LocalTranscription implements AutoCloseable {
     broker = LocalBroker.start();
   }
 
-  private synchronized void startJob(JobOptions wanted) {
+  private synchronized void startJob(JobOptions wanted, Function<JobOptions, StreamJob<?>> maker) {
     checkOpen();
     topics = wanted.topics();
     topics.create(broker.bootstrap(), 1, PATIENCE);
@@ -74,7 +76,7 @@ final class LocalTranscription implements AutoCloseable {
             .with(JobOptions.BOOTSTRAP, broker.bootstrap())
             .with(JobOptions.RESTART_ATTEMPTS, RESTARTS);
     cluster = LocalCluster.start(options.get(JobOptions.PARALLELISM));
-    job = cluster.submit(TranscriptionJob.onKafka(options).environment());
+    job = cluster.submit(maker.apply(options).environment());
   }
 
   private void checkOpen() {

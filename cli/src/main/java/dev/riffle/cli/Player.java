@@ -3,38 +3,60 @@ package dev.riffle.cli;
 import dev.riffle.cli.stream.Playback;
 import dev.riffle.cli.stream.TopicWriter;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.DoubleConsumer;
 
-/** Plays sounds on a thread of its own, so that what comes back can be read meanwhile. */
+/**
+ * Plays sounds, or what else takes time, on a thread of its own, so that what comes back can be
+ * read meanwhile.
+ */
 final class Player implements AutoCloseable {
   private final Thread thread;
-  private volatile double seconds;
+  private volatile double progress;
   private volatile boolean stopped;
   private volatile RuntimeException failure;
 
-  private Player(Playback playback, List<Playback.Part> parts, String bootstrap, String topic) {
-    thread = new Thread(() -> play(playback, parts, bootstrap, topic), "riffle-player");
+  /** What is played. */
+  interface Play {
+    /**
+     * @param to the input topic
+     * @param progress receives what has been played so far, seconds or bases
+     * @param stopped true once it is to end
+     */
+    void play(TopicWriter to, DoubleConsumer progress, BooleanSupplier stopped);
+  }
+
+  private Player(Play play, String bootstrap, String topic) {
+    thread = new Thread(() -> play(play, bootstrap, topic), "riffle-player");
     thread.setDaemon(true);
   }
 
   static Player start(
       Playback playback, List<Playback.Part> parts, String bootstrap, String topic) {
-    Player player = new Player(playback, parts, bootstrap, topic);
+    return start(
+        (to, progress, stopped) -> playback.play(parts, to::send, progress, stopped),
+        bootstrap,
+        topic);
+  }
+
+  static Player start(Play play, String bootstrap, String topic) {
+    Player player = new Player(play, bootstrap, topic);
     player.thread.start();
     return player;
   }
 
-  private void play(Playback playback, List<Playback.Part> parts, String bootstrap, String topic) {
+  private void play(Play play, String bootstrap, String topic) {
     try (TopicWriter producer = new TopicWriter(bootstrap, topic)) {
-      playback.play(parts, producer::send, s -> seconds = s, () -> stopped || Stopping.asked());
+      play.play(producer, p -> progress = p, () -> stopped || Stopping.asked());
       producer.flush();
     } catch (RuntimeException e) {
       failure = e;
     }
   }
 
-  /** Seconds of sound sent so far. */
-  double seconds() {
-    return seconds;
+  /** What has been sent so far: seconds of sound, or bases. */
+  double progress() {
+    return progress;
   }
 
   /**

@@ -7,7 +7,6 @@ import dev.riffle.jobs.local.RunningJob;
 import dev.riffle.jobs.sequence.JobFile;
 import dev.riffle.jobs.sequence.SequenceJob;
 import dev.riffle.jobs.stream.StreamJob;
-import dev.riffle.jobs.transcription.TranscriptionJob;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,10 +25,10 @@ import picocli.CommandLine.Spec;
     name = "run",
     abbreviateSynopsis = true,
     description = {
-      "Runs a job in this JVM, between the topics of a broker that runs already: that of a YAML"
-          + " file, or the transcription.",
-      "Output topics that are missing are created, for the transcription the input topic, too."
-          + " Options go before what the file says. Ctrl-C commits what is known and ends; with"
+      "Runs a job in this JVM, between the topics of a broker that runs already: the transcription"
+          + " of sound, the annotation of DNA, or that of a YAML file.",
+      "Output topics that are missing are created, for a job that has a name the input topic, too."
+          + " Options go before what a file says. Ctrl-C commits what is known and ends; with"
           + " --checkpoint-dir it also says where to go on from."
     })
 final class RunCommand implements Callable<Integer> {
@@ -39,22 +38,24 @@ final class RunCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
 
   @Parameters(
-      paramLabel = "JOB.yaml",
+      paramLabel = "JOB",
       arity = "0..1",
-      description = "The job's file (default: the transcription).")
-  Path file;
+      defaultValue = "transcription",
+      description = "transcription, annotation, or a file JOB.yaml (default: ${DEFAULT-VALUE}).")
+  String name;
 
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      description = "Version directory of the model (default: the shipped lru-transcriber/1).")
+      description = "Version directory of the model (default: the shipped one of the job).")
   String model;
 
   @Override
   public Integer call() throws InterruptedException {
     JobOptions options = JobFlags.given(spec);
-    if (file != null) {
-      JobFile job = JobFiles.read(spec, file, JobFlags.values(spec));
+    NamedJob named = NamedJob.of(name);
+    if (named == null) {
+      JobFile job = JobFiles.read(spec, Path.of(name), JobFlags.values(spec));
       job.checkModel();
       if (!job.mistakes().isEmpty()) {
         JobFiles.print(job, spec.commandLine().getErr());
@@ -68,11 +69,9 @@ final class RunCommand implements Callable<Integer> {
       }
       return run(SequenceJob.onKafka(job), job.topics());
     }
-    if (model == null) {
-      options = options.with(JobOptions.MODEL, Home.transcriber().toString());
-    }
-    LocalTranscription.checkModel(options);
-    return run(TranscriptionJob.onKafka(options), options.topics());
+    options = named.withModel(named.withDefaults(options));
+    LocalJob.checkModel(options);
+    return run(named.onKafka(options), options.topics());
   }
 
   private int run(StreamJob<?> wanted, Topics topics) throws InterruptedException {

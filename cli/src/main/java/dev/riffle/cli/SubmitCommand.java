@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.sequence.JobFile;
 import dev.riffle.jobs.sequence.SequenceJob;
-import dev.riffle.jobs.transcription.TranscriptionJob;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.ConnectException;
@@ -37,7 +36,8 @@ import picocli.CommandLine.Spec;
     name = "submit",
     abbreviateSynopsis = true,
     description = {
-      "Sends a job to a Flink cluster and prints its id: that of a YAML file, or the transcription.",
+      "Sends a job to a Flink cluster and prints its id: the transcription of sound, the annotation"
+          + " of DNA, or that of a YAML file.",
       "It goes by the REST interface of the JobManager, with the text of the file. Paths among the"
           + " options, such as --model, are paths as the cluster sees them. A model that this machine"
           + " has is checked first."
@@ -48,10 +48,11 @@ final class SubmitCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
 
   @Parameters(
-      paramLabel = "JOB.yaml",
+      paramLabel = "JOB",
       arity = "0..1",
-      description = "The job's file (default: the transcription).")
-  Path file;
+      defaultValue = "transcription",
+      description = "transcription, annotation, or a file JOB.yaml (default: ${DEFAULT-VALUE}).")
+  String name;
 
   @Option(
       names = "--jobmanager",
@@ -72,10 +73,11 @@ final class SubmitCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     JobOptions options = JobFlags.given(spec);
-    List<String> arguments = options.arguments();
-    String main = TranscriptionJob.class.getName();
-    if (file != null) {
-      JobFile job = JobFiles.read(spec, file, JobFlags.values(spec));
+    NamedJob named = NamedJob.of(name);
+    List<String> arguments;
+    String main;
+    if (named == null) {
+      JobFile job = JobFiles.read(spec, Path.of(name), JobFlags.values(spec));
       if (job.hasModel()) {
         job.checkModel();
       }
@@ -90,6 +92,10 @@ final class SubmitCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(),
           "--model is required: the directory of a model's version, as the TaskManagers see it.");
+    } else {
+      options = named.withDefaults(options);
+      arguments = options.arguments();
+      main = named.entryClass();
     }
     Path job = jar != null ? jar : builtJar();
     if (!Files.isRegularFile(job)) {

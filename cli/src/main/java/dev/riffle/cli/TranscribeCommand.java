@@ -7,6 +7,7 @@ import dev.riffle.cli.stream.Playback;
 import dev.riffle.cli.stream.TopicReader;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.transcription.TranscriptionJob;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -104,7 +105,7 @@ final class TranscribeCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Transcripts transcripts;
     long began = System.nanoTime();
-    try (LocalTranscription local = LocalTranscription.start(options())) {
+    try (LocalJob local = LocalJob.start(options(), TranscriptionJob::onKafka)) {
       transcripts =
           transcribe(
               local, byStem, Collections.max(seconds.values()), new Progress(out, Home.terminal()));
@@ -236,7 +237,7 @@ final class TranscribeCommand implements Callable<Integer> {
   }
 
   private static Transcripts transcribe(
-      LocalTranscription local, Map<String, Path> byStem, double longest, Progress progress) {
+      LocalJob local, Map<String, Path> byStem, double longest, Progress progress) {
     Topics topics = local.topics();
     Transcripts transcripts = new Transcripts(byStem.keySet());
     List<Playback.Part> parts = new ArrayList<>();

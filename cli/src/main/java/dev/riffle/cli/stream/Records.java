@@ -7,9 +7,13 @@ import dev.riffle.schemas.CodecException;
 import dev.riffle.schemas.StaticSchemaResolver;
 import dev.riffle.schemas.record.AudioChunk;
 import dev.riffle.schemas.record.DeadLetter;
+import dev.riffle.schemas.record.GeneEvent;
+import dev.riffle.schemas.record.GeneStatus;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteRevision;
 import dev.riffle.schemas.record.Prediction;
+import dev.riffle.schemas.record.ReadChunk;
+import dev.riffle.schemas.record.ReadDecision;
 import dev.riffle.schemas.record.SequenceEvent;
 import dev.riffle.schemas.record.SessionEvent;
 import java.nio.ByteBuffer;
@@ -39,7 +43,10 @@ public final class Records {
             NoteEvent.class,
             Prediction.class,
             SessionEvent.class,
-            DeadLetter.class)) {
+            DeadLetter.class,
+            ReadChunk.class,
+            GeneEvent.class,
+            ReadDecision.class)) {
       codecs.put(type.getName(), AvroCodec.of(type));
     }
   }
@@ -91,6 +98,48 @@ public final class Records {
           c.getSamples().remaining(),
           c.getSequenceStart() ? "  start" : "",
           c.getSequenceEnd() ? "  end" : "");
+    }
+    if (record instanceof GeneEvent g) {
+      return String.format(
+          Locale.ROOT,
+          "%s  %d..%d %s  %d bases  %s  partial %s  score %.1f  after %d bases  %s%s",
+          g.getSequenceId(),
+          g.getLeft() + 1,
+          g.getRight(),
+          g.getStrand(),
+          g.getRight() - g.getLeft(),
+          g.getStartType(),
+          g.getPartial(),
+          g.getScore(),
+          g.getBasesRead(),
+          g.getIsFinal() ? "final" : "preview",
+          g.getStatus() == GeneStatus.GROWING ? "  grows" : "");
+    }
+    if (record instanceof ReadChunk c) {
+      return String.format(
+          Locale.ROOT,
+          "%s  position %d  %d bases%s%s%s%s%s",
+          c.getSequenceId(),
+          c.getPosition(),
+          c.getBases().remaining(),
+          c.getQuality() == null ? "" : "  with quality",
+          c.getChannel() == null ? "" : "  channel " + c.getChannel(),
+          c.getGeneticCode() == null ? "" : "  code " + c.getGeneticCode(),
+          c.getSequenceStart() ? "  start" : "",
+          c.getSequenceEnd() ? "  end" : "");
+    }
+    if (record instanceof ReadDecision d) {
+      return String.format(
+          Locale.ROOT,
+          "%s  %s%s  after %d bases  probability of a target %.3f%s  %s  %s",
+          d.getReadId(),
+          d.getAction(),
+          d.getChannel() == null ? "" : "  channel " + d.getChannel(),
+          d.getBases(),
+          d.getTargetProbability(),
+          d.getTarget() == null ? "" : "  like " + d.getTarget(),
+          d.getReason(),
+          d.getIsFinal() ? "final" : "preview");
     }
     if (record instanceof SessionEvent s) {
       return String.format(

@@ -3,6 +3,7 @@ package dev.riffle.cli.stream;
 import dev.riffle.cli.Failure;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.AudioChunk;
+import dev.riffle.schemas.record.ReadChunk;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -17,6 +18,7 @@ public final class TopicWriter implements AutoCloseable {
 
   private final KafkaProducer<String, byte[]> producer;
   private final AvroCodec<AudioChunk> codec = AvroCodec.of(AudioChunk.class);
+  private final AvroCodec<ReadChunk> reads = AvroCodec.of(ReadChunk.class);
   private final AtomicReference<Exception> failed = new AtomicReference<>();
   private final String bootstrap;
   private final String topic;
@@ -48,6 +50,11 @@ public final class TopicWriter implements AutoCloseable {
   /** Writes a chunk of sound as {@link #send(String, byte[])} does. */
   public void send(AudioChunk chunk) {
     send(chunk.getSequenceId(), codec.encode(chunk));
+  }
+
+  /** Writes a chunk of a read as {@link #send(String, byte[])} does. */
+  public void send(ReadChunk chunk) {
+    send(chunk.getSequenceId(), reads.encode(chunk));
   }
 
   /**
