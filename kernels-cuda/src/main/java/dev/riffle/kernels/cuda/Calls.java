@@ -71,7 +71,7 @@ final class Calls {
     }
     if (result == CUDA_ERROR_ILLEGAL_ADDRESS || result == CUDA_ERROR_LAUNCH_FAILED) {
       return "A kernel left its memory: a defect of this backend. Run with -D"
-          + CudaOptions.SYNC
+          + CudaOptions.DEBUG
           + "=true to see which kernel, report that, and use the backend 'cpu' meanwhile.";
     }
     if (result == CUDA_ERROR_LAUNCH_TIMEOUT) {

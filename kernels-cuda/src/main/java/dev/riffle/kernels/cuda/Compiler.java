@@ -28,9 +28,9 @@ import org.bytedeco.javacpp.SizeTPointer;
  * are rounded correctly.
  */
 final class Compiler {
+  private static final String BOUNDS = "(?:__launch_bounds__\\s*\\([^)]*\\)\\s+)?";
   private static final Pattern KERNEL =
-      Pattern.compile(
-          "__global__\\s+void(?:\\s+__launch_bounds__\\s*\\([^)]*\\))?\\s+([A-Za-z_]\\w*)\\s*\\(");
+      Pattern.compile("__global__\\s+" + BOUNDS + "void\\s+" + BOUNDS + "([A-Za-z_]\\w*)\\s*\\(");
 
   /** A kernel that was compiled and loaded; bytes of each of its parameters. */
   record Compiled(String name, CUfunc_st function, int[] parameters) {}

@@ -13,14 +13,15 @@ import java.util.stream.Collectors;
  * @param device its ordinal among those that CUDA_VISIBLE_DEVICES leaves
  * @param memory most bytes of its memory to take, or, where negative, minus the percent of it
  * @param precision of products within {@code forWindows()}
- * @param sync whether to wait for each kernel, so that a fault is told by the kernel that made it
+ * @param debug whether to wait for each kernel, so that a fault is told by the kernel that made it,
+ *     and to take each memory from the card by itself, so that compute-sanitizer sees its bounds
  * @param libraries directory of CUDA's libraries, empty to search
  */
-record CudaOptions(int device, long memory, Precision precision, boolean sync, String libraries) {
+record CudaOptions(int device, long memory, Precision precision, boolean debug, String libraries) {
   static final String DEVICE = "riffle.kernels.cuda.device";
   static final String MEMORY = "riffle.kernels.cuda.memory";
   static final String PRECISION = "riffle.kernels.cuda.precision";
-  static final String SYNC = "riffle.kernels.cuda.sync";
+  static final String DEBUG = "riffle.kernels.cuda.debug";
   static final String LIBRARIES = "riffle.kernels.cuda.libraries";
 
   private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,14})([kmgt]?)");
@@ -50,7 +51,7 @@ record CudaOptions(int device, long memory, Precision precision, boolean sync, S
         device(value(property, DEVICE, "0")),
         memory(value(property, MEMORY, "80%")),
         precision(value(property, PRECISION, "fp32")),
-        sync(value(property, SYNC, "false")),
+        flag(value(property, DEBUG, "false")),
         value(property, LIBRARIES, ""));
   }
 
@@ -100,9 +101,9 @@ record CudaOptions(int device, long memory, Precision precision, boolean sync, S
                     said));
   }
 
-  private static boolean sync(String said) {
+  private static boolean flag(String said) {
     if (!said.equals("true") && !said.equals("false")) {
-      throw expected(SYNC, "true or false", said);
+      throw expected(DEBUG, "true or false", said);
     }
     return said.equals("true");
   }

@@ -96,10 +96,11 @@ final class Gpu {
             ceiling,
             options.memory() < 0
                 ? -options.memory() + "% of the card's " + totalMemory
-                : "-D" + CudaOptions.MEMORY);
+                : "-D" + CudaOptions.MEMORY,
+            options.debug());
     this.staging = new Staging(stream);
     for (int i = 0; i < MOST_ARGUMENTS; i++) {
-      parameters.put(i, new LongPointer(arguments).position(i));
+      parameters.put(i, arguments.getPointer(i));
     }
   }
 
@@ -344,7 +345,7 @@ final class Gpu {
   }
 
   private void waitIfAsked() {
-    if (options.sync() && !capturing) {
+    if (options.debug() && !capturing) {
       synchronize();
     }
   }

@@ -39,6 +39,7 @@ final class Pool {
   private final Source source;
   private final long ceiling;
   private final String how;
+  private final boolean exact;
   private final ReferenceQueue<Memory> queue = new ReferenceQueue<>();
   private final Set<Memory.Block> held = new HashSet<>(); // keeps the references themselves alive
   private final Map<Long, Deque<Long>> free = new HashMap<>(); // addresses by size
@@ -48,8 +49,10 @@ final class Pool {
 
   /**
    * @param how says in messages where the ceiling comes from
+   * @param exact whether blocks are taken as they are asked for, and given back at once
    */
-  Pool(Source source, long ceiling, String how) {
+  Pool(Source source, long ceiling, String how, boolean exact) {
+    this.exact = exact;
     this.source = source;
     this.ceiling = ceiling;
     this.how = how;
@@ -80,7 +83,7 @@ final class Pool {
    */
   Memory allocate(long bytes) {
     drain();
-    long size = size(bytes);
+    long size = exact ? Math.max(4, bytes) : size(bytes);
     long address = reuse(size);
     if (address == 0) {
       address = fresh(size);
@@ -141,6 +144,10 @@ final class Pool {
   /** Has a block wait for its next holder. */
   void free(Memory.Block block) {
     used -= block.taken;
+    if (exact) {
+      source.give(List.of(block.address));
+      return;
+    }
     cached += block.taken;
     free.computeIfAbsent(block.taken, size -> new ArrayDeque<>()).push(block.address);
   }
