@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DemoCommand.class,
       TranscribeCommand.class,
+      AnnotateCommand.class,
       ProduceCommand.class,
       RunCommand.class,
       TailCommand.class,

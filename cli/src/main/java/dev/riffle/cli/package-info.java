@@ -5,6 +5,7 @@
  *   ./riffle -> Riffle (main) -> one class per verb:
  *     demo music   a bundled piece through Kafka and Flink, in this JVM
  *     transcribe   sound files -> the same way -> CSV, MIDI, JSON
+ *     annotate     a DNA file -> genes as GFF3, BED, JSON
  *     produce      a sound file or a microphone -> Kafka
  *     run, submit  the job, in this JVM or on a cluster
  *     tail         a topic, readable

@@ -42,7 +42,7 @@ class VerifyCommandTest {
         .contains("piano.safetensors", "quartet.safetensors", "lru-transcriber")
         .doesNotContain("model.safetensors")
         .containsPattern("lru-transcriber +cpu +2 of +2  worst .* % of its limit [(].*[.]safeten")
-        .contains("3 goldens on cpu, reference: all within tolerance");
+        .contains("5 goldens on cpu, reference: all within tolerance");
   }
 
   @Test

@@ -86,6 +86,7 @@ public final class SequenceFile implements AutoCloseable {
   private boolean within; // an entry of FASTA whose letters are not all read
   private byte[] letters = new byte[0]; // of an entry of FASTQ
   private int lettersAt;
+  private InputException failure; // to be told once the letters before it are read
 
   private SequenceFile(InputStream in, String where) {
     this.in = in;
@@ -142,6 +143,7 @@ public final class SequenceFile implements AutoCloseable {
    * @throws InputException if the file is of another kind, or damaged
    */
   public Entry next() {
+    tellFailure();
     if (!begun) {
       begin();
     }
@@ -151,10 +153,11 @@ public final class SequenceFile implements AutoCloseable {
   /**
    * Reads letters of the current record, white space left out.
    *
-   * @return how many, more than 0; 0 if there are no more
-   * @throws InputException if the file is damaged; those read so far are right
+   * @return how many: as many as there is room for, fewer at the record's end, then 0
+   * @throws InputException if the file is damaged behind the letters that were read
    */
   public int read(byte[] to) {
+    tellFailure();
     if (fastq) {
       int count = Math.min(to.length, letters.length - lettersAt);
       System.arraycopy(letters, lettersAt, to, 0, count);
@@ -162,18 +165,33 @@ public final class SequenceFile implements AutoCloseable {
       return count;
     }
     int count = 0;
-    while (within && count < to.length) {
-      if (at == held && peek() == END) {
-        within = false;
-      } else if (lineStart && buffer[at] == '>') {
-        within = false;
-      } else if (lineStart && buffer[at] == ';') {
-        skipLine();
-      } else {
-        count = copy(to, count);
+    try {
+      while (within && count < to.length) {
+        if (peek() == END) {
+          within = false;
+        } else if (lineStart && buffer[at] == '>') {
+          within = false;
+        } else if (lineStart && buffer[at] == ';') {
+          skipLine();
+        } else {
+          count = copy(to, count);
+        }
+      }
+    } catch (InputException e) {
+      failure = e;
+      if (count == 0) {
+        tellFailure();
       }
     }
     return count;
+  }
+
+  private void tellFailure() {
+    if (failure != null) {
+      InputException told = failure;
+      failure = null;
+      throw told;
+    }
   }
 
   /** Copies letters to the end of the line, of the buffer or of the room. */
