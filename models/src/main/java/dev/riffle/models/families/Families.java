@@ -18,6 +18,11 @@ import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.golden.GoldenResult;
 import dev.riffle.models.lru.LruFamily;
 import dev.riffle.models.qrnn.QrnnFamily;
+import dev.riffle.models.readuntil.ReadUntil;
+import dev.riffle.models.readuntil.ReadUntilGolden;
+import dev.riffle.models.readuntil.ReadVerdict;
+import dev.riffle.models.readuntil.References;
+import dev.riffle.models.readuntil.SequentialTest;
 import dev.riffle.models.routing.RoutingFamily;
 import dev.riffle.models.rse.RseFamily;
 import dev.riffle.models.transcriber.Note;
@@ -65,6 +70,13 @@ public final class Families {
               QrnnFamily::windows,
               QrnnFamily::describe,
               QrnnFamily::check),
+          new Family<>(
+              "read-until",
+              ReadVerdict.class,
+              ReadUntil::load,
+              Families::none,
+              ReadUntil::describe,
+              ReadUntilGolden::check),
           new Family<>(
               "rse",
               Scores.class,
@@ -175,6 +187,23 @@ public final class Families {
               transcriber.label(), transcriber.family(), secondPass.label()));
     }
     return onDevice(kernels, () -> new Transcriber(transcriber, secondPass, kernels));
+  }
+
+  /**
+   * A judge of reads by the references that the user names.
+   *
+   * @throws ModelException if the model is of another family or cannot be loaded
+   */
+  public static StreamModel<ReadVerdict> load(
+      ModelDirectory readUntil, References references, SequentialTest test, Kernels kernels) {
+    if (!readUntil.family().equals("read-until")) {
+      throw new ModelException(
+          String.format(
+              "Model %s is of the family '%s', but reads are judged by one of the family"
+                  + " 'read-until'.",
+              readUntil.label(), readUntil.family()));
+    }
+    return onDevice(kernels, () -> new ReadUntil(readUntil, references, test, kernels));
   }
 
   private static <O> StreamModel<O> onDevice(Kernels kernels, Supplier<StreamModel<O>> loader) {

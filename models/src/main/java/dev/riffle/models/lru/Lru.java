@@ -116,7 +116,7 @@ public final class Lru implements RecurrentModel {
   }
 
   /** Multiply-adds of a step, with its answer. */
-  long multiplyAdds() {
+  public long multiplyAdds() {
     long sum = (long) encoder.inputs() * encoder.outputs();
     for (LruLayer layer : layers) {
       sum += layer.multiplyAdds();
