@@ -26,11 +26,6 @@ final class Home {
     return directory().resolve("demo/models/rse-second-pass/1");
   }
 
-  /** The shipped DNA annotator. */
-  static Path annotator() {
-    return directory().resolve("demo/models/dna-annotator/1");
-  }
-
   /** Where Flink's and Kafka's log goes. */
   static Path log() {
     String told = System.getProperty("riffle.log");
