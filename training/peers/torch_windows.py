@@ -93,11 +93,15 @@ class ChordMixer(nn.Module):
 class Unit(nn.Module):
     def __init__(self, w, name):
         super().__init__()
-        self.k1 = tensor(w, name + "cand1/c/CvK").t().contiguous()
-        self.offset = tensor(w, name + "norm/c/norm_bias/offset")
-        self.k2 = (FACTOR * tensor(w, name + "cand2/c/CvK")).t().contiguous()
-        self.b2 = FACTOR * tensor(w, name + "cand2/c/CvB")
-        self.residual = torch.sigmoid(2 * tensor(w, name + "residual"))
+        constants = {
+            "k1": tensor(w, name + "cand1/c/CvK").t().contiguous(),
+            "offset": tensor(w, name + "norm/c/norm_bias/offset"),
+            "k2": (FACTOR * tensor(w, name + "cand2/c/CvK")).t().contiguous(),
+            "b2": FACTOR * tensor(w, name + "cand2/c/CvB"),
+            "residual": torch.sigmoid(2 * tensor(w, name + "residual")),
+        }
+        for constant, value in constants.items():
+            self.register_buffer(constant, value)
 
     def forward(self, y):
         """y [batch, pairs, 2m]; the norm is over pairs."""
@@ -114,10 +118,11 @@ class Rse(nn.Module):
         super().__init__()
         self.steps = length.bit_length() - 2
         prefix = "steps_recursive/"
-        self.blocks = []
+        self.blocks = nn.ModuleList()
         while f"{prefix}{len(self.blocks)}_forward/residual" in w.header:
             k = f"{prefix}{len(self.blocks)}"
-            self.blocks.append((Unit(w, k + "_forward/"), Unit(w, k + "_reverse/")))
+            pair = [Unit(w, k + "_forward/"), Unit(w, k + "_reverse/")]
+            self.blocks.append(nn.ModuleList(pair))
         self.last = Unit(w, prefix + "last/")
 
     def layers(self):

@@ -53,13 +53,13 @@ interface LruStep extends AutoCloseable {
   }
 
   /** Untrained weights drawn as the reference does, in benchmarks/target; the same every time. */
-  private static Path weights(int width) throws IOException {
+  static Path weights(int width) throws IOException {
     Path file = Checkout.target("lru-" + width + ".safetensors");
     LruInit.draw(config(width), 0.5, 0.99, 6.28, 1919).write(file);
     return file;
   }
 
-  private static Lru.Config config(int width) {
+  static Lru.Config config(int width) {
     return new Lru.Config(
         INPUTS, width, width, LAYERS, OUTPUTS, 1, Lru.Pooling.NONE, "layer", true);
   }

@@ -5,10 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.io.Writer;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -62,14 +59,7 @@ final class TorchWindow implements WindowPeer {
   @Override
   public float[] answer() {
     ask("answer " + answer);
-    try {
-      byte[] bytes = Files.readAllBytes(answer);
-      float[] values = new float[bytes.length / Float.BYTES];
-      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-      return values;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Floats.read(answer);
   }
 
   private String ask(String command) {

@@ -1,6 +1,7 @@
 /**
- * What the project's numbers are measured with. Nothing here runs in a build beyond one test that
- * peers compute the same as Riffle does; each benchmark prints its command in its own page.
+ * What the project's numbers are measured with. Nothing here is timed in a build: tests say that
+ * peers compute the same as Riffle does and that gpu/prove runs; each benchmark prints its command
+ * in its own page.
  *
  * <pre>
  *   LruStepBenchmark         one step of an LRU: cpu, its fallback, reference, onnxruntime
@@ -10,6 +11,7 @@
  *   TranscriberBenchmark     one frame of sound through the transcriber
  *   LiveStreamsBenchmark     live streams through Kafka and Flink: cost and latency of each
  *   WindowedJobBenchmark     long windows through Kafka and a job's file, beside the bare model
+ *   DeviceProof              the steps of gpu/prove: a backend on a device, beside PyTorch there
  *   TranscribeDirectory      folders of sound as a batch, without broker or cluster
  *
  *   LruStep                  what LruStepBenchmark advances
@@ -19,6 +21,12 @@
  *     RiffleWindow           the model on the backend cpu
  *     TorchWindow            eager PyTorch: training/peers/torch_windows.py
  *     OnnxWindow             the same weights as a graph: training/peers/make_window_onnx.py
+ *   DeviceRace               what DeviceProof measures, a DeviceCase on each DeviceEngine
+ *     WindowsOnDevice        windows of a WindowCase at once; StepOnDevice: a step of an LRU
+ *     StreamsOnDevice        live streams that the network of MusicNet answers in time
+ *     BackendEngine          a case on a backend of Riffle
+ *     TorchOnDevice          a case in PyTorch: training/peers/torch_device.py
+ *     ProofTable             the page of all steps
  *   Child                    a process that a benchmark measures: LiveStreamsBenchmark, and
  *     WindowedJobProcess     the bare model and the job of WindowedJobBenchmark
  *       WindowedJobCase      its models and windows
