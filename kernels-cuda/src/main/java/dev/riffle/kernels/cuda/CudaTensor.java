@@ -1,0 +1,19 @@
+package dev.riffle.kernels.cuda;
+
+import dev.riffle.kernels.Arguments;
+import dev.riffle.kernels.Tensor;
+
+/** {@code size} floats of the card's {@code memory}, from {@code offset} on. */
+record CudaTensor(Memory memory, int offset, int size) implements Tensor {
+
+  @Override
+  public CudaTensor view(int at, int count) {
+    Arguments.range("view", at, count, size);
+    return new CudaTensor(memory, offset + at, count);
+  }
+
+  /** Where its first value is on the card. */
+  long address() {
+    return memory.address() + 4L * offset;
+  }
+}
