@@ -1,0 +1,48 @@
+package dev.riffle.kernels.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.riffle.models.families.Families;
+import dev.riffle.models.golden.GoldenResult;
+import dev.riffle.models.golden.GoldenStanding;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The goldens of all families, held against cuda. */
+class CudaGoldensTest {
+  private static final List<GoldenResult> RESULTS = new ArrayList<>();
+
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void everyGoldenPasses(Path golden) {
+    GoldenResult result = Families.check(golden, Card.kernels());
+    RESULTS.add(result);
+    assertThat(result.ok()).as("%s", result).isTrue();
+  }
+
+  @AfterAll
+  static void printTheWorstErrorOfEachFamily() {
+    GoldenStanding.of(RESULTS).forEach(System.out::println);
+  }
+
+  static List<Path> goldens() throws IOException {
+    List<Path> found = new ArrayList<>();
+    for (String root : List.of("../models/goldens", "../demo/models")) {
+      try (Stream<Path> files = Files.walk(Path.of(root))) {
+        files
+            .filter(f -> f.toString().endsWith(".safetensors"))
+            .filter(f -> !f.endsWith("model.safetensors"))
+            .sorted()
+            .forEach(found::add);
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,11 @@
+package dev.riffle.kernels.cuda;
+
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.KernelsContract;
+
+final class CudaKernelsTest extends KernelsContract {
+  @Override
+  protected Kernels kernels() {
+    return Card.anyThread(Card.kernels());
+  }
+}
