@@ -4,7 +4,6 @@ import static org.bytedeco.cuda.global.cudart.*;
 
 import dev.riffle.kernels.DeviceException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,11 +30,9 @@ final class Gpu {
 
   private final Thread owner = Thread.currentThread();
   private final CudaOptions options;
-  private final String name;
-  private final ComputeCapability capability;
+  private final Machine.Card card;
   private final int multiprocessors;
   private final int sharedMemory;
-  private final long totalMemory;
   private final CUstream_st stream = new CUstream_st();
   private final Pool pool;
   private final Staging staging;
@@ -58,6 +55,7 @@ final class Gpu {
    * @throws DeviceException if the card, the driver or the compiler fails
    */
   static Gpu open(CudaOptions options, List<Source> units, List<Source> headers) {
+    Libraries.load(options.libraries());
     Calls.check("cuInit", cuInit(0));
     int[] device = new int[1];
     Calls.check("cuDeviceGet", cuDeviceGet(device, options.device()));
@@ -65,7 +63,7 @@ final class Gpu {
     Calls.check("cuDevicePrimaryCtxRetain", cuDevicePrimaryCtxRetain(context, device[0]));
     Calls.check("cuCtxSetCurrent", cuCtxSetCurrent(context));
     Gpu gpu = new Gpu(options, device[0]);
-    Compiler compiler = new Compiler(gpu.capability);
+    Compiler compiler = new Compiler(gpu.capability());
     for (Source unit : units) {
       compiler.compile(unit, headers).forEach(gpu::add);
     }
@@ -74,28 +72,18 @@ final class Gpu {
 
   private Gpu(CudaOptions options, int device) {
     this.options = options;
-    byte[] text = new byte[256];
-    Calls.check("cuDeviceGetName", cuDeviceGetName(text, text.length, device));
-    int length = IntStream.range(0, text.length).filter(i -> text[i] == 0).findFirst().orElse(0);
-    this.name = new String(text, 0, length, StandardCharsets.UTF_8);
-    this.capability =
-        new ComputeCapability(
-            attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device),
-            attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, device));
-    this.multiprocessors = attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device);
-    this.sharedMemory = attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, device);
-    try (SizeTPointer total = new SizeTPointer(1)) {
-      Calls.check("cuDeviceTotalMem", cuDeviceTotalMem(total, device));
-      this.totalMemory = total.get();
-    }
+    this.card = Machine.card(device);
+    this.multiprocessors = Machine.attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device);
+    this.sharedMemory =
+        Machine.attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, device);
     Calls.check("cuStreamCreate", cuStreamCreate(stream, CU_STREAM_NON_BLOCKING));
-    long ceiling = options.ceiling(totalMemory);
+    long ceiling = options.ceiling(card.memory());
     this.pool =
         new Pool(
             new Card(),
             ceiling,
             options.memory() < 0
-                ? -options.memory() + "% of the card's " + totalMemory
+                ? -options.memory() + "% of the card's " + card.memory()
                 : "-D" + CudaOptions.MEMORY,
             options.debug());
     this.staging = new Staging(stream);
@@ -104,21 +92,15 @@ final class Gpu {
     }
   }
 
-  private static int attribute(int attribute, int device) {
-    int[] value = new int[1];
-    Calls.check("cuDeviceGetAttribute", cuDeviceGetAttribute(value, attribute, device));
-    return value[0];
-  }
-
   // -------------------------------------------------------------- what it is
 
   /** What the driver calls the card. */
   String name() {
-    return name;
+    return card.name();
   }
 
   ComputeCapability capability() {
-    return capability;
+    return card.capability();
   }
 
   /** How many blocks run side by side at least, one on each. */
@@ -133,7 +115,7 @@ final class Gpu {
 
   /** Bytes of memory on the card. */
   long totalMemory() {
-    return totalMemory;
+    return card.memory();
   }
 
   /** Most bytes that are taken of it. */

@@ -2,10 +2,14 @@ package dev.riffle.kernels.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.riffle.kernels.DeviceException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -53,8 +57,7 @@ class GpuTest {
     float[] sum = values(sums, blocks);
     for (int b = 0; b < blocks; b++) {
       double expected = 256 * (256.0 * b + 128.5);
-      assertThat((double) sum[b])
-          .isCloseTo(expected, org.assertj.core.data.Offset.offset(1e-5 * expected));
+      assertThat((double) sum[b]).isCloseTo(expected, Offset.offset(1e-5 * expected));
     }
   }
 
@@ -108,5 +111,137 @@ class GpuTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("'nothing'", "scale");
     argumentsKeepTheirBits(); // what was given before is forgotten
+  }
+
+  // ---------------------------------------------------------------- transfers
+
+  @Test
+  void transfersAreOfAnyLengthAndFromAnywhere() {
+    int count = 2 * Staging.PIECE / 4 + 12_345;
+    float[] values = range(count);
+    float[] back = new float[count + 2];
+    try (Memory memory = gpu.allocate(4L * count + 4)) {
+      gpu.upload(values, 3, memory.address() + 4, count - 3);
+      gpu.download(memory.address() + 4, back, 2, count - 3);
+    }
+    assertThat(back[1]).isZero();
+    assertThat(back[2]).isEqualTo(values[3]);
+    for (int i = 0; i < count - 3; i++) {
+      assertThat(back[i + 2] == values[i + 3]).as("value %d", i).isTrue();
+    }
+    assertThat(back[count - 1]).isZero();
+  }
+
+  @Test
+  void whatIsSentMayBeChangedAtOnce() {
+    int count = 1 << 14;
+    int uploads = 400; // more than the pinned memory holds
+    int[] values = new int[count];
+    try (Memory all = gpu.allocate(4L * count * uploads)) {
+      for (int u = 0; u < uploads; u++) {
+        Arrays.fill(values, u);
+        gpu.upload(values, 0, all.address() + 4L * count * u, count);
+      }
+      ByteBuffer back = ByteBuffer.allocate(4 * count * uploads).order(ByteOrder.nativeOrder());
+      gpu.download(all.address(), back, 4 * count * uploads);
+      for (int i = 0; i < count * uploads; i++) {
+        assertThat(back.getInt(4 * i) == i / count).as("value %d", i).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void doublesAreRoundedAndBytesKept() {
+    double[] doubles = {Math.PI, -1e-50, 1e300, Double.NaN};
+    double[] back = new double[4];
+    ByteBuffer bytes = ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN);
+    try (Memory memory = gpu.allocate(16)) {
+      gpu.upload(doubles, 0, memory.address(), 4);
+      gpu.download(memory.address(), back, 0, 4);
+      bytes.position(2);
+      gpu.download(memory.address(), bytes, 16);
+      assertThat(bytes.position()).isEqualTo(18);
+      assertThat(bytes.getFloat(2)).isEqualTo((float) Math.PI);
+      bytes.position(6).limit(10);
+      gpu.upload(bytes, memory.address(), 4);
+      assertThat(bytes.position()).isEqualTo(10);
+      assertThat(values(memory, 1)[0]).isEqualTo((float) -1e-50);
+    }
+    assertThat(back)
+        .containsExactly((float) Math.PI, (float) -1e-50, Double.POSITIVE_INFINITY, Double.NaN);
+  }
+
+  @Test
+  void copiesAndFillsStayOnTheCard() {
+    try (Memory memory = gpu.allocate(4 * 8)) {
+      gpu.fill(memory.address(), Float.floatToRawIntBits(7), 8);
+      gpu.upload(new float[] {1, 2}, 0, memory.address(), 2);
+      gpu.copy(memory.address(), memory.address() + 12, 8);
+      gpu.copy(memory.address(), memory.address() + 12, 0);
+      assertThat(values(memory, 8)).containsExactly(1, 2, 7, 1, 2, 7, 7, 7);
+    }
+  }
+
+  @Test
+  void memoryBeyondTheCeilingIsToldAndTheCardGoesOn() {
+    assertThatThrownBy(() -> gpu.allocate(gpu.ceiling() + 1))
+        .isInstanceOf(DeviceException.OutOfMemory.class)
+        .hasMessageContainingAll("80% of the card's", CudaOptions.MEMORY);
+    aKernelRuns();
+  }
+
+  @Test
+  void anotherThreadIsSentAway() throws InterruptedException {
+    Throwable[] thrown = new Throwable[1];
+    Thread other = new Thread(() -> thrown[0] = catchThrowable(() -> gpu.allocate(4)), "other");
+    other.start();
+    other.join();
+    assertThat(thrown[0])
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContainingAll("called on 'other'", "Device.call");
+  }
+
+  // ------------------------------------------------------------------- graphs
+
+  @Test
+  void aGraphDoesAgainWhatWasRecorded() {
+    Memory x = floats(1, 2, 3, 4);
+    Memory y = gpu.allocate(16);
+    gpu.fill(y.address(), 0, 4);
+    try (Graph graph =
+        gpu.capture(
+            () -> {
+              try (Memory between = gpu.allocate(16)) {
+                scale(x, between, 2);
+                scale(between, y, 3);
+                gpu.copy(y.address(), x.address(), 16);
+              }
+              try (Memory again = gpu.allocate(16)) { // may not be what 'between' had
+                gpu.fill(again.address(), 0, 4);
+              }
+            })) {
+      assertThat(values(y, 4)).as("only recorded").containsExactly(0, 0, 0, 0);
+      gpu.allocate(16).close(); // nor may this
+      graph.launch();
+      graph.launch();
+      assertThat(values(x, 4)).containsExactly(36, 72, 108, 144);
+    }
+  }
+
+  private static void scale(Memory x, Memory y, float by) {
+    gpu.kernel("scale").arg(x.address()).arg(y.address()).arg(4).arg(by).launch(1, 1, 32, 0);
+  }
+
+  @Test
+  void transfersAreNoPartOfAGraph() {
+    Memory x = floats(1, 2, 3, 4);
+    assertThatThrownBy(() -> gpu.capture(() -> gpu.upload(new float[1], 0, x.address(), 1)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("before the capture");
+    assertThat(values(x, 4)).as("and the card goes on").containsExactly(1, 2, 3, 4);
+    Graph graph = gpu.capture(() -> scale(x, x, 2));
+    graph.close();
+    graph.close();
+    assertThatThrownBy(graph::launch).hasMessageContaining("was closed");
   }
 }

@@ -1,0 +1,150 @@
+package dev.riffle.kernels.cuda;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * Finds and loads CUDA's libraries, which the binding needs and does not bring: first where {@link
+ * CudaOptions#LIBRARIES} says, then where the dynamic linker looks, then where CUDA is installed by
+ * default.
+ */
+final class Libraries {
+  private static final System.Logger LOG = System.getLogger(Libraries.class.getName());
+
+  /** What is needed, in the order in which one needs the other. */
+  enum Library {
+    DRIVER(
+        "libcuda.so.1",
+        "It comes with NVIDIA's driver: install the driver for Linux, 580 or later; in a container,"
+            + " start it with --gpus all and NVIDIA's container toolkit."),
+    RUNTIME("libcudart.so.13", "cuda-cudart-13-0", "nvidia-cuda-runtime"),
+    COMPILER("libnvrtc.so.13", "cuda-nvrtc-13-0", "nvidia-cuda-nvrtc"),
+    PRODUCTS("libcublasLt.so.13", "libcublas-13-0", "nvidia-cublas"),
+    BLAS("libcublas.so.13", "libcublas-13-0", "nvidia-cublas");
+
+    private final String file;
+    private final String cure;
+
+    Library(String file, String cure) {
+      this.file = file;
+      this.cure = cure;
+    }
+
+    Library(String file, String debian, String python) {
+      this(
+          file,
+          "It is in CUDA 13: install "
+              + debian
+              + " of NVIDIA's packages, or "
+              + python
+              + " by pip, and name its directory by LD_LIBRARY_PATH or -D"
+              + CudaOptions.LIBRARIES
+              + ".");
+    }
+
+    /** As the linker knows it. */
+    String file() {
+      return file;
+    }
+
+    /** How to get it. */
+    String cure() {
+      return cure;
+    }
+  }
+
+  /**
+   * What became of a library.
+   *
+   * @param path what was loaded; empty where nothing was
+   * @param why what the linker said of the last place that was tried
+   */
+  record Found(Library library, Optional<String> path, String why) {}
+
+  private Libraries() {}
+
+  /**
+   * Loads all that are there, and stays with what was loaded before.
+   *
+   * @throws LinkageError if the binding itself cannot be loaded
+   */
+  static List<Found> load(String directory) {
+    Loader.load(org.bytedeco.javacpp.presets.javacpp.class);
+    List<Found> found = new ArrayList<>();
+    for (Library library : Library.values()) {
+      found.add(load(library, directory));
+    }
+    return found;
+  }
+
+  private static Found load(Library library, String directory) {
+    String why = "";
+    for (String place : places(library, directory)) {
+      try {
+        Loader.loadGlobal(place);
+        return new Found(library, Optional.of(mapped(library).orElse(place)), "");
+      } catch (UnsatisfiedLinkError | RuntimeException e) {
+        // the linker's own words are for the plain name; other places are guesses
+        why = why.isEmpty() || place.equals(library.file) ? String.valueOf(e.getMessage()) : why;
+      }
+    }
+    return new Found(library, Optional.empty(), why);
+  }
+
+  private static List<String> places(Library library, String directory) {
+    List<String> places = new ArrayList<>();
+    if (!directory.isEmpty()) {
+      for (String one : directory.split(":")) {
+        places.add(Path.of(one, library.file).toString());
+      }
+    }
+    places.add(library.file);
+    for (String home : homes()) {
+      Path path = Path.of(home, "lib64", library.file);
+      if (Files.exists(path)) {
+        places.add(path.toString());
+      }
+    }
+    return places;
+  }
+
+  /** Where CUDA may be installed. */
+  private static List<String> homes() {
+    List<String> homes = new ArrayList<>();
+    for (String name : new String[] {"CUDA_HOME", "CUDA_PATH"}) {
+      String said = System.getenv(name);
+      if (said != null && !said.isBlank()) {
+        homes.add(said);
+      }
+    }
+    try (Stream<Path> installed = Files.list(Path.of("/usr/local"))) {
+      installed
+          .map(Path::toString)
+          .filter(p -> p.matches(".*/cuda(-13.*)?"))
+          .sorted()
+          .forEach(homes::add);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "/usr/local is not to be read", e);
+    }
+    return homes;
+  }
+
+  /** The file that was loaded under this name, as the kernel knows it. */
+  private static Optional<String> mapped(Library library) {
+    String stem = "/" + library.file;
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+      return lines
+          .filter(line -> line.contains(stem))
+          .map(line -> line.substring(line.indexOf('/')))
+          .findFirst();
+    } catch (IOException e) {
+      return Optional.empty(); // told by its name alone
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package dev.riffle.kernels.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What machines of all kinds are told, each in a JVM of its own. */
+class CudaReportTest {
+
+  @BeforeAll
+  static void needsTheStandIn() {
+    assumeFalse(StandIn.card(), "These machines are made up by the stand-in.");
+    StandIn.require();
+  }
+
+  /** Prints what the report says. */
+  static final class Print {
+    public static void main(String[] args) {
+      CudaReport report = CudaReport.ofThisMachine();
+      report.lines().forEach(System.out::println);
+      System.out.println(report.problem().orElse("no problem"));
+    }
+  }
+
+  private static String report(Map<String, String> environment, String... options)
+      throws IOException {
+    StandIn.Run run = StandIn.java(environment, List.of(options), List.of(), Print.class);
+    assertThat(run.status()).as(run.output()).isZero();
+    return run.output();
+  }
+
+  @Test
+  void aMachineThatHasAllIsShown() throws IOException {
+    assertThat(report(Map.of("STANDIN_CARDS", "2", "STANDIN_CAPABILITY", "9.0")))
+        .contains("card 0    stand-in 0, compute capability 9.0, 4.0 GiB", "card 1    stand-in 1")
+        .contains("driver    knows CUDA 13.0", "compiler  NVRTC 13.0")
+        .contains("library   libcuda.so.1 at /", "libnvrtc.so.13 at /", "libcublasLt.so.13 at /")
+        .contains("no problem")
+        .doesNotContain("missing");
+  }
+
+  @Test
+  void withoutADriverItIsTold(@TempDir Path empty) throws IOException {
+    String report = report(Map.of("LD_LIBRARY_PATH", empty.toString()));
+    assumeFalse(report.contains("library   libcuda.so.1"), "This machine has a driver.");
+    assertThat(report)
+        .contains("missing   libcuda.so.1", "this machine lacks libcuda.so.1")
+        .contains("cannot open shared object file", "580 or later", "--gpus all");
+  }
+
+  @Test
+  void aDirectoryOfLibrariesMayBeNamed(@TempDir Path empty) throws IOException {
+    String standIn = System.getenv("LD_LIBRARY_PATH");
+    assertThat(
+            report(
+                Map.of("LD_LIBRARY_PATH", empty.toString()),
+                "-D" + CudaOptions.LIBRARIES + "=" + empty + ":" + standIn))
+        .contains("libcublasLt.so.13 at " + standIn, "no problem");
+  }
+
+  @Test
+  void whatLibrariesLackIsToldByTheLinkersWords(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve("libnvrtc.so.13"), "no library");
+    assertThat(
+            report(Map.of(), "-D" + CudaOptions.LIBRARIES + "=" + folder)) // the next place has one
+        .contains("no problem");
+    String report = report(Map.of("LD_LIBRARY_PATH", folder.toString()));
+    assumeFalse(report.contains("library   libnvrtc.so.13"), "This machine has another.");
+    assertThat(report)
+        .contains("libnvrtc.so.13: file too short", "cuda-nvrtc-13-0", "nvidia-cuda-nvrtc by pip")
+        .contains("LD_LIBRARY_PATH or -D" + CudaOptions.LIBRARIES);
+  }
+
+  @Test
+  void withoutACardItIsTold() throws IOException {
+    assertThat(report(Map.of("STANDIN_CARDS", "0")))
+        .contains("driver    knows CUDA 13.0")
+        .contains("there is no card to be seen", "nvidia-smi", "CUDA_VISIBLE_DEVICES");
+  }
+
+  @Test
+  void aCardThatIsNotThereIsTold() throws IOException {
+    assertThat(report(Map.of(), "-D" + CudaOptions.DEVICE + "=3"))
+        .contains("asks for card 3 but there are 1, counted from 0", "nvidia-smi -L");
+  }
+
+  @Test
+  void anOldDriverIsTold() throws IOException {
+    assertThat(report(Map.of("STANDIN_DRIVER", "12080")))
+        .contains("the driver is for CUDA 12.8 at most", "580 or later");
+  }
+
+  @Test
+  void anOldCardIsTold() throws IOException {
+    assertThat(report(Map.of("STANDIN_CAPABILITY", "7.5")))
+        .contains("compute capability 7.5 is older", "begins with 8.0 (Ampere)", "'cpu'");
+  }
+
+  @Test
+  void aDriverThatFailsIsToldWithItsOwnWords() throws IOException {
+    assertThat(report(Map.of("STANDIN_FAIL", "cuInit:1:803")))
+        .contains("CUDA_ERROR_SYSTEM_DRIVER_MISMATCH (803", "cuInit");
+    assertThat(report(Map.of("STANDIN_FAIL", "cuDeviceGet:1:214")))
+        .contains(
+            "CUDA does not start here",
+            "CUDA_ERROR_ECC_UNCORRECTABLE (214",
+            "nvidia-smi -q -d ECC");
+  }
+
+  @Test
+  void aWrongOptionIsTold() throws IOException {
+    assertThat(report(Map.of(), "-D" + CudaOptions.MEMORY + "=lots"))
+        .contains("riffle.kernels.cuda.memory must be bytes", "8g", "80%", "it is 'lots'");
+  }
+
+  @Test
+  void withoutItsBindingItIsTold() throws IOException {
+    StandIn.Run run = StandIn.java(Map.of(), List.of(), List.of("linux-x86_64"), Print.class);
+    assertThat(run.output())
+        .contains("its binding does not load", "classifier linux-x86_64", "cachedir");
+  }
+}
