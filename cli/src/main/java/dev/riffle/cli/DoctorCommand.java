@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,11 +33,20 @@ import picocli.CommandLine.Spec;
     description = {
       "Looks at what Riffle needs here and names the cure of each problem.",
       "Java and its flags, the vector module, backends, BLAS, the decoder, the shipped model, ports,"
-          + " memory and disk. Ends with 1 if something is broken; a warning alone ends with 0."
+          + " memory and disk; NVIDIA cards, their driver and CUDA's libraries, which nothing needs"
+          + " but the backend cuda. Ends with 1 if something is broken; a warning alone ends with"
+          + " 0."
     })
 final class DoctorCommand implements Callable<Integer> {
-  private static final String ON_REQUEST = "nd4j";
+  private static final List<String> ON_REQUEST = List.of("nd4j", "cuda");
   private static final String PAGE = "See docs/backends.md.";
+  private static final int CUDA_13_DRIVER = 580;
+  private static final Map<String, String> CUDA_13_PACKAGES =
+      Map.of(
+          "libnvrtc.so.13",
+          "cuda-nvrtc-13-0 (or nvidia-cuda-nvrtc, by pip) is enough",
+          "libcublasLt.so.13",
+          "libcublas-13-0 (or nvidia-cublas, by pip) is enough");
   private static final int KAFKA_PORT = 9092;
   private static final int FLINK_PORT = 8081;
 
@@ -101,6 +112,7 @@ final class DoctorCommand implements Callable<Integer> {
     all.add(flags());
     all.add(vector());
     all.addAll(backends(backend));
+    all.addAll(cards(Cards.ofThisMachine()));
     all.add(ok("blas", "none is used: the cpu backend does its own arithmetic"));
     all.add(decoder());
     all.add(model());
@@ -173,10 +185,76 @@ final class DoctorCommand implements Callable<Integer> {
               "backend", Verdict.BROKEN, "none is on the class path", "Start with ./riffle."));
     }
     if (wanted != null && !Backends.names().contains(wanted)) {
-      String cure = "Start with ./riffle, which adds nd4j where an argument names it. " + PAGE;
+      String cure =
+          "Start with ./riffle, which adds "
+              + String.join(" or ", ON_REQUEST)
+              + " where an argument names it. "
+              + PAGE;
       all.add(new Finding("backend", Verdict.BROKEN, wanted + " is not on the class path", cure));
-    } else if (!Backends.names().contains(ON_REQUEST)) {
-      all.add(ok("backend", ON_REQUEST + ": not loaded, as nothing names it (--backend nd4j)"));
+    }
+    for (String name : ON_REQUEST) {
+      if (!name.equals(wanted) && !Backends.names().contains(name)) {
+        all.add(ok("backend", name + ": not loaded, as nothing names it (--backend " + name + ")"));
+      }
+    }
+    return all;
+  }
+
+  /** Cards are looked for and never asked for: a machine without one is well. */
+  static List<Finding> cards(Cards cards) {
+    Optional<String> driver = cards.driver();
+    boolean linked = cards.library(Cards.DRIVER).isPresent();
+    if (driver.isEmpty() && !linked) {
+      return List.of(
+          cards.onBus() == 0
+              ? ok("gpu", "no NVIDIA card and no driver for one; none is needed")
+              : new Finding(
+                  "gpu",
+                  Verdict.WARNING,
+                  "an NVIDIA card is on the bus, but it has no driver: it cannot be used",
+                  "For the backend cuda install NVIDIA's driver, 580 or later; nothing else needs"
+                      + " it."));
+    }
+    List<Finding> all = new ArrayList<>();
+    List<String> models = cards.models();
+    String found =
+        (models.isEmpty() ? "no card is named" : String.join(", ", models))
+            + driver.map(v -> "; driver " + v).orElse("; a driver that says no version");
+    if (!linked) {
+      all.add(
+          new Finding(
+              "gpu",
+              Verdict.WARNING,
+              found + "; but " + Cards.DRIVER + " is not where the linker looks",
+              "Install the user's part of the driver; in a container, start it with --gpus all and"
+                  + " NVIDIA's container toolkit."));
+    } else if (driver
+        .filter(v -> Integer.parseInt(v.split("\\.")[0]) < CUDA_13_DRIVER)
+        .isPresent()) {
+      all.add(
+          new Finding(
+              "gpu",
+              Verdict.WARNING,
+              found,
+              "The backend cuda needs a driver of CUDA 13: " + CUDA_13_DRIVER + " or later."));
+    } else {
+      all.add(ok("gpu", found + "; " + Cards.ceiling()));
+    }
+    for (String library : Cards.LIBRARIES) {
+      all.add(
+          cards
+              .library(library)
+              .map(path -> ok("gpu", path.toString()))
+              .orElseGet(
+                  () ->
+                      new Finding(
+                          "gpu",
+                          Verdict.WARNING,
+                          library + " is missing: the backend cuda cannot run",
+                          "Install CUDA 13, of which "
+                              + CUDA_13_PACKAGES.get(library)
+                              + ", and let LD_LIBRARY_PATH name its folder. "
+                              + PAGE)));
     }
     return all;
   }

@@ -17,8 +17,8 @@ class DoctorCommandTest {
     JsonNode array = new ObjectMapper().readTree(result.out());
     assertThat(StreamSupport.stream(array.spliterator(), false).map(n -> n.path("what").asText()))
         .contains(
-            "java", "flags", "vector", "backend", "blas", "decoder", "model", "kafka", "flink",
-            "memory", "disk");
+            "java", "flags", "vector", "backend", "gpu", "blas", "decoder", "model", "kafka",
+            "flink", "memory", "disk");
     for (JsonNode finding : array) {
       assertThat(finding.path("found").asText()).isNotEmpty();
       boolean ok = finding.path("verdict").asText().equals("ok");
