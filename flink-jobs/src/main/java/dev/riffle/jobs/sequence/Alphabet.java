@@ -6,7 +6,7 @@ import java.util.Locale;
 
 /**
  * How text or bytes are read as tokens: each character is one, its number the place in the
- * alphabet.
+ * alphabet. White space is none.
  *
  * @param letters ASCII characters, each once; empty in a file with mistakes
  * @param other the letter that stands for all that are not in it; null to refuse those

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -177,11 +178,12 @@ final class FieldReader {
     } else {
       throw expected("text or bytes", fields.token(), value);
     }
-    if (text.isEmpty() && !mayBeEmpty) {
-      throw expected("a letter", fields.token(), text);
-    }
     float[] values = new float[text.length()];
+    int count = 0;
     for (int i = 0; i < values.length; i++) {
+      if (Character.isWhitespace(text.charAt(i))) {
+        continue;
+      }
       int token = fields.alphabet().token(alphabet, text.charAt(i));
       if (token < 0) {
         throw new InputException(
@@ -190,9 +192,12 @@ final class FieldReader {
                     + " name the letter that stands for others as fields.alphabet.other.",
                 fields.alphabet().letters(), fields.token(), i, (int) text.charAt(i)));
       }
-      values[i] = token;
+      values[count++] = token;
     }
-    return values;
+    if (count == 0 && !mayBeEmpty) {
+      throw expected("a letter", fields.token(), text);
+    }
+    return Arrays.copyOf(values, count);
   }
 
   // ---- values ----

@@ -58,7 +58,8 @@ enum JobKey {
       "fields.alphabet",
       "`letters`, `other` and `ignore-case`",
       "none",
-      "Tokens are not numbers but the characters of a text, or of bytes in Avro: each is a step."),
+      "Tokens are not numbers but the characters of a text, or of bytes in Avro: each is a step."
+          + " White space is passed over and has no position."),
   ALPHABET_LETTERS(
       "fields.alphabet.letters",
       "characters",

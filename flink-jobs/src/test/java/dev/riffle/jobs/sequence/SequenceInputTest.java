@@ -94,6 +94,8 @@ class SequenceInputTest {
     assertThat(event.format).isEqualTo(new Format(0, 1));
     assertThat(read(bases("N", true), "{\"t\": \"acgRn-\u00e4T\"}").values)
         .containsExactly(1, 2, 3, 0, 0, 0, 0, 4);
+    assertThat(read(bases("N", false), "{\"t\": \" GA\\r\\n\\tT \"}").values)
+        .containsExactly(3, 1, 4);
     assertThat(read(bases("T", false), "{\"t\": \"uAa\"}").values).containsExactly(4, 1, 4);
     assertThat(read(bases(null, false), "{\"t\": \"\", \"last\": true}").steps()).isZero();
   }
@@ -109,6 +111,7 @@ class SequenceInputTest {
         .contains("Expected text or bytes in 't' but it is '[1, 2]'");
     assertThat(refused(JSON, bases("N", false), "{\"t\": \"\"}"))
         .contains("Expected a letter in 't' but it is ''");
+    assertThat(refused(JSON, bases("N", false), "{\"t\": \" \"}")).contains("Expected a letter");
     assertThat(refused(JSON, bases("N", false), "{}")).contains("but it is missing");
   }
 
