@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.jobs.JobOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -24,7 +27,72 @@ class ComposeTest {
         .isNotEmpty()
         .allSatisfy(
             (name, service) ->
-                assertThat((String) service.get("image")).matches("[a-z/]+:[0-9].*"));
+                assertThat(images(service))
+                    .isNotEmpty()
+                    .allMatch(i -> i.matches("[a-z/]+:[0-9].*")));
+  }
+
+  /** The service's own, or those that its image is built from. */
+  private static List<String> images(Map<String, Object> service) {
+    if (service.containsKey("image")) {
+      return List.of((String) service.get("image"));
+    }
+    Map<String, Object> build = (Map<String, Object>) service.get("build");
+    List<String> images = new ArrayList<>();
+    ((Map<String, String>) build.get("args")).values().forEach(v -> images.add(absent(v)));
+    lines(build)
+        .filter(l -> l.matches("ARG .*_IMAGE=.*"))
+        .forEach(l -> images.add(l.split("=")[1]));
+    return images;
+  }
+
+  private static Stream<String> lines(Map<String, Object> build) {
+    try {
+      return Files.readAllLines(HOME.resolve((String) build.get("dockerfile"))).stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What a variable of the environment is where it is not set. */
+  private static String absent(String text) {
+    return text.replaceAll("\\$\\{[^:]*:-([^}]*)}", "$1");
+  }
+
+  @Test
+  void aCardsTaskManagerIsTheOtherOneWithACardInItsPlace() throws IOException {
+    Map<String, Object> plain = services.get("taskmanager");
+    Map<String, Object> card = services.get("taskmanager-cuda");
+    for (String same : List.of("depends_on", "volumes", "environment", "healthcheck")) {
+      assertThat(card.get(same)).as(same).isEqualTo(plain.get(same));
+    }
+    List<String> options = new ArrayList<>((List<String>) card.get("command"));
+    options.removeIf(o -> o.startsWith("-Dexternal-resource"));
+    options.replaceAll(o -> o.replace("=taskmanager-cuda", "=taskmanager"));
+    assertThat(options).isEqualTo(plain.get("command"));
+
+    assertThat(plain.get("profiles")).isEqualTo(List.of("cpu"));
+    assertThat(card.get("profiles")).isEqualTo(List.of("cuda"));
+    assertThat(Files.readString(HOME.resolve(".env"))).contains("COMPOSE_PROFILES=cpu\n");
+    assertThat(((List<String>) services.get("submit").get("command")))
+        .contains("--backend=${COMPOSE_PROFILES:-cpu}");
+  }
+
+  @Test
+  void theCardsImageTakesWhatIsBuiltHere() throws IOException {
+    Map<String, Object> build = (Map<String, Object>) services.get("taskmanager-cuda").get("build");
+    List<String> taken =
+        lines(build).filter(l -> l.startsWith("COPY --chown")).map(l -> l.split(" ")[2]).toList();
+    assertThat(taken).hasSize(3);
+    assertThat(Files.readAllLines(HOME.resolve(build.get("dockerfile") + ".dockerignore")))
+        .containsAll(taken.stream().map(t -> "!" + t).toList());
+    for (String jar : taken) {
+      String module = jar.substring(0, jar.indexOf('/'));
+      assertThat(HOME.resolve(module).resolve("pom.xml")).exists();
+      if (!jar.contains("*")) {
+        assertThat(jar).endsWith("/target/" + module + "-0.1.0-SNAPSHOT.jar");
+      }
+    }
   }
 
   @Test
@@ -55,7 +123,7 @@ class ComposeTest {
         (name, service) -> {
           for (Map<String, Object> volume :
               (List<Map<String, Object>>) service.getOrDefault("volumes", List.of())) {
-            String source = volume.get("source").toString().replaceAll("\\$\\{[^:]*:-(.*)}", "$1");
+            String source = absent(volume.get("source").toString());
             if (volume.get("type").equals("bind") && !source.contains("/target")) {
               assertThat(HOME.resolve(source)).as(name).exists();
             }
@@ -71,7 +139,10 @@ class ComposeTest {
     assertThat(jar).isPositive();
     assertThat(source(submit, "/opt/riffle/jobs")).isEqualTo("./flink-jobs/target");
     JobOptions options =
-        JobOptions.parse(command.subList(jar + 1, command.size()).toArray(String[]::new));
+        JobOptions.parse(
+            command.subList(jar + 1, command.size()).stream()
+                .map(ComposeTest::absent)
+                .toArray(String[]::new));
     String model =
         options.model().replace("/opt/riffle/models", source(submit, "/opt/riffle/models"));
     assertThat(HOME.resolve(model).resolve("model.safetensors")).exists();
@@ -89,7 +160,7 @@ class ComposeTest {
             .orElseThrow();
   }
 
-  private static Map<String, Map<String, Object>> services() {
+  static Map<String, Map<String, Object>> services() {
     try {
       Object file =
           new Load(LoadSettings.builder().build())
@@ -102,7 +173,7 @@ class ComposeTest {
           .forEach(s -> flink.forEach(s::putIfAbsent));
       return found;
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }
