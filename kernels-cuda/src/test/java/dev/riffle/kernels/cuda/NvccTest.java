@@ -35,6 +35,10 @@ class NvccTest {
               "-std=c++17",
               "-Werror",
               "all-warnings",
+              "-Xcicc", // optimized it takes ten times as long
+              "-O0",
+              "-Xptxas",
+              "-O0",
               "-o",
               folder.resolve(unit.name() + ".cubin").toString(),
               file.toString());
