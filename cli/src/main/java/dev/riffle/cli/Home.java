@@ -21,6 +21,11 @@ final class Home {
     return directory().resolve("demo/models/dna-annotator/1");
   }
 
+  /** The shipped judge of reads. */
+  static Path readUntil() {
+    return directory().resolve("demo/models/read-until/1");
+  }
+
   /** The shipped second pass. */
   static Path secondPass() {
     return directory().resolve("demo/models/rse-second-pass/1");

@@ -2,6 +2,7 @@ package dev.riffle.cli;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.annotation.AnnotationJob;
+import dev.riffle.jobs.readuntil.ReadUntilJob;
 import dev.riffle.jobs.stream.StreamJob;
 import dev.riffle.jobs.transcription.TranscriptionJob;
 import java.nio.file.Path;
@@ -22,7 +23,9 @@ enum NamedJob {
       TranscriptionJob::onKafka),
   /** Bases in, genes out. */
   ANNOTATION(
-      AnnotationJob.class, Home::annotator, AnnotationJob::withStream, AnnotationJob::onKafka);
+      AnnotationJob.class, Home::annotator, AnnotationJob::withStream, AnnotationJob::onKafka),
+  /** Reads in, decisions out. */
+  READ_UNTIL(ReadUntilJob.class, Home::readUntil, ReadUntilJob::withStream, ReadUntilJob::onKafka);
 
   private final Class<?> main;
   private final Supplier<Path> model;
@@ -52,7 +55,7 @@ enum NamedJob {
 
   /** Its name on the command line. */
   String text() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** What a cluster calls to run it. */

@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
     abbreviateSynopsis = true,
     description = {
       "Runs a job in this JVM, between the topics of a broker that runs already: the transcription"
-          + " of sound, the annotation of DNA, or that of a YAML file.",
+          + " of sound, the annotation of DNA, read-until (which needs --targets), or that of a YAML"
+          + " file.",
       "Output topics that are missing are created, for a job that has a name the input topic, too."
           + " Options go before what a file says. Ctrl-C commits what is known and ends; with"
           + " --checkpoint-dir it also says where to go on from."
@@ -41,7 +42,8 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "JOB",
       arity = "0..1",
       defaultValue = "transcription",
-      description = "transcription, annotation, or a file JOB.yaml (default: ${DEFAULT-VALUE}).")
+      description =
+          "transcription, annotation, read-until, or a file JOB.yaml (default: ${DEFAULT-VALUE}).")
   String name;
 
   @Option(

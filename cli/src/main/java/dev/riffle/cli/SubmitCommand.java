@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
     abbreviateSynopsis = true,
     description = {
       "Sends a job to a Flink cluster and prints its id: the transcription of sound, the annotation"
-          + " of DNA, or that of a YAML file.",
+          + " of DNA, read-until (which needs --targets), or that of a YAML file.",
       "It goes by the REST interface of the JobManager, with the text of the file. Paths among the"
           + " options, such as --model, are paths as the cluster sees them. A model that this machine"
           + " has is checked first."
@@ -51,7 +51,8 @@ final class SubmitCommand implements Callable<Integer> {
       paramLabel = "JOB",
       arity = "0..1",
       defaultValue = "transcription",
-      description = "transcription, annotation, or a file JOB.yaml (default: ${DEFAULT-VALUE}).")
+      description =
+          "transcription, annotation, read-until, or a file JOB.yaml (default: ${DEFAULT-VALUE}).")
   String name;
 
   @Option(

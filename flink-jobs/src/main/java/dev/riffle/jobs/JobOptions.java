@@ -2,6 +2,7 @@ package dev.riffle.jobs;
 
 import static org.apache.flink.configuration.ConfigOptions.key;
 
+import dev.riffle.models.readuntil.SequentialTest;
 import dev.riffle.models.weights.Nearest;
 import dev.riffle.operators.GapPolicy;
 import dev.riffle.operators.SequenceOptions;
@@ -69,6 +70,60 @@ public final class JobOptions implements Serializable {
               "Directory of a second pass for the transcriber, such as"
                   + " demo/models/rse-second-pass/1: final notes then wait for its verdict; none if"
                   + " not given.");
+
+  public static final ConfigOption<String> TARGETS =
+      key("targets")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Of read-until, required: FASTA files of the genomes that are looked for, as the"
+                  + " TaskManagers see them; several with commas.");
+
+  public static final ConfigOption<String> REST =
+      key("rest")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Of read-until: FASTA files of what else reads may be from, as far as it is known;"
+                  + " decisions are earlier and better with it.");
+
+  public static final ConfigOption<String> SAMPLING =
+      key("sampling")
+          .stringType()
+          .defaultValue("enrich")
+          .withDescription(
+              "Of read-until: enrich (sequence the targets' reads, unblock the others) or deplete"
+                  + " (the other way round).");
+
+  public static final ConfigOption<Double> MAX_FALSE_ACCEPT =
+      key("max-false-accept")
+          .doubleType()
+          .defaultValue(SequentialTest.DEFAULTS.falseAccept())
+          .withDescription(
+              "Of read-until: share of the other reads that may be taken for a target's.");
+
+  public static final ConfigOption<Double> MAX_FALSE_REJECT =
+      key("max-false-reject")
+          .doubleType()
+          .defaultValue(SequentialTest.DEFAULTS.falseReject())
+          .withDescription(
+              "Of read-until: share of the targets' reads that may be taken for others.");
+
+  public static final ConfigOption<Integer> MAX_BASES =
+      key("max-bases")
+          .intType()
+          .defaultValue(SequentialTest.DEFAULTS.maxBases())
+          .withDescription(
+              "Of read-until: bases after which a read is decided by at-max-bases, unless the"
+                  + " evidence sufficed before.");
+
+  public static final ConfigOption<String> AT_MAX_BASES =
+      key("at-max-bases")
+          .stringType()
+          .defaultValue("sequence")
+          .withDescription(
+              "Of read-until: what to do with a read that is still unknown then, sequence or"
+                  + " unblock.");
 
   public static final ConfigOption<String> BACKEND =
       key("backend")
@@ -297,6 +352,13 @@ public final class JobOptions implements Serializable {
           STREAM,
           MODEL,
           SECOND_PASS,
+          TARGETS,
+          REST,
+          SAMPLING,
+          MAX_FALSE_ACCEPT,
+          MAX_FALSE_REJECT,
+          MAX_BASES,
+          AT_MAX_BASES,
           BACKEND,
           GROUP,
           START_FROM,
@@ -330,6 +392,10 @@ public final class JobOptions implements Serializable {
           TRANSACTIONAL_ID_PREFIX,
           TRANSACTION_TIMEOUT);
 
+  /** Those of read-until alone. */
+  public static final List<ConfigOption<?>> READ_UNTIL =
+      List.of(TARGETS, REST, SAMPLING, MAX_FALSE_ACCEPT, MAX_FALSE_REJECT, MAX_BASES, AT_MAX_BASES);
+
   /** What an option of a few values may be. */
   private static final Map<ConfigOption<?>, List<String>> CHOICES =
       Map.of(
@@ -337,6 +403,10 @@ public final class JobOptions implements Serializable {
           List.of("committed", "earliest", "latest"),
           STATE_BACKEND,
           List.of("hashmap", "rocksdb"),
+          SAMPLING,
+          List.of("enrich", "deplete"),
+          AT_MAX_BASES,
+          List.of("sequence", "unblock"),
           GAP_POLICY,
           Arrays.stream(GapPolicy.values()).map(GapPolicy::option).toList(),
           ON_MODEL_CHANGE,
@@ -445,6 +515,21 @@ public final class JobOptions implements Serializable {
         .entrySet().stream().map(e -> "--" + e.getKey() + "=" + e.getValue()).toList();
   }
 
+  /**
+   * Checks that none of these was given.
+   *
+   * @param why not, to follow the option's name
+   * @throws IllegalArgumentException if one was
+   */
+  public void refuse(List<ConfigOption<?>> options, String why) {
+    for (ConfigOption<?> option : options) {
+      if (values.containsKey(option.key())) {
+        throw new IllegalArgumentException(
+            "Option --" + option.key() + " must not be given: " + why + ".");
+      }
+    }
+  }
+
   /** Names of the topics. */
   public Topics topics() {
     return Topics.of(get(NAMESPACE), get(STREAM));
@@ -517,6 +602,9 @@ public final class JobOptions implements Serializable {
     }
     if (value instanceof Integer || value instanceof Long) {
       return "whole number";
+    }
+    if (value instanceof Double) {
+      return "number";
     }
     if (value instanceof Duration) {
       return "duration";
@@ -603,6 +691,7 @@ public final class JobOptions implements Serializable {
         case "duration" -> "a duration such as 200ms, 5s or 10min";
         case "size" -> "a size such as 512kb or 4mb";
         case "whole number" -> "a whole number";
+        case "number" -> "a number such as 0.01";
         default -> type(option);
       };
     }
@@ -613,11 +702,22 @@ public final class JobOptions implements Serializable {
     if ((option == NAMESPACE || option == STREAM) && !Topics.isPart((String) value)) {
       return Topics.PART_RULE;
     }
+    if ((option == MAX_FALSE_ACCEPT || option == MAX_FALSE_REJECT)
+        && !isErrorRate((Double) value)) {
+      return "more than 0 and less than 0.5";
+    }
+    if (option == MAX_BASES && (number(value) < 15 || number(value) > SequentialTest.MOST_BASES)) {
+      return "from 15 to " + SequentialTest.MOST_BASES;
+    }
     Long least = LEAST.get(option);
     if (least != null && number(value) < least) {
       return "at least " + least;
     }
     return value instanceof Duration d && d.isNegative() ? "a duration of 0 or more" : null;
+  }
+
+  private static boolean isErrorRate(double rate) {
+    return rate > 0 && rate < 0.5;
   }
 
   private static long number(Object value) {

@@ -6,6 +6,7 @@ import dev.riffle.jobs.stream.KafkaEnds;
 import dev.riffle.jobs.stream.StreamJob;
 import dev.riffle.models.annotator.Gene;
 import java.time.Duration;
+import java.util.List;
 
 /** Bases in, genes out. */
 public final class AnnotationJob {
@@ -26,14 +27,12 @@ public final class AnnotationJob {
   /**
    * The job between the Kafka topics that the options name.
    *
-   * @throws IllegalArgumentException if they name a second pass, which follows the transcription
-   *     alone
+   * @throws IllegalArgumentException if they name what is of another job alone
    */
   public static StreamJob<Gene> onKafka(JobOptions options) {
-    if (options.optional(JobOptions.SECOND_PASS).isPresent()) {
-      throw new IllegalArgumentException(
-          "Option --second-pass must not be given: a second pass follows the transcription alone.");
-    }
+    options.refuse(
+        List.of(JobOptions.SECOND_PASS), "a second pass follows the transcription alone");
+    options.refuse(JobOptions.READ_UNTIL, "it is of read-until alone");
     KafkaEnds ends = new KafkaEnds(options, options.topics());
     ReadInput input =
         new ReadInput(

@@ -5,6 +5,7 @@ import dev.riffle.models.InputException;
 import dev.riffle.models.annotator.Annotator;
 import dev.riffle.models.dna.GeneticCode;
 import dev.riffle.models.dna.Letters;
+import dev.riffle.models.readuntil.ReadUntil;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.ReadChunk;
@@ -14,9 +15,15 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Reads {@code ReadChunk} records: a base is a step of one value. */
+/**
+ * Reads {@code ReadChunk} records: a base is a step of one value, or of three where quality and
+ * channel count.
+ */
 public final class ReadInput extends EventInput {
   private static final long serialVersionUID = 1;
+
+  /** Largest number that a step of floats holds exactly; no flow cell has so many. */
+  private static final int MOST_CHANNELS = 1 << 24;
 
   private static final String PROTEIN = "EFILPQZJO";
   private static final boolean[] LETTER = new boolean[256];
@@ -28,14 +35,28 @@ public final class ReadInput extends EventInput {
     }
   }
 
+  private final boolean called;
+
   private transient AvroCodec<ReadChunk> codec;
 
   /**
+   * For the annotator.
+   *
    * @param maxRecordBytes largest record, key and value
    * @param maxAhead how far a capture time may lie after its record's Kafka timestamp
    */
   public ReadInput(long maxRecordBytes, Duration maxAhead) {
+    this(maxRecordBytes, maxAhead, false);
+  }
+
+  private ReadInput(long maxRecordBytes, Duration maxAhead, boolean called) {
     super(maxRecordBytes, maxAhead);
+    this.called = called;
+  }
+
+  /** For {@link ReadUntil}: with the quality of each base and the channel. */
+  public static ReadInput called(long maxRecordBytes, Duration maxAhead) {
+    return new ReadInput(maxRecordBytes, maxAhead, true);
   }
 
   @Override
@@ -54,13 +75,8 @@ public final class ReadInput extends EventInput {
     event.end = chunk.getSequenceEnd();
     event.position = chunk.getPosition();
     event.captureMicros = checkCaptureTime(chunk.getCaptureTime(), record);
-    event.format = Annotator.FORMAT;
-    event.values =
-        bases(
-            chunk.getBases(),
-            chunk.getGeneticCode() == null
-                ? GeneticCode.BACTERIAL
-                : GeneticCode.of(chunk.getGeneticCode()));
+    event.format = called ? ReadUntil.FORMAT : Annotator.FORMAT;
+    event.values = called ? calls(chunk) : bases(chunk);
     if (event.values.length == 0 && !event.end) {
       throw new InputException(
           "Expected bases but there are none; only a chunk with sequence_end may be empty.");
@@ -96,7 +112,47 @@ public final class ReadInput extends EventInput {
     }
   }
 
-  private static float[] bases(ByteBuffer from, GeneticCode code) {
+  private static float[] bases(ReadChunk chunk) {
+    Integer number = chunk.getGeneticCode();
+    GeneticCode code = number == null ? GeneticCode.BACTERIAL : GeneticCode.of(number);
+    byte[] letters = letters(chunk.getBases());
+    float[] values = new float[letters.length];
+    int count = Letters.values(letters, 0, letters.length, code, values, 0);
+    return count == values.length ? values : Arrays.copyOf(values, count);
+  }
+
+  /** Letter, quality and channel of each base, as {@link ReadUntil} reads them. */
+  private static float[] calls(ReadChunk chunk) {
+    byte[] letters = letters(chunk.getBases());
+    ByteBuffer quality = chunk.getQuality();
+    int channel = channel(chunk);
+    float[] values = new float[ReadUntil.FORMAT.width() * letters.length];
+    int count = 0;
+    for (int i = 0; i < letters.length; i++) {
+      int letter = Letters.of(letters[i]);
+      if (letter >= 0) {
+        values[count++] = Letters.value(letter, GeneticCode.BACTERIAL);
+        values[count++] = quality == null ? 0 : quality.get(quality.position() + i);
+        values[count++] = channel;
+      }
+    }
+    return count == values.length ? values : Arrays.copyOf(values, count);
+  }
+
+  private static int channel(ReadChunk chunk) {
+    Integer channel = chunk.getChannel();
+    if (channel != null && (channel < 1 || channel > MOST_CHANNELS)) {
+      throw new InputException(
+          "Expected a channel from 1 to "
+              + MOST_CHANNELS
+              + " but it is "
+              + channel
+              + ": a flow cell's channels count from 1; leave it out where there is none.");
+    }
+    return channel == null ? 0 : channel;
+  }
+
+  private static byte[] letters(ByteBuffer from) {
     byte[] letters = new byte[from.remaining()];
     from.get(from.position(), letters);
     for (int i = 0; i < letters.length; i++) {
@@ -115,8 +171,6 @@ public final class ReadInput extends EventInput {
                     : "send plain letters, neither compressed nor packed"));
       }
     }
-    float[] values = new float[letters.length];
-    int count = Letters.values(letters, 0, letters.length, code, values, 0);
-    return count == values.length ? values : Arrays.copyOf(values, count);
+    return letters;
   }
 }

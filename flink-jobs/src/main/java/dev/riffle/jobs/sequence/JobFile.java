@@ -42,6 +42,8 @@ public final class JobFile {
   static final int UNKNOWN = -1;
 
   /** Options that stand elsewhere in the file. */
+  private static final Map<String, String> FOREIGN = foreign();
+
   private static final Map<String, JobKey> ELSEWHERE =
       Map.of(
           JobOptions.BOOTSTRAP.key(), JobKey.BOOTSTRAP,
@@ -313,19 +315,27 @@ public final class JobFile {
         : count(JobKey.WINDOW_STRIDE, null, ", or " + NO_STRIDE);
   }
 
-  private void noteSecondPass(String value) {
+  private void noteForeign(String option, String value) {
     tree.note(
-        JobKey.OPTIONS.path() + "." + JobOptions.SECOND_PASS.key(),
+        JobKey.OPTIONS.path() + "." + option,
         value,
-        "none: a second pass follows the transcription alone",
+        "none: " + FOREIGN.get(option),
         null,
         "Remove it.");
   }
 
+  /** Options of other jobs alone, and why. */
+  private static Map<String, String> foreign() {
+    Map<String, String> why = new LinkedHashMap<>();
+    why.put(JobOptions.SECOND_PASS.key(), "a second pass follows the transcription alone");
+    JobOptions.READ_UNTIL.forEach(o -> why.put(o.key(), "it is of read-until alone"));
+    return why;
+  }
+
   private void readOptions(Map<String, String> given) {
-    if (overrides.containsKey(JobOptions.SECOND_PASS.key())) {
-      noteSecondPass(overrides.get(JobOptions.SECOND_PASS.key()));
-    }
+    FOREIGN.keySet().stream()
+        .filter(overrides::containsKey)
+        .forEach(option -> noteForeign(option, overrides.get(option)));
     tree.options()
         .forEach(
             (option, value) -> {
@@ -333,8 +343,8 @@ public final class JobFile {
               JobKey key = ELSEWHERE.get(option);
               if (key != null) {
                 tree.note(path, option, "it as " + key.path(), null, "Move it there.");
-              } else if (option.equals(JobOptions.SECOND_PASS.key())) {
-                noteSecondPass(value);
+              } else if (FOREIGN.containsKey(option)) {
+                noteForeign(option, value);
               } else if (!JobOptions.names().contains(option)) {
                 tree.note(
                     path,

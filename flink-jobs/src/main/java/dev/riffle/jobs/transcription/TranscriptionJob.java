@@ -14,8 +14,13 @@ public final class TranscriptionJob {
 
   private TranscriptionJob() {}
 
-  /** The job between the Kafka topics that the options name. */
+  /**
+   * The job between the Kafka topics that the options name.
+   *
+   * @throws IllegalArgumentException if they name what is of another job alone
+   */
   public static StreamJob<Note> onKafka(JobOptions options) {
+    options.refuse(JobOptions.READ_UNTIL, "it is of read-until alone");
     KafkaEnds ends = new KafkaEnds(options, options.topics());
     AudioInput input =
         new AudioInput(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.jobs.stream.Inbound;
 import dev.riffle.models.annotator.Annotator;
+import dev.riffle.models.readuntil.ReadUntil;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;
@@ -89,6 +90,25 @@ class ReadInputTest {
         "bytes 33 to 126, but the byte at index 2 is 7.");
   }
 
+  @Test
+  void aJudgeOfReadsAlsoGetsQualityAndChannel() {
+    ReadChunk chunk = Contigs.chunk("c", 0, "AC\ngN");
+    chunk.setQuality(bytes("!5\"I~"));
+    chunk.setChannel(512);
+    ReadInput called = ReadInput.called(4096, Duration.ofDays(1));
+    StepEvent event = read(called, chunk).event;
+    assertThat(event.format).isEqualTo(ReadUntil.FORMAT);
+    assertThat(event.values).containsExactly(1, 33, 512, 2, 53, 512, 3, 73, 512, 0, 126, 512);
+    chunk.setQuality(null);
+    chunk.setChannel(null);
+    assertThat(read(called, chunk).event.values)
+        .containsExactly(1, 0, 0, 2, 0, 0, 3, 0, 0, 0, 0, 0);
+    chunk.setChannel(0);
+    assertThat(
+            AvroCodec.of(DeadLetter.class).decode(read(called, chunk).deadLetter.value).getError())
+        .contains("Expected a channel from 1 to 16777216 but it is 0");
+  }
+
   private void refused(Consumer<ReadChunk> change, String why) {
     ReadChunk chunk = Contigs.chunk("c", 0, "ACGT");
     change.accept(chunk);
@@ -101,6 +121,10 @@ class ReadInputTest {
   }
 
   private Inbound read(ReadChunk chunk) {
+    return read(input, chunk);
+  }
+
+  private static Inbound read(ReadInput input, ReadChunk chunk) {
     return input.read(
         new ConsumerRecord<>(
             "in",

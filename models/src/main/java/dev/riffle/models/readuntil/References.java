@@ -1,11 +1,20 @@
 package dev.riffle.models.readuntil;
 
 import dev.riffle.models.InputException;
+import dev.riffle.models.ModelException;
+import dev.riffle.models.dna.Composition;
 import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.SequenceFile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What is known of the genomes that reads come from: which k-mers the targets have, which the rest,
@@ -60,6 +69,57 @@ public final class References {
   /** Reads references. */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /**
+   * Reads references from FASTA files, plain or gzipped.
+   *
+   * @param rest files of what is no target; may be none
+   * @throws ModelException if a file is missing or holds no DNA; the message says which and why
+   */
+  public static References read(List<Path> targets, List<Path> rest) {
+    Builder builder = builder();
+    targets.forEach(file -> add(file, builder::target));
+    rest.forEach(file -> add(file, builder::rest));
+    try {
+      return builder.build();
+    } catch (InputException e) {
+      throw new ModelException("References " + targets + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void add(Path file, Consumer<ByteBuffer> to) {
+    String where = "Reference " + file;
+    byte[] piece = new byte[1 << 16];
+    int contigs = 0;
+    try (SequenceFile in = SequenceFile.open(file)) {
+      for (SequenceFile.Entry entry = in.next(); entry != null; entry = in.next()) {
+        if (entry.problem() != null) {
+          throw new ModelException(where + ", " + entry.name() + ": " + entry.problem() + ".");
+        }
+        Composition composition = new Composition();
+        ByteArrayOutputStream letters = new ByteArrayOutputStream();
+        for (int n = in.read(piece); n > 0; n = in.read(piece)) {
+          composition.add(piece, n);
+          letters.write(piece, 0, n);
+        }
+        if (composition.foreign() != null) {
+          throw new ModelException(
+              where + ", " + entry.name() + ": " + composition.foreign() + ".");
+        }
+        to.accept(ByteBuffer.wrap(letters.toByteArray()));
+        contigs++;
+      }
+    } catch (NoSuchFileException e) {
+      throw new ModelException(where + " is missing: there is no such file.");
+    } catch (IOException e) {
+      throw new ModelException(where + " cannot be read: " + e, e);
+    } catch (InputException e) {
+      throw new ModelException(where + ": " + e.getMessage(), e);
+    }
+    if (contigs == 0) {
+      throw new ModelException(where + " holds no sequence.");
+    }
   }
 
   /** Distinct k-mers of the targets. */

@@ -1,0 +1,103 @@
+package dev.riffle.jobs.readuntil;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.annotation.AnnotationJob;
+import dev.riffle.jobs.transcription.TranscriptionJob;
+import dev.riffle.models.Output;
+import dev.riffle.models.readuntil.ReadUntil;
+import dev.riffle.models.readuntil.ReadVerdict;
+import dev.riffle.models.readuntil.ReadVerdict.Origin;
+import dev.riffle.operators.Answer;
+import dev.riffle.operators.Outgoing;
+import dev.riffle.schemas.AvroCodec;
+import dev.riffle.schemas.record.ReadDecision;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DecisionMapperTest {
+  @ParameterizedTest
+  @CsvSource({
+    "TARGET, true,  sequence, evidence",
+    "TARGET, false, unblock,  evidence",
+    "REST,   true,  unblock,  evidence",
+    "REST,   false, sequence, evidence",
+    "LIMIT,  true,  unblock,  limit",
+    "LIMIT,  false, unblock,  limit",
+    "ENDED,  true,  sequence, end",
+    "ENDED,  false, sequence, end"
+  })
+  void theActionFollowsOriginAndSampling(
+      Origin origin, boolean enrich, String action, String reason) {
+    ReadDecision decision =
+        decode(new DecisionMapper(enrich, "unblock").toFinal(answer(origin, 0, Double.NaN)));
+    assertThat(decision.getAction()).isEqualTo(action);
+    assertThat(decision.getReason()).isEqualTo(reason);
+  }
+
+  @Test
+  void aDecisionSaysAllThatIsKnown() {
+    Outgoing told = new DecisionMapper(true, "sequence").toPreview(answer(Origin.TARGET, 7, 12.5));
+    assertThat(told.key).isEqualTo("read");
+    assertThat(told.timestampMillis).isEqualTo(1_700_000_000_400L);
+    ReadDecision decision = decode(told);
+    assertThat(decision.getChannel()).isEqualTo(7);
+    assertThat(decision.getMeanQscore()).isEqualTo(12.5f);
+    assertThat(decision.getBases()).isEqualTo(45);
+    assertThat(decision.getTargetProbability()).isEqualTo(0.75f);
+    assertThat(decision.getCaptureTime()).isEqualTo(Instant.ofEpochMilli(1_700_000_000_400L));
+    assertThat(decision.getLatency().getQueueMicros()).isEqualTo(11);
+    assertThat(decision.getLatency().getComputeMicros()).isEqualTo(22);
+    ReadDecision last =
+        decode(new DecisionMapper(true, "sequence").toFinal(answer(Origin.TARGET, 0, Double.NaN)));
+    assertThat(last.getChannel()).isNull();
+    assertThat(last.getMeanQscore()).isNull();
+    assertThat(last.getActionResponse()).isNull();
+    assertThat(last.getLatency()).isNull();
+  }
+
+  @Test
+  void optionsOfAnotherJobAreRefused() {
+    JobOptions none = JobOptions.parse("--model", "m");
+    assertThatThrownBy(() -> ReadUntilJob.withStream(none))
+        .hasMessageStartingWith("Option --targets is required");
+    JobOptions ours = none.with(JobOptions.TARGETS, "a.fasta");
+    assertThat(ReadUntilJob.withStream(ours).topics().in()).isEqualTo("riffle.reads.in.v1");
+    assertThatThrownBy(() -> TranscriptionJob.onKafka(ours))
+        .hasMessage("Option --targets must not be given: it is of read-until alone.");
+    assertThatThrownBy(() -> AnnotationJob.onKafka(ours))
+        .hasMessage("Option --targets must not be given: it is of read-until alone.");
+    assertThatThrownBy(() -> ReadUntilJob.onKafka(ours.with(JobOptions.SECOND_PASS, "x")))
+        .hasMessageContaining("--second-pass must not be given");
+    assertThatThrownBy(() -> JobOptions.parse("--max-false-accept", "0.5"))
+        .hasMessageContaining("more than 0 and less than 0.5");
+    assertThatThrownBy(() -> JobOptions.parse("--max-false-reject", "few"))
+        .hasMessageContaining("must be a number such as 0.01");
+    assertThatThrownBy(() -> JobOptions.parse("--max-bases", "14"))
+        .hasMessageContaining("from 15 to 450000");
+    assertThatThrownBy(() -> JobOptions.parse("--sampling", "both"))
+        .hasMessageContaining("one of enrich, deplete");
+  }
+
+  private static ReadDecision decode(Outgoing record) {
+    return AvroCodec.of(ReadDecision.class).decode(record.value);
+  }
+
+  private static Answer<ReadVerdict> answer(Origin origin, int channel, double qscore) {
+    ReadVerdict verdict = new ReadVerdict(origin, Math.log(3), 45, channel, qscore);
+    return new Answer<>(
+        "read",
+        ReadUntil.FORMAT,
+        0,
+        1_700_000_000_000_000L,
+        1_700_000_000_400_000L,
+        new Output<>(45, verdict),
+        "read-until/1",
+        11,
+        22);
+  }
+}
