@@ -108,8 +108,8 @@ final class AnnotateCommand implements Callable<Integer> {
     } catch (java.nio.file.NoSuchFileException e) {
       throw new Failure("There is no file " + e.getMessage() + ".", e);
     }
-    StringJoiner written = new StringJoiner(", ");
-    paths.values().forEach(path -> written.add(path.toString()));
+    StringJoiner written = new StringJoiner(", ", " -> ", "");
+    paths.values().forEach(path -> written.add(String.valueOf(path)));
     double seconds = (System.nanoTime() - began) / 1e9;
     PrintWriter say = output == null ? spec.commandLine().getErr() : spec.commandLine().getOut();
     say.printf(
@@ -119,7 +119,7 @@ final class AnnotateCommand implements Callable<Integer> {
         report.contigs,
         report.bases,
         report.genes,
-        output == null ? "" : " -> " + written,
+        output == null ? "" : written,
         seconds,
         report.bases / 1e6 / seconds);
     say.flush();

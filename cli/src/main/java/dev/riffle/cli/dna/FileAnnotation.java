@@ -104,6 +104,11 @@ public final class FileAnnotation {
       Letters.values(piece, 0, count, code, steps, 0);
       batch.add(new Contig(name, code, row(opened, steps, count)));
       batched += count;
+      try {
+        file.read(piece); // nothing more, or why there is nothing more
+      } catch (InputException e) {
+        cut(name, count, e);
+      }
       if (batched >= BATCH) {
         flush();
       }
@@ -143,13 +148,17 @@ public final class FileAnnotation {
     tell(name, code, end);
     listener.ended(name, bases);
     if (cut != null) {
-      listener.problem(
-          name
-              + " was annotated as far as it could be read, "
-              + bases
-              + " bases: "
-              + cut.getMessage());
+      cut(name, bases, cut);
     }
+  }
+
+  private void cut(String name, long bases, InputException why) {
+    listener.problem(
+        name
+            + " was annotated as far as it could be read, "
+            + bases
+            + " bases: "
+            + why.getMessage());
   }
 
   private static Row<Gene> row(byte[] state, float[] steps, int count) {
