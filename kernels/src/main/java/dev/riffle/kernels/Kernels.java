@@ -214,6 +214,58 @@ public interface Kernels {
   /** y = x - log(sum(exp(x))) over each row, computed against the row's maximum. y may be x. */
   void logSoftmax(Tensor x, Tensor y, int rows, int width);
 
+  /** Work memory of a caller, by name; tensors of two names are two. */
+  @FunctionalInterface
+  interface Workspace {
+    /** A tensor of so many values or more; what stands in it at first is not defined. */
+    Tensor tensor(String name, int size);
+  }
+
+  /**
+   * Advances each sequence by its rows through a layer of a Linear Recurrent Unit:
+   *
+   * <pre>
+   *   u_t = prenorm ? norm(x_t) : x_t
+   *   h_t = lambda (.) h_(t-1) + B u_t                   {@link #recurrence}
+   *   z_t = f(C h_t + D (.) u_t)                         {@link #skip}
+   *   x'_t = x_t + a (.) sigmoid(b), [a, b] = gates(z_t) {@link #gatedMix}
+   *   x_t = prenorm ? x'_t : norm(x'_t)
+   * </pre>
+   *
+   * @param x {@code [rows, groups, d]}, updated
+   * @param starts {@code [sequences + 1]} first row of each sequence, then the number of rows
+   * @param state {@code [sequences, groups, 2, n]}, updated
+   * @param groups independent states of a sequence that share the layer
+   */
+  default void advance(
+      RecurrentLayer layer,
+      Tensor x,
+      int[] starts,
+      int sequences,
+      Tensor state,
+      int groups,
+      Workspace work) {
+    int rows = Arguments.starts(starts, sequences) * groups;
+    int width = layer.width();
+    Tensor u = x;
+    if (layer.prenorm()) {
+      u = work.tensor("lru.u", rows * width);
+      layer.norm().apply(this, x, u, rows, width);
+    }
+    Tensor h = work.tensor("lru.h", rows * layer.b().outputs());
+    linear(layer.b(), u, h, rows);
+    recurrence(layer.lambda(), h, starts, sequences, state, groups);
+    Tensor z = work.tensor("lru.z", rows * width);
+    linear(layer.c(), h, z, rows);
+    skip(layer.skip(), u, z, layer.activation(), rows, width);
+    Tensor ab = work.tensor("lru.ab", rows * 2 * width);
+    linear(layer.gates(), z, ab, rows);
+    gatedMix(x, ab, x, rows, width);
+    if (!layer.prenorm()) {
+      layer.norm().apply(this, x, x, rows, width);
+    }
+  }
+
   // --------------------------------------------- sequences with gates and lags
 
   /**
@@ -410,6 +462,53 @@ public interface Kernels {
    */
   void addRotated(
       Tensor x, int[] starts, Tensor y, int[] yStarts, int sequences, int width, int track);
+
+  /**
+   * y = norm(y + rotated x) of rows as {@link #addRotated} adds them: the end of a block of a
+   * ChordMixer.
+   *
+   * @param starts {@code [sequences + 1]} rows of x and of y
+   * @param norm of rows; null for none
+   */
+  default void addRotated(
+      Tensor x, Tensor y, int[] starts, int sequences, int width, int track, RowNorm norm) {
+    addRotated(x, starts, y, starts, sequences, width, track);
+    if (norm != null) {
+      norm.apply(this, y, y, starts[sequences], width);
+    }
+  }
+
+  /**
+   * y = W2 f(W1 norm(x) + b1) + b2 for each row: a perceptron with one hidden layer, whose hidden
+   * values are nowhere kept.
+   *
+   * @param norm of rows; null for none
+   * @param first from {@code width} values to the hidden ones
+   * @param second from the hidden values to {@code width}
+   * @param x {@code [rows, width]}
+   * @param y {@code [rows, width]}; may be x
+   */
+  default void perceptron(
+      RowNorm norm, Linear first, Activation f, Linear second, Tensor x, Tensor y, int rows) {
+    int width = first.inputs();
+    int hidden = first.outputs();
+    Arguments.holds("x", x, rows, width);
+    Arguments.holds("y", y, rows, second.outputs());
+    inTiles(
+        rows,
+        hidden,
+        (at, n, h) -> {
+          Tensor in = x.view(at * width, n * width);
+          Tensor out = y.view(at * second.outputs(), n * second.outputs());
+          if (norm != null) {
+            norm.apply(this, in, out, n, width);
+            in = out;
+          }
+          linear(first, in, h, n);
+          activate(f, h, h, n * hidden);
+          linear(second, h, out, n);
+        });
+  }
 
   // ------------------------------------------------- embeddings and attention
 

@@ -461,6 +461,152 @@ public abstract class KernelsContract {
     }
   }
 
+  // ------------------------------------------- several verbs over the same rows
+
+  /** None, a layer norm and an affine one. */
+  private static RowNorm norm(Kernels k, int kind, int width) {
+    Tensor weight = k.constant(random(11, width));
+    Tensor bias = k.constant(random(12, width));
+    return switch (kind) {
+      case 0 -> null;
+      case 1 -> RowNorm.layer(weight, bias, 1e-5);
+      default -> RowNorm.affine(weight, bias);
+    };
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void aPerceptronIsItsVerbs(int norm) {
+    for (int[] shape :
+        new int[][] {{1, 1}, {12, 5}, {17, 130}, {224, 128}, {272, 256}, {40, 300}}) {
+      for (int rows : new int[] {0, 1, 7, 70}) {
+        for (boolean inPlace : new boolean[] {false, true}) {
+          int width = shape[0];
+          equalsReference(
+              rows * width,
+              (k, y) -> {
+                Tensor x = k.constant(random(13, rows * width));
+                if (inPlace) {
+                  k.copy(x, 0, y, 0, rows * width);
+                  x = y;
+                }
+                k.perceptron(
+                    norm(k, norm, width),
+                    scaledDown(k, 14, width, shape[1]),
+                    Activation.GELU,
+                    scaledDown(k, 15, shape[1], width),
+                    x,
+                    y,
+                    rows);
+              });
+        }
+      }
+    }
+  }
+
+  /** Weights and a bias that keep values at their size. */
+  private static Kernels.Linear scaledDown(Kernels k, int seed, int inputs, int outputs) {
+    double[] weight = random(seed, inputs * outputs);
+    Arrays.setAll(weight, i -> (float) (weight[i] / Math.sqrt(inputs)));
+    return k.linear(weight, random(seed + 100, outputs), outputs, inputs);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void addRotatedWithANormIsItsVerbs(int norm) {
+    for (int[] shape : new int[][] {{1, 1}, {12, 3}, {136, 17}, {176, 8}, {272, 16}, {600, 60}}) {
+      int width = shape[0];
+      equalsReference(
+          42 * width,
+          (k, y) -> {
+            k.write(random(2, 42 * width), 0, y, 0, 42 * width);
+            Tensor x = k.constant(random(1, 42 * width));
+            k.addRotated(x, y, WINDOWS, 4, width, shape[1], norm(k, norm, width));
+          });
+    }
+  }
+
+  /** A layer whose values keep their size. */
+  private static RecurrentLayer layer(Kernels k, int norm, boolean prenorm, int d, int n) {
+    return new RecurrentLayer(
+        norm(k, norm, d),
+        prenorm,
+        scaledDown(k, 21, d, 2 * n),
+        lambda(k, n),
+        scaledDown(k, 22, 2 * n, d),
+        k.constant(random(23, d)),
+        Activation.GELU_TANH,
+        scaledDown(k, 24, d, 2 * d));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aRecurrentLayerIsItsVerbs(int norm) {
+    int[] ones = IntStream.rangeClosed(0, 70).toArray();
+    for (int[] shape : new int[][] {{1, 1}, {16, 12}, {17, 9}, {32, 20}, {128, 128}, {128, 40}}) {
+      for (int[] starts : new int[][] {{0}, {0, 0}, {0, 1}, {0, 3, 3, 10}, ones}) {
+        for (int groups : new int[] {1, 3}) {
+          int d = shape[0];
+          int n = shape[1];
+          int sequences = starts.length - 1;
+          int values = starts[sequences] * groups * d;
+          int states = sequences * groups * 2 * n;
+          equalsReference(
+              values + states,
+              (k, y) -> {
+                Tensor x = y.view(0, values);
+                Tensor state = y.view(values, states);
+                k.write(random(1, values), 0, x, 0, values);
+                k.write(random(2, states), 0, state, 0, states);
+                RecurrentLayer layer = layer(k, norm, groups == 1, d, n);
+                k.advance(layer, x, starts, sequences, state, groups, work(k));
+              });
+        }
+      }
+    }
+  }
+
+  private static Kernels.Workspace work(Kernels k) {
+    return (name, size) -> k.allocate(size);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aRecurrentLayerStepByStepInAnyBatchEqualsTheWholeBitForBit(int norm) {
+    assumeTrue(rowsKeepTheirBits());
+    int steps = 5;
+    int sequences = 67;
+    for (int[] shape : new int[][] {{12, 8}, {17, 9}, {128, 128}}) {
+      for (boolean prenorm : new boolean[] {false, true}) {
+        int d = shape[0];
+        int n = shape[1];
+        RecurrentLayer layer = layer(kernels, norm, prenorm, d, n);
+        Tensor states = kernels.constant(random(2, sequences * 2 * n));
+        double[][] after = new double[steps][];
+        for (int t = 0; t < steps; t++) { // all sequences take one step
+          Tensor x = kernels.constant(random(30 + t, sequences * d));
+          int[] starts = IntStream.rangeClosed(0, sequences).toArray();
+          kernels.advance(layer, x, starts, sequences, states, 1, work(kernels));
+          after[t] = read(x, sequences * d);
+        }
+        for (int b : new int[] {0, 1, 33, 66}) { // one sequence takes all steps
+          Tensor x = kernels.allocate(steps * d);
+          for (int t = 0; t < steps; t++) {
+            kernels.write(random(30 + t, sequences * d), b * d, x, t * d, d);
+          }
+          Tensor state = kernels.constant(random(2, sequences * 2 * n)).view(b * 2 * n, 2 * n);
+          kernels.advance(layer, x, new int[] {0, steps}, 1, state, 1, work(kernels));
+          double[] alone = read(x, steps * d);
+          for (int t = 0; t < steps; t++) {
+            assertThat(Arrays.copyOfRange(alone, t * d, (t + 1) * d))
+                .isEqualTo(Arrays.copyOfRange(after[t], b * d, (b + 1) * d));
+          }
+          assertThat(read(state, 2 * n)).isEqualTo(read(states.view(b * 2 * n, 2 * n), 2 * n));
+        }
+      }
+    }
+  }
+
   // ------------------------------------------------------------ whole windows
 
   private static final int[] WINDOWS = {0, 3, 3, 10, 42}; // sequences of 3, 0, 7 and 32 rows

@@ -6,6 +6,8 @@ import dev.riffle.kernels.Device;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Pairs;
 import dev.riffle.kernels.Precision;
+import dev.riffle.kernels.RecurrentLayer;
+import dev.riffle.kernels.RowNorm;
 import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.kernels.Windows;
@@ -42,7 +44,8 @@ final class CudaKernels implements Kernels {
   /** Values of work memory that {@link #inTiles} takes at most. */
   private static final int TILE_VALUES = 1 << 26;
 
-  private static final int SHUFFLED_TILE = 64;
+  /** Inputs of a product that {@code fused.cu} takes at a time. */
+  private static final int DEEP = 16;
 
   /**
    * y = W x + b.
@@ -67,19 +70,33 @@ final class CudaKernels implements Kernels {
 
   private final Gpu gpu;
   private final Device device;
+  private final int parts;
   private final Uploads uploads;
   private final WindowsOnCard windowsOnCard;
   private final boolean windows;
 
   /** The backend whose products are the same for a row in any batch. */
   CudaKernels(Gpu gpu, Device device) {
-    this(gpu, device, new Uploads(gpu), new WindowsOnCard(gpu), false);
+    this(gpu, device, gpu.multiprocessors());
+  }
+
+  /**
+   * @param parts of the card that work side by side, over which small products are spread
+   */
+  CudaKernels(Gpu gpu, Device device, int parts) {
+    this(gpu, device, parts, new Uploads(gpu), new WindowsOnCard(gpu), false);
   }
 
   private CudaKernels(
-      Gpu gpu, Device device, Uploads uploads, WindowsOnCard windowsOnCard, boolean windows) {
+      Gpu gpu,
+      Device device,
+      int parts,
+      Uploads uploads,
+      WindowsOnCard windowsOnCard,
+      boolean windows) {
     this.gpu = gpu;
     this.device = device;
+    this.parts = parts;
     this.uploads = uploads;
     this.windowsOnCard = windowsOnCard;
     this.windows = windows;
@@ -113,7 +130,7 @@ final class CudaKernels implements Kernels {
 
   @Override
   public Kernels forWindows() {
-    return windows ? this : new CudaKernels(gpu, device, uploads, windowsOnCard, true);
+    return windows ? this : new CudaKernels(gpu, device, parts, uploads, windowsOnCard, true);
   }
 
   // ------------------------------------------------------------------ memory
@@ -322,8 +339,7 @@ final class CudaKernels implements Kernels {
 
   /** Rows and columns of a block's tile: the larger as soon as that gives every part work. */
   private int tile(int rows, int outputs) {
-    boolean large =
-        outputs > 64 && (long) blocks(rows, 128) * blocks(outputs, 128) >= gpu.multiprocessors();
+    boolean large = outputs > 64 && (long) blocks(rows, 128) * blocks(outputs, 128) >= parts;
     return large ? 128 : 64;
   }
 
@@ -957,11 +973,11 @@ final class CudaKernels implements Kernels {
     if (rows == 0) {
       return;
     }
-    boolean fused = !windows || gpu.precision() == CudaOptions.Precision.FP32;
+    boolean fused = exact();
     int segments = blocks(pairs, SEGMENT);
     try (Memory moments = gpu.allocate(8L * sequences * segments * hidden);
         Memory table = gpu.allocate(12L * sequences * hidden)) {
-      if (fused && pairs % SHUFFLED_TILE == 0) {
+      if (fused && pairs % SEGMENT == 0) {
         expand(expand, x, a, moments.address(), rows);
       } else {
         product(expand, x, expand.inputs, a, rows);
@@ -1028,6 +1044,187 @@ final class CudaKernels implements Kernels {
         .arg(rows)
         .arg(w.inputs)
         .launch(blocks(rows, tile), blocks(w.outputs, tile), threads(tile), 0);
+  }
+
+  // -------------------------------------------- rows that stay in shared memory
+
+  /** Norm of a row as {@code common.cuh} numbers them. */
+  private static int kind(RowNorm norm) {
+    return norm == null ? 0 : norm.isAffine() ? 2 : 1;
+  }
+
+  /** Floats of a row in shared memory, as {@code fused.cu} lays it out. */
+  private static int pitch(int width) {
+    return blocks(width, DEEP) * DEEP + 4;
+  }
+
+  /**
+   * Rows of a warp, 8 or 4: 8 take fewer reads of the weights, 4 spread few rows further. 0 where
+   * neither fits into a block's shared memory.
+   *
+   * @param row floats of a row in shared memory
+   */
+  private int rowsOfWarp(int rows, int row) {
+    boolean many = rows >= 48 * parts;
+    if (many && shared(8, row) <= gpu.sharedMemory()) {
+      return 8;
+    }
+    return shared(4, row) <= gpu.sharedMemory() ? 4 : 0;
+  }
+
+  /** Bytes of shared memory of a block of 8 warps, with two buffers of weights. */
+  private static int shared(int rowsOfWarp, int row) {
+    return 4 * (2 * DEEP * 256 + 8 * rowsOfWarp * row);
+  }
+
+  /** Whether products may be our own where that saves memory traffic. */
+  private boolean exact() {
+    return !windows || gpu.precision() == CudaOptions.Precision.FP32;
+  }
+
+  /** One kernel where hidden values and rows are few enough to stay in shared memory. */
+  @Override
+  public void perceptron(
+      RowNorm norm, Linear firsts, Activation f, Linear seconds, Tensor xs, Tensor ys, int rows) {
+    CudaLinear first = mine(firsts);
+    CudaLinear second = mine(seconds);
+    int width = first.inputs;
+    int hidden = first.outputs;
+    int row = pitch(Math.max(width, hidden));
+    int each = exact() && width <= 512 && hidden <= 256 ? rowsOfWarp(rows, row) : 0;
+    if (each == 0 || hidden != second.inputs) {
+      Kernels.super.perceptron(norm, firsts, f, seconds, xs, ys, rows);
+      return;
+    }
+    long x = rows("x", xs, rows, width);
+    long y = rows("y", ys, rows, second.outputs);
+    long weight = norm == null ? 0 : rows("weight", norm.weight(), 1, width);
+    long bias = norm == null ? 0 : rows("bias", norm.bias(), 1, width);
+    gpu.kernel("perceptron_" + each + (hidden <= 128 ? "_128" : "_256"))
+        .arg(x)
+        .arg(kind(norm))
+        .arg(weight)
+        .arg(bias)
+        .arg(norm == null ? 0f : (float) norm.epsilon())
+        .arg(first.turned.address())
+        .arg(first.ld)
+        .arg(first.biasAddress())
+        .arg(f.ordinal())
+        .arg(second.turned.address())
+        .arg(second.ld)
+        .arg(second.biasAddress())
+        .arg(y)
+        .arg(rows)
+        .arg(width)
+        .arg(hidden)
+        .arg(second.outputs)
+        .launch(blocks(rows, 8 * each), 1, BLOCK, shared(each, row));
+  }
+
+  /** One kernel for rows of up to 512 values. */
+  @Override
+  public void addRotated(
+      Tensor xs, Tensor ys, int[] starts, int sequences, int width, int track, RowNorm norm) {
+    if (norm == null || width > 512) {
+      Kernels.super.addRotated(xs, ys, starts, sequences, width, track, norm);
+      return;
+    }
+    int rows = Arguments.starts(starts, sequences);
+    long x = rows("x", xs, rows, width);
+    long y = rows("y", ys, rows, width);
+    Arguments.rotation(starts, starts, sequences, width, track);
+    long weight = rows("weight", norm.weight(), 1, width);
+    long bias = rows("bias", norm.bias(), 1, width);
+    if (rows == 0) {
+      return;
+    }
+    long first = uploads.of(starts, sequences + 1);
+    gpu.kernel(width <= 256 ? "add_rotated_norm_256" : "add_rotated_norm_512")
+        .arg(x)
+        .arg(first)
+        .arg(y)
+        .arg(sequences)
+        .arg(rows)
+        .arg(width)
+        .arg(track)
+        .arg(kind(norm))
+        .arg(weight)
+        .arg(bias)
+        .arg((float) norm.epsilon())
+        .launch(warps(rows), 1, BLOCK, 0);
+  }
+
+  /**
+   * One kernel where each sequence takes one step; else the verbs one by one, with the same bits:
+   * how a sequence is cut into calls must not show.
+   */
+  @Override
+  public void advance(
+      RecurrentLayer layer,
+      Tensor xs,
+      int[] starts,
+      int sequences,
+      Tensor states,
+      int groups,
+      Workspace work) {
+    CudaLinear b = mine(layer.b());
+    CudaLinear c = mine(layer.c());
+    CudaLinear gates = mine(layer.gates());
+    CudaDiagonal lambda = mine(layer.lambda());
+    int steps = Arguments.starts(starts, sequences);
+    Arguments.count("groups", groups);
+    int rows = Math.multiplyExact(steps, groups);
+    int d = b.inputs;
+    int n = lambda.width;
+    boolean fits =
+        !windows
+            && steps == sequences
+            && d % 4 == 0
+            && d <= 128
+            && n % 4 == 0
+            && n <= 128
+            && b.outputs == 2 * n
+            && c.inputs == 2 * n
+            && c.outputs == d
+            && gates.inputs == d
+            && gates.outputs == 2 * d
+            && oneRowEach(starts, sequences);
+    int row = pitch(d) + pitch(2 * n);
+    int each = fits ? rowsOfWarp(rows, row) : 0;
+    if (each == 0) {
+      Kernels.super.advance(layer, xs, starts, sequences, states, groups, work);
+      return;
+    }
+    long x = rows("x", xs, rows, d);
+    long state = rows("state", states, sequences, 2L * groups * n);
+    long weight = rows("weight", layer.norm().weight(), 1, d);
+    long bias = rows("bias", layer.norm().bias(), 1, d);
+    long skip = rows("d", layer.skip(), 1, d);
+    gpu.kernel("lru_step_" + each)
+        .arg(x)
+        .arg(kind(layer.norm()))
+        .arg(layer.prenorm() ? 1 : 0)
+        .arg(weight)
+        .arg(bias)
+        .arg((float) layer.norm().epsilon())
+        .arg(b.turned.address())
+        .arg(b.ld)
+        .arg(b.biasAddress())
+        .arg(lambda.re.address())
+        .arg(lambda.im.address())
+        .arg(state)
+        .arg(c.turned.address())
+        .arg(c.ld)
+        .arg(c.biasAddress())
+        .arg(skip)
+        .arg(layer.activation().ordinal())
+        .arg(gates.turned.address())
+        .arg(gates.ld)
+        .arg(gates.biasAddress())
+        .arg(rows)
+        .arg(d)
+        .arg(n)
+        .launch(blocks(rows, 8 * each), 1, BLOCK, shared(each, row));
   }
 
   // --------------------------------------------------------------- attention

@@ -15,7 +15,7 @@ import java.util.List;
 record Source(String name, String text) {
   /** What is compiled, each by itself; names of kernels, {@code extern "C"}, differ in all. */
   private static final List<String> UNITS =
-      List.of("rows.cu", "sequences.cu", "products.cu", "attention.cu");
+      List.of("rows.cu", "sequences.cu", "products.cu", "fused.cu", "attention.cu");
 
   /** What units may include. */
   private static final List<String> HEADERS = List.of("common.cuh");

@@ -7,24 +7,31 @@ import java.lang.reflect.Proxy;
 
 /** The backend on the stand-in, or on a card, for tests that call it on any thread. */
 final class Card {
-  private static CudaKernels kernels;
+  private static Device device;
+  private static Gpu gpu;
 
   private Card() {}
 
   /** One for all tests of a JVM. */
   static synchronized CudaKernels kernels() {
-    if (kernels == null) {
-      kernels = open(CudaOptions.of(name -> null));
-    }
-    return kernels;
+    open();
+    return device.call(() -> new CudaKernels(gpu, device));
   }
 
-  /** Another, with options of its own. */
-  static CudaKernels open(CudaOptions options) {
+  /** The same card, which believes to have so many parts: a few large tiles, or many small ones. */
+  static synchronized CudaKernels ofParts(int parts) {
+    open();
+    return device.call(() -> new CudaKernels(gpu, device, parts));
+  }
+
+  private static void open() {
     StandIn.require();
-    Device device = new Device("cuda");
-    return device.call(
-        () -> new CudaKernels(Gpu.open(options, Source.units(), Source.headers()), device));
+    if (gpu == null) {
+      device = new Device("cuda");
+      gpu =
+          device.call(
+              () -> Gpu.open(CudaOptions.of(name -> null), Source.units(), Source.headers()));
+    }
   }
 
   /** The same kernels, each call of which runs on their device's thread. */

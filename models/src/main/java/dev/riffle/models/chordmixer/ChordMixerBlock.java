@@ -5,20 +5,18 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
-import dev.riffle.models.chordmixer.ChordMixer.NormKind;
 import dev.riffle.models.weights.Weights;
 
 /**
  * One block: out = norm(x + rotate(mlp(prenorm(x)))). Immutable and shared by all threads.
  *
- * <p>Only two tensors are as long as the window, x and the output of the multi-layer perceptron;
- * its inner ones are those of a tile. The rotation is done by the addition, in where it reads.
+ * <p>Only two tensors are as long as the window, x and the output of the multi-layer perceptron.
+ * The rotation is done by the addition, in where it reads.
  */
 final class ChordMixerBlock {
   private final Kernels kernels;
   private final int width;
   private final int track;
-  private final boolean prenormSeesWindow;
   private final BlockNorm prenorm; // null for none
   private final Linear fc1; // [hidden, width]
   private final Linear fc2; // [width, hidden]
@@ -32,7 +30,6 @@ final class ChordMixerBlock {
     this.kernels = kernels;
     this.width = config.width();
     this.track = config.trackSize();
-    this.prenormSeesWindow = config.prenorm() == NormKind.GN;
     this.prenorm = BlockNorm.of(config.prenorm(), kernels, weights, "prenorm", width, track);
     this.fc1 = ChordMixer.linear(kernels, weights.under("mix.fc1."), width, config.hiddenSize());
     this.fc2 = ChordMixer.linear(kernels, weights.under("mix.fc2."), config.hiddenSize(), width);
@@ -49,32 +46,17 @@ final class ChordMixerBlock {
     Tensor z = work.tensor("chord.z", rows * width);
 
     // z_t = fc2(gelu(fc1(prenorm(x_t))))
-    if (prenormSeesWindow) {
-      prenorm.apply(x, z, starts, sequences);
+    Tensor in = x;
+    if (BlockNorm.seesWindow(prenorm)) {
+      prenorm.applyToWindows(x, z, starts, sequences);
+      in = z;
     }
-    kernels.inTiles(rows, fc1.outputs(), (first, n, h) -> mix(x, z, first, n, h));
+    kernels.perceptron(BlockNorm.rowOf(prenorm), fc1, Activation.GELU, fc2, in, z, rows);
 
     // x_t = norm(x_t + rotate(z)_t), rotate(z)_t = z_((t + o) mod n), o = 0, 1, 2, 4, ... by track
-    kernels.addRotated(z, starts, x, starts, sequences, width, track);
-    if (norm != null) {
-      norm.apply(x, x, starts, sequences);
+    kernels.addRotated(z, x, starts, sequences, width, track, BlockNorm.rowOf(norm));
+    if (BlockNorm.seesWindow(norm)) {
+      norm.applyToWindows(x, x, starts, sequences);
     }
-  }
-
-  /**
-   * The perceptron over {@code rows} rows of x, or of z where a window's prenorm is in it.
-   *
-   * @param h {@code [rows, hidden]}
-   */
-  private void mix(Tensor x, Tensor z, int first, int rows, Tensor h) {
-    Tensor out = z.view(first * width, rows * width);
-    Tensor in = prenormSeesWindow ? out : x.view(first * width, rows * width);
-    if (prenorm != null && !prenormSeesWindow) {
-      prenorm.apply(in, out, new int[] {0, rows}, 1);
-      in = out;
-    }
-    kernels.linear(fc1, in, h, rows);
-    kernels.activate(Activation.GELU, h, h, rows * fc1.outputs());
-    kernels.linear(fc2, h, out, rows);
   }
 }

@@ -3,7 +3,7 @@ package dev.riffle.models.lru;
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Kernels.Diagonal;
-import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.RecurrentLayer;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.weights.Weights;
@@ -87,13 +87,7 @@ public final class LruLayer {
   private final int states;
   private final int groups;
   private final Norm norm;
-  private final boolean prenorm;
-
-  private final Diagonal lambda; // [n]
-  private final Linear b; // [2n, d], gamma within
-  private final Linear c; // [d, 2n]
-  private final Tensor d; // [d]
-  private final Linear out; // [2d, d], value and gate
+  private final RecurrentLayer layer;
 
   /**
    * @param prenorm true if the norm stands before the recurrence, false if behind the residual
@@ -105,13 +99,17 @@ public final class LruLayer {
     this.states = p.state;
     this.groups = groups;
     this.norm = norm;
-    this.prenorm = prenorm;
-    this.lambda = lambda(kernels, p);
-    this.b = kernels.linear(scaledB(p), null, 2 * states, width);
-    this.c = kernels.linear(realOfC(p), null, width, 2 * states);
-    this.d = kernels.constant(p.skip);
-    this.out =
-        kernels.linear(joined(p.out1, p.out2), joined(p.out1Bias, p.out2Bias), 2 * width, width);
+    this.layer =
+        new RecurrentLayer(
+            norm.row(),
+            prenorm,
+            kernels.linear(scaledB(p), null, 2 * states, width),
+            lambda(kernels, p),
+            kernels.linear(realOfC(p), null, width, 2 * states),
+            kernels.constant(p.skip),
+            Activation.GELU_TANH,
+            kernels.linear(
+                joined(p.out1, p.out2), joined(p.out1Bias, p.out2Bias), 2 * width, width));
   }
 
   /** Numbers of one sequence's state: {@code [groups, 2, n]}, real parts before imaginary ones. */
@@ -134,40 +132,30 @@ public final class LruLayer {
    */
   public void advance(Tensor x, int[] starts, int sequences, Tensor state, Scratch work) {
     int rows = starts[sequences] * groups;
-    Tensor h = work.tensor("lru.h", rows * 2 * states);
-    Tensor y = work.tensor("lru.y", rows * width);
-    Tensor ab = work.tensor("lru.ab", rows * 2 * width);
+    if (work.observed()) {
+      showOutput(x, starts, sequences, state, work);
+    }
+    kernels.advance(layer, x, starts, sequences, state, groups, work::tensor);
+    work.show("layer_output", x, rows, width);
+  }
 
-    // u_t = prenorm ? norm(x_t) : x_t
+  /** Shows what the recurrence gives, Re(C h_t) + D (.) u_t, which nobody else keeps. */
+  private void showOutput(Tensor x, int[] starts, int sequences, Tensor state, Scratch work) {
+    int rows = starts[sequences] * groups;
     Tensor u = x;
-    if (prenorm) {
+    if (layer.prenorm()) {
       u = work.tensor("lru.u", rows * width);
       norm.apply(x, u, rows);
     }
-
-    // h_t = lambda (.) h_(t-1) + gamma (.) (B u_t)
-    kernels.linear(b, u, h, rows);
-    kernels.recurrence(lambda, h, starts, sequences, state, groups);
-
-    // z_t = gelu(Re(C h_t) + D (.) u_t)
-    kernels.linear(c, h, y, rows);
-    if (work.observed()) {
-      Tensor seen = work.tensor("lru.seen", rows * width);
-      kernels.copy(y, 0, seen, 0, rows * width);
-      kernels.skip(d, u, seen, Activation.NONE, rows, width);
-      work.show("lru_output", seen, rows, width);
-    }
-    kernels.skip(d, u, y, Activation.GELU_TANH, rows, width);
-
-    // x'_t = x_t + (W1 z_t + b1) (.) sigmoid(W2 z_t + b2)
-    kernels.linear(out, y, ab, rows);
-    kernels.gatedMix(x, ab, x, rows, width);
-
-    // out_t = prenorm ? x'_t : norm(x'_t)
-    if (!prenorm) {
-      norm.apply(x, x, rows);
-    }
-    work.show("layer_output", x, rows, width);
+    Tensor h = work.tensor("lru.h", rows * 2 * states);
+    kernels.linear(layer.b(), u, h, rows);
+    Tensor after = work.tensor("lru.after", sequences * stateSize());
+    kernels.copy(state, 0, after, 0, sequences * stateSize());
+    kernels.recurrence(layer.lambda(), h, starts, sequences, after, groups);
+    Tensor seen = work.tensor("lru.seen", rows * width);
+    kernels.linear(layer.c(), h, seen, rows);
+    kernels.skip(layer.skip(), u, seen, Activation.NONE, rows, width);
+    work.show("lru_output", seen, rows, width);
   }
 
   // lambda = exp(-exp(nu_log) + i exp(theta_log))

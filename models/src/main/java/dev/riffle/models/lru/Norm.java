@@ -1,15 +1,21 @@
 package dev.riffle.models.lru;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.RowNorm;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.ModelException;
 
-/** The normalisation of a layer, with its weights on one backend. */
-@FunctionalInterface
-public interface Norm {
+/**
+ * The normalisation of a layer, with its weights on one backend.
+ *
+ * @param row what it does to a row of {@code width} features
+ */
+public record Norm(Kernels kernels, RowNorm row, int width) {
 
   /** Normalises each row of x {@code [rows, width]} into y, which may be x. */
-  void apply(Tensor x, Tensor y, int rows);
+  public void apply(Tensor x, Tensor y, int rows) {
+    row.apply(kernels, x, y, rows, width);
+  }
 
   /**
    * Layer norm: (x - mean) / sqrt(variance + epsilon) (.) weight + bias over the features of a row.
@@ -17,10 +23,10 @@ public interface Norm {
    * @param weight {@code [width]}
    * @param bias {@code [width]}
    */
-  static Norm layer(Kernels kernels, double[] weight, double[] bias, double epsilon) {
+  public static Norm layer(Kernels kernels, double[] weight, double[] bias, double epsilon) {
     Tensor w = kernels.constant(weight);
     Tensor b = kernels.constant(bias);
-    return (x, y, rows) -> kernels.normalize(w, b, epsilon, x, y, rows, weight.length);
+    return new Norm(kernels, RowNorm.layer(w, b, epsilon), weight.length);
   }
 
   /**
@@ -28,7 +34,7 @@ public interface Norm {
    *
    * @throws ModelException if a variance is negative
    */
-  static Norm batch(
+  public static Norm batch(
       Kernels kernels, double[] weight, double[] bias, double[] mean, double[] variance) {
     // (x - mean) / sqrt(variance + 1e-5) (.) weight + bias = x (.) scale + shift
     double[] scale = new double[weight.length];
@@ -47,6 +53,6 @@ public interface Norm {
     }
     Tensor s = kernels.constant(scale);
     Tensor b = kernels.constant(shift);
-    return (x, y, rows) -> kernels.affine(s, b, x, y, rows, scale.length);
+    return new Norm(kernels, RowNorm.affine(s, b), scale.length);
   }
 }

@@ -1,0 +1,217 @@
+package dev.riffle.kernels.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.RecurrentLayer;
+import dev.riffle.kernels.RowNorm;
+import dev.riffle.kernels.Shuffle;
+import dev.riffle.kernels.Tensor;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Each kernel that comes in several tilings, in all of them: on a card of one part, which takes the
+ * largest, and on one of a thousand, which takes the smallest. Both must give what the reference
+ * gives, and each other's bits.
+ */
+class CudaTilesTest {
+  private final Kernels large = Card.anyThread(Card.ofParts(1));
+  private final Kernels small = Card.anyThread(Card.ofParts(1000));
+
+  /** A verb into y. */
+  private interface Verb {
+    void run(Kernels k, Tensor y);
+  }
+
+  @Test
+  void productsHaveTheSameBitsInAllTilings() {
+    for (int[] shape : new int[][] {{8, 5, 3}, {130, 129, 33}, {150, 70, 16}, {257, 200, 49}}) {
+      int rows = shape[0];
+      int outputs = shape[1];
+      int inputs = shape[2];
+      double[] found =
+          agree(
+              rows * outputs,
+              (k, y) ->
+                  k.linear(linear(k, 1, inputs, outputs), values(k, 2, rows * inputs), y, rows));
+      // and row by row, with a warp to each
+      Tensor y = small.allocate(outputs);
+      for (int r : new int[] {0, rows / 2, rows - 1}) {
+        Tensor x = values(small, 2, rows * inputs).view(r * inputs, inputs);
+        small.linear(linear(small, 1, inputs, outputs), x, y, 1);
+        assertThat(read(small, y, outputs))
+            .isEqualTo(Arrays.copyOfRange(found, r * outputs, (r + 1) * outputs));
+      }
+    }
+  }
+
+  @Test
+  void overlappingRowsHaveTheSameBitsInAllTilings() {
+    agree(
+        150 * 65,
+        (k, y) -> k.convolve(linear(k, 1, 12, 65), values(k, 2, 149 * 5 + 12), 5, y, 150));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Shuffle.class)
+  void switchUnitsHaveTheSameBitsInAllTilings(Shuffle shuffle) {
+    // 64 pairs and more have their moments from the product, fewer from a pass of their own
+    for (int[] shape : new int[][] {{3, 64, 17}, {2, 256, 24}, {1, 512, 20}, {3, 128, 33}}) {
+      int sequences = shape[0];
+      int length = shape[1];
+      int width = shape[2];
+      agree(
+          sequences * length * width,
+          (k, y) ->
+              k.switchUnit(
+                  linear(k, 1, 2 * width, 4 * width),
+                  values(k, 2, 4 * width),
+                  1e-10,
+                  Activation.GELU_QUICK,
+                  linear(k, 3, 4 * width, 2 * width),
+                  values(k, 4, 2 * width),
+                  values(k, 5, sequences * length * width),
+                  k.allocate(sequences * length / 2 * 4 * width),
+                  k::allocate,
+                  y,
+                  sequences,
+                  length,
+                  width,
+                  shuffle));
+    }
+  }
+
+  @Test
+  void aChannelThatNeverChangesStaysInASwitchUnit() {
+    // one channel of the hidden values is constant, and its offset 0: it must be 0 after the norm
+    int width = 4;
+    int length = 256;
+    double[] expand = random(1, 16 * 8);
+    Arrays.fill(expand, 0, 8, 0);
+    double[] bias = random(2, 16);
+    bias[0] = 0.1;
+    double[] offset = random(3, 16);
+    offset[0] = 0;
+    double[] contract = new double[8 * 16];
+    IntStream.range(0, 8).forEach(i -> contract[i * 16] = 1); // sees that channel alone
+    for (Kernels k : new Kernels[] {large, small}) {
+      Tensor y = k.allocate(length * width);
+      k.switchUnit(
+          k.linear(expand, bias, 16, 8),
+          k.constant(offset),
+          1e-10,
+          Activation.NONE,
+          k.linear(contract, null, 8, 16),
+          k.allocate(8),
+          values(k, 4, length * width),
+          k.allocate(length / 2 * 16),
+          k::allocate,
+          y,
+          1,
+          length,
+          width,
+          Shuffle.LEFT);
+      assertThat(read(k, y, length * width)).containsOnly(0);
+    }
+  }
+
+  @Test
+  void perceptronsHaveTheSameBitsInAllTilings() {
+    for (int[] shape : new int[][] {{12, 5}, {20, 130}, {132, 128}, {112, 64}, {17, 13}}) {
+      int width = shape[0];
+      agree(
+          75 * width,
+          (k, y) ->
+              k.perceptron(
+                  RowNorm.layer(values(k, 1, width), values(k, 2, width), 1e-5),
+                  linear(k, 3, width, shape[1]),
+                  Activation.GELU,
+                  linear(k, 4, shape[1], width),
+                  values(k, 5, 75 * width),
+                  y,
+                  75));
+    }
+  }
+
+  @Test
+  void recurrentLayersHaveTheSameBitsInAllTilings() {
+    for (int[] shape : new int[][] {{12, 8}, {64, 60}, {4, 128}, {128, 4}}) {
+      int d = shape[0];
+      int n = shape[1];
+      int rows = 75;
+      agree(
+          rows * (d + 2 * n),
+          (k, y) -> {
+            Tensor x = y.view(0, rows * d);
+            Tensor state = y.view(rows * d, rows * 2 * n);
+            k.write(random(1, rows * d), 0, x, 0, rows * d);
+            k.write(random(2, rows * 2 * n), 0, state, 0, rows * 2 * n);
+            RecurrentLayer layer =
+                new RecurrentLayer(
+                    RowNorm.layer(values(k, 3, d), values(k, 4, d), 1e-6),
+                    true,
+                    linear(k, 5, d, 2 * n),
+                    k.diagonal(times(0.5, random(6, n)), times(0.5, random(7, n))),
+                    linear(k, 8, 2 * n, d),
+                    values(k, 9, d),
+                    Activation.GELU_TANH,
+                    linear(k, 10, d, 2 * d));
+            int[] starts = IntStream.rangeClosed(0, rows).toArray();
+            k.advance(layer, x, starts, rows, state, 1, (name, size) -> k.allocate(size));
+          });
+    }
+  }
+
+  /** Runs the verb in both tilings and on the reference. */
+  private double[] agree(int size, Verb verb) {
+    double[] one = run(large, size, verb);
+    double[] other = run(small, size, verb);
+    assertThat(one).isEqualTo(other);
+    double[] expected = run(Backends.find("reference"), size, verb);
+    for (int i = 0; i < size; i++) {
+      double allowed = 5e-5 * Math.max(1, Math.abs(expected[i]));
+      assertThat(Math.abs(one[i] - expected[i])).as("value %d", i).isLessThanOrEqualTo(allowed);
+    }
+    return one;
+  }
+
+  private static double[] run(Kernels k, int size, Verb verb) {
+    Tensor y = k.allocate(size);
+    verb.run(k, y);
+    return read(k, y, size);
+  }
+
+  private static double[] read(Kernels k, Tensor from, int count) {
+    double[] values = new double[count];
+    k.read(from, 0, values, 0, count);
+    return values;
+  }
+
+  private static Kernels.Linear linear(Kernels k, int seed, int inputs, int outputs) {
+    double[] weight = times(1 / Math.sqrt(inputs), random(seed, inputs * outputs));
+    return k.linear(weight, random(seed + 100, outputs), outputs, inputs);
+  }
+
+  private static Tensor values(Kernels k, int seed, int count) {
+    return k.constant(random(seed, count));
+  }
+
+  private static double[] times(double factor, double[] values) {
+    return Arrays.stream(values).map(v -> (float) (factor * v)).toArray();
+  }
+
+  /** Normal numbers that a float holds exactly. */
+  private static double[] random(int seed, int count) {
+    Random random = new Random(seed);
+    double[] values = new double[count];
+    Arrays.setAll(values, i -> (float) random.nextGaussian());
+    return values;
+  }
+}

@@ -1,0 +1,34 @@
+package dev.riffle.kernels;
+
+import dev.riffle.kernels.Kernels.Diagonal;
+import dev.riffle.kernels.Kernels.Linear;
+
+/**
+ * The weights of a layer of a Linear Recurrent Unit (Orvieto et al. 2023, <a
+ * href="https://arxiv.org/abs/2303.06349">arXiv 2303.06349</a>) with its norm, gated linear unit
+ * and residual, see {@link Kernels#advance}.
+ *
+ * @param norm of rows
+ * @param prenorm true if the norm stands before the recurrence, false if behind the residual
+ * @param b B, from {@code d} features to {@code 2 n}: real parts, then imaginary ones
+ * @param lambda {@code [n]}
+ * @param c C, from {@code 2 n} to {@code d}
+ * @param skip D {@code [d]}
+ * @param activation f
+ * @param gates from {@code d} to {@code 2 d}: values, then what opens them
+ */
+public record RecurrentLayer(
+    RowNorm norm,
+    boolean prenorm,
+    Linear b,
+    Diagonal lambda,
+    Linear c,
+    Tensor skip,
+    Activation activation,
+    Linear gates) {
+
+  /** Features d of a row. */
+  public int width() {
+    return b.inputs();
+  }
+}
