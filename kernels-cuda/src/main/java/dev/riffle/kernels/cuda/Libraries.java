@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 
@@ -15,47 +17,30 @@ import org.bytedeco.javacpp.Loader;
  * default.
  */
 final class Libraries {
+  private static final String RESIDENT = "org.bytedeco.javacpp.maxphysicalbytes";
   private static final System.Logger LOG = System.getLogger(Libraries.class.getName());
 
   /** What is needed, in the order in which one needs the other. */
   enum Library {
-    DRIVER(
-        "libcuda.so.1",
-        "It comes with NVIDIA's driver: install the driver for Linux, 580 or later; in a container,"
-            + " start it with --gpus all and NVIDIA's container toolkit."),
+    DRIVER("libcuda.so.1", "", ""),
     RUNTIME("libcudart.so.13", "cuda-cudart-13-0", "nvidia-cuda-runtime"),
     COMPILER("libnvrtc.so.13", "cuda-nvrtc-13-0", "nvidia-cuda-nvrtc"),
     PRODUCTS("libcublasLt.so.13", "libcublas-13-0", "nvidia-cublas"),
     BLAS("libcublas.so.13", "libcublas-13-0", "nvidia-cublas");
 
     private final String file;
-    private final String cure;
-
-    Library(String file, String cure) {
-      this.file = file;
-      this.cure = cure;
-    }
+    private final String debian; // NVIDIA's package that has it, for Debian and Ubuntu
+    private final String python; // and for pip
 
     Library(String file, String debian, String python) {
-      this(
-          file,
-          "It is in CUDA 13: install "
-              + debian
-              + " of NVIDIA's packages, or "
-              + python
-              + " by pip, and name its directory by LD_LIBRARY_PATH or -D"
-              + CudaOptions.LIBRARIES
-              + ".");
+      this.file = file;
+      this.debian = debian;
+      this.python = python;
     }
 
     /** As the linker knows it. */
     String file() {
       return file;
-    }
-
-    /** How to get it. */
-    String cure() {
-      return cure;
     }
   }
 
@@ -69,12 +54,46 @@ final class Libraries {
 
   private Libraries() {}
 
+  /** What is lacking and how to get it; empty where nothing is. */
+  static Optional<String> missing(List<Found> libraries) {
+    List<Found> missing = libraries.stream().filter(f -> f.path().isEmpty()).toList();
+    StringBuilder text = new StringBuilder();
+    if (missing.stream().anyMatch(f -> f.library == Library.DRIVER)) {
+      text.append("there is no NVIDIA driver (").append(missing.get(0).why);
+      text.append("). Install the driver for Linux, 580 or later; in a container, start it with");
+      text.append(" --gpus all and NVIDIA's container toolkit. ");
+    }
+    List<Found> parts = missing.stream().filter(f -> f.library != Library.DRIVER).toList();
+    if (!parts.isEmpty()) {
+      text.append("of CUDA 13, ").append(names(parts, Library::file));
+      text.append(" cannot be loaded (").append(parts.get(0).why).append("). Install ");
+      text.append(names(parts, library -> library.debian)).append(" of NVIDIA's packages, or ");
+      text.append(names(parts, library -> library.python))
+          .append(" by pip, and name the directory");
+      text.append(" of these files by LD_LIBRARY_PATH or -D").append(CudaOptions.LIBRARIES);
+      text.append('.');
+    }
+    return text.isEmpty() ? Optional.empty() : Optional.of(text.toString().strip());
+  }
+
+  private static String names(List<Found> parts, Function<Library, String> name) {
+    return parts.stream()
+        .map(f -> name.apply(f.library))
+        .distinct()
+        .collect(Collectors.joining(", "));
+  }
+
   /**
    * Loads all that are there, and stays with what was loaded before.
    *
    * @throws LinkageError if the binding itself cannot be loaded
    */
   static List<Found> load(String directory) {
+    if (System.getProperty(RESIDENT) == null) {
+      // the binding would refuse memory when the process grows to four times its heap, which the
+      // libraries may do to a small one by being loaded
+      System.setProperty(RESIDENT, "0");
+    }
     Loader.load(org.bytedeco.javacpp.presets.javacpp.class);
     List<Found> found = new ArrayList<>();
     for (Library library : Library.values()) {

@@ -62,9 +62,9 @@ record Machine(
               + " javacpp of org.bytedeco, each also with the classifier linux-x86_64, and the"
               + " directory of -Dorg.bytedeco.javacpp.cachedir must be writable.");
     }
-    Optional<Found> missing = libraries.stream().filter(f -> f.path().isEmpty()).findFirst();
+    Optional<String> missing = Libraries.missing(libraries);
     if (missing.isPresent()) {
-      return nothing(libraries, missing(libraries));
+      return nothing(libraries, missing.get());
     }
     try {
       return ask(libraries, options);
@@ -75,19 +75,6 @@ record Machine(
 
   private static Machine nothing(List<Found> libraries, String problem) {
     return new Machine(libraries, 0, 0, List.of(), Optional.of(problem));
-  }
-
-  private static String missing(List<Found> libraries) {
-    StringBuilder text = new StringBuilder("this machine lacks ");
-    String between = "";
-    for (Found f : libraries) {
-      if (f.path().isEmpty()) {
-        text.append(between).append(f.library().file());
-        text.append(" (").append(f.why()).append("). ").append(f.library().cure());
-        between = " It also lacks ";
-      }
-    }
-    return text.toString();
   }
 
   private static Machine ask(List<Found> libraries, CudaOptions options) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What machines of all kinds are told, each in a JVM of its own. */
-class CudaReportTest {
+class MachineTest {
 
   @BeforeAll
   static void needsTheStandIn() {
@@ -21,12 +21,17 @@ class CudaReportTest {
     StandIn.require();
   }
 
-  /** Prints what the report says. */
+  /** Prints what is found. */
   static final class Print {
     public static void main(String[] args) {
-      CudaReport report = CudaReport.ofThisMachine();
-      report.lines().forEach(System.out::println);
-      System.out.println(report.problem().orElse("no problem"));
+      Machine machine = Machine.look();
+      machine.cards().forEach(System.out::println);
+      System.out.println("driver " + Machine.version(machine.driver()));
+      System.out.println("compiler " + Machine.version(machine.compiler()));
+      for (Libraries.Found f : machine.libraries()) {
+        System.out.println(f.library().file() + f.path().map(p -> " at " + p).orElse(" missing"));
+      }
+      System.out.println(machine.problem().orElse("no problem"));
     }
   }
 
@@ -40,9 +45,10 @@ class CudaReportTest {
   @Test
   void aMachineThatHasAllIsShown() throws IOException {
     assertThat(report(Map.of("STANDIN_CARDS", "2", "STANDIN_CAPABILITY", "9.0")))
-        .contains("card 0    stand-in 0, compute capability 9.0, 4.0 GiB", "card 1    stand-in 1")
-        .contains("driver    knows CUDA 13.0", "compiler  NVRTC 13.0")
-        .contains("library   libcuda.so.1 at /", "libnvrtc.so.13 at /", "libcublasLt.so.13 at /")
+        .contains(
+            "Card[name=stand-in 0, capability=9.0, memory=4294967296]", "Card[name=stand-in 1")
+        .contains("driver 13.0", "compiler 13.0")
+        .contains("libcuda.so.1 at /", "libnvrtc.so.13 at /", "libcublasLt.so.13 at /")
         .contains("no problem")
         .doesNotContain("missing");
   }
@@ -50,9 +56,9 @@ class CudaReportTest {
   @Test
   void withoutADriverItIsTold(@TempDir Path empty) throws IOException {
     String report = report(Map.of("LD_LIBRARY_PATH", empty.toString()));
-    assumeFalse(report.contains("library   libcuda.so.1"), "This machine has a driver.");
+    assumeFalse(report.contains("libcuda.so.1 at "), "This machine has a driver.");
     assertThat(report)
-        .contains("missing   libcuda.so.1", "this machine lacks libcuda.so.1")
+        .contains("libcuda.so.1 missing", "there is no NVIDIA driver (libcuda.so.1: cannot")
         .contains("cannot open shared object file", "580 or later", "--gpus all");
   }
 
@@ -73,7 +79,7 @@ class CudaReportTest {
             report(Map.of(), "-D" + CudaOptions.LIBRARIES + "=" + folder)) // the next place has one
         .contains("no problem");
     String report = report(Map.of("LD_LIBRARY_PATH", folder.toString()));
-    assumeFalse(report.contains("library   libnvrtc.so.13"), "This machine has another.");
+    assumeFalse(report.contains("libnvrtc.so.13 at "), "This machine has another.");
     assertThat(report)
         .contains("libnvrtc.so.13: file too short", "cuda-nvrtc-13-0", "nvidia-cuda-nvrtc by pip")
         .contains("LD_LIBRARY_PATH or -D" + CudaOptions.LIBRARIES);
@@ -82,7 +88,7 @@ class CudaReportTest {
   @Test
   void withoutACardItIsTold() throws IOException {
     assertThat(report(Map.of("STANDIN_CARDS", "0")))
-        .contains("driver    knows CUDA 13.0")
+        .contains("driver 13.0")
         .contains("there is no card to be seen", "nvidia-smi", "CUDA_VISIBLE_DEVICES");
   }
 
