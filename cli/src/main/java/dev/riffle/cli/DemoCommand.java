@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
     description = "Shows what Riffle does, with nothing to install and nothing to configure.",
     synopsisSubcommandLabel = "KIND",
     commandListHeading = "%nKinds:%n",
-    subcommands = DemoCommand.Music.class)
+    subcommands = {DemoCommand.Music.class, DemoDna.class})
 final class DemoCommand extends Kinds {
   /** A piece of piano music, played into Kafka, heard by Flink. */
   @Command(

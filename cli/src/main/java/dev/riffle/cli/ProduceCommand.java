@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
     description = "Writes events to the input topic of a stream.",
     synopsisSubcommandLabel = "KIND",
     commandListHeading = "%nKinds:%n",
-    subcommands = {ProduceCommand.Audio.class, ProduceCommand.Events.class})
+    subcommands = {ProduceCommand.Audio.class, ProduceReads.class, ProduceCommand.Events.class})
 final class ProduceCommand extends Kinds {
   private static final Duration PATIENCE = Duration.ofSeconds(8);
 

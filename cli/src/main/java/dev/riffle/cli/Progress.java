@@ -18,16 +18,28 @@ final class Progress {
     this.shown = shown;
   }
 
-  /** Shows how far it is, at most ten times a second. */
+  /** Shows how far a sound is, at most ten times a second. */
   void show(double seconds, double of, String more) {
+    bar(
+        seconds,
+        of,
+        String.format(Locale.ROOT, "%.1f of %.1f s%s", Math.min(seconds, of), of, more));
+  }
+
+  /** Shows how far a contig is, at most ten times a second. */
+  void showBases(double bases, double of, String more) {
+    bar(bases, of, String.format(Locale.ROOT, "%,.0f of %,.0f bases%s", bases, of, more));
+  }
+
+  private void bar(double done, double of, String text) {
     long now = System.nanoTime();
     if (!shown || now - last < EVERY_NANOS) {
       return;
     }
     last = now;
-    int filled = (int) Math.round(WIDTH * Math.min(1, seconds / of));
+    int filled = (int) Math.round(WIDTH * Math.min(1, done / of));
     String bar = "=".repeat(filled) + " ".repeat(WIDTH - filled);
-    out.printf(Locale.ROOT, "%s[%s] %.1f of %.1f s%s", CLEAR, bar, Math.min(seconds, of), of, more);
+    out.print(CLEAR + "[" + bar + "] " + text);
     out.flush();
   }
 

@@ -68,7 +68,16 @@ class RiffleTest {
         "demo music --seconds 1",
         "transcribe",
         "transcribe a.wav",
+        "demo dna --bases 10",
+        "demo dna --speed fast",
+        "demo dna nowhere.fasta",
+        "demo dna --code 1",
         "produce audio",
+        "produce reads",
+        "produce reads a.fasta --synthetic 1000",
+        "produce reads nowhere.fasta",
+        "produce reads --synthetic 1000 --chunk-bases 0",
+        "produce reads --synthetic 1000 --code 12",
         "produce events",
         "produce events nowhere.yaml a.jsonl",
         "produce audio a.wav --mic",
@@ -102,8 +111,9 @@ class RiffleTest {
     assertThat(CommandLines.run("model").err())
         .startsWith("riffle: Say which KIND of model: inspect or convert.")
         .contains("Try: riffle model --help");
-    assertThat(CommandLines.run("demo").err()).contains("KIND of demo: music.");
-    assertThat(CommandLines.run("produce").err()).contains("KIND of produce: audio or events.");
+    assertThat(CommandLines.run("demo").err()).contains("KIND of demo: music or dna.");
+    assertThat(CommandLines.run("produce").err())
+        .contains("KIND of produce: audio or reads or events.");
   }
 
   @Test
@@ -193,6 +203,8 @@ class RiffleTest {
         List.of(
             CommandLines.run("tail", "riffle.music.final.v1", "--bootstrap", nobody),
             CommandLines.run("run", "--bootstrap", nobody),
+            CommandLines.run("run", "annotation", "--bootstrap", nobody),
+            CommandLines.run("produce", "reads", "--synthetic", "99", "--bootstrap", nobody),
             CommandLines.run("produce", "audio", sound, "--bootstrap", nobody))) {
       assertThat(result.exit()).isEqualTo(1);
       assertThat(result.err()).contains("No broker answers at " + nobody).contains("--bootstrap");

@@ -1,8 +1,14 @@
 package dev.riffle.cli.dna;
 
+import dev.riffle.models.annotator.Gff3;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 
 /**
@@ -19,6 +25,7 @@ public record MadeUpGenome(String name, int code, byte[] bases, List<Placed> gen
   /** Longest that is made, bases. */
   public static final int MAX_LENGTH = 200_000_000;
 
+  private static final int LINE = 70; // bases
   private static final String LETTERS = "ACGT";
   private static final String AMINO_ACIDS =
       "KNKNTTTTRSRSIIMIQHQHPPPPRRRRLLLLEDEDAAAAGGGGVVVV*Y*YSSSS*CWCLFLF"; // of codon 16a + 4b + c
@@ -85,6 +92,36 @@ public record MadeUpGenome(String name, int code, byte[] bases, List<Placed> gen
       }
     }
     return new MadeUpGenome(name, code, bases, List.copyOf(genes));
+  }
+
+  /** Writes the contig as FASTA and its genes as GFF3. */
+  public void write(Path fasta, Path gff3) throws IOException {
+    StringBuilder text = new StringBuilder(bases.length + bases.length / LINE + 100);
+    text.append('>').append(name).append(" made up, genetic_code=").append(code).append('\n');
+    for (int at = 0; at < bases.length; at += LINE) {
+      int count = Math.min(LINE, bases.length - at);
+      text.append(new String(bases, at, count, StandardCharsets.US_ASCII)).append('\n');
+    }
+    Files.writeString(fasta, text);
+    text.setLength(0);
+    text.append(Gff3.HEADER).append('\n');
+    text.append(Gff3.region(name, bases.length)).append('\n');
+    int number = 0;
+    for (Placed gene : genes) {
+      number++;
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%s\tmade-up\tCDS\t%d\t%d\t.\t%s\t0\tID=%s_known_%d;partial=%s%n",
+              name,
+              gene.left + 1,
+              gene.right,
+              gene.strand > 0 ? "+" : "-",
+              name,
+              number,
+              gene.whole ? "00" : "01"));
+    }
+    Files.writeString(gff3, text);
   }
 
   /** Probability of each codon, {@code [64]}; 0 for stop codons. */

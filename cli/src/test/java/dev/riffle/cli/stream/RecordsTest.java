@@ -8,9 +8,13 @@ import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.CodecException;
 import dev.riffle.schemas.record.AudioChunk;
 import dev.riffle.schemas.record.DeadLetter;
+import dev.riffle.schemas.record.GeneEvent;
+import dev.riffle.schemas.record.GeneStatus;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
 import dev.riffle.schemas.record.NoteRevision;
+import dev.riffle.schemas.record.ReadChunk;
+import dev.riffle.schemas.record.ReadDecision;
 import dev.riffle.schemas.record.SessionEvent;
 import dev.riffle.schemas.record.SessionKind;
 import java.nio.ByteBuffer;
@@ -81,6 +85,62 @@ class RecordsTest {
         .isEqualTo(
             "(sequence unknown)  from riffle.music.in.v1/2@17  5 bytes:"
                 + " Expected samples but there are none.");
+  }
+
+  @Test
+  void readsGenesAndDecisionsAreOneLineEach() {
+    ReadChunk chunk =
+        ReadChunk.newBuilder()
+            .setSequenceId("c1")
+            .setSequenceEnd(true)
+            .setPosition(900)
+            .setCaptureTime(Instant.EPOCH)
+            .setBases(ByteBuffer.wrap(new byte[] {'A', 'C'}))
+            .setChannel(7)
+            .setGeneticCode(4)
+            .build();
+    assertThat(Records.text(chunk)).isEqualTo("c1  position 900  2 bases  channel 7  code 4  end");
+
+    GeneEvent gene =
+        GeneEvent.newBuilder()
+            .setSequenceId("c1")
+            .setNumber(0L)
+            .setLeft(99)
+            .setRight(399)
+            .setStrand("+")
+            .setPartial("00")
+            .setStartType("GTG")
+            .setScore(12.34)
+            .setCodingScore(40)
+            .setStartScore(1)
+            .setConfidence(0.5f)
+            .setStatus(GeneStatus.GROWING)
+            .setBasesRead(725)
+            .setModelVersion("dna-annotator/1")
+            .setIsFinal(false)
+            .build();
+    assertThat(Records.text(records.decode(AvroCodec.of(GeneEvent.class).encode(gene))))
+        .isEqualTo(
+            "c1  100..399 +  300 bases  GTG  partial 00  score 12.3  after 725 bases  preview"
+                + "  grows");
+
+    ReadDecision decision =
+        ReadDecision.newBuilder()
+            .setSequenceId("r1")
+            .setReadId("r1")
+            .setAction("unblock")
+            .setChannel(7)
+            .setBases(360)
+            .setCaptureTime(Instant.EPOCH)
+            .setTargetProbability(0.25f)
+            .setReason("evidence")
+            .setModelVersion("read-until/1")
+            .setIsFinal(true)
+            .build();
+    assertThat(Records.text(decision))
+        .isEqualTo(
+            "r1  unblock  channel 7  after 360 bases  probability of a target 0.250  evidence"
+                + "  final");
   }
 
   @Test

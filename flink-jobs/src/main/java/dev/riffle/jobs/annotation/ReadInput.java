@@ -3,6 +3,7 @@ package dev.riffle.jobs.annotation;
 import dev.riffle.jobs.stream.EventInput;
 import dev.riffle.models.InputException;
 import dev.riffle.models.annotator.Annotator;
+import dev.riffle.models.dna.Composition;
 import dev.riffle.models.dna.GeneticCode;
 import dev.riffle.models.dna.Letters;
 import dev.riffle.models.readuntil.ReadUntil;
@@ -24,16 +25,6 @@ public final class ReadInput extends EventInput {
 
   /** Largest number that a step of floats holds exactly; no flow cell has so many. */
   private static final int MOST_CHANNELS = 1 << 24;
-
-  private static final String PROTEIN = "EFILPQZJO";
-  private static final boolean[] LETTER = new boolean[256];
-
-  static {
-    for (char c : "ACGTURYSWKMBDHVNX-*. \t\n\f\r\u000b".toCharArray()) {
-      LETTER[c] = true;
-      LETTER[Character.toLowerCase(c)] = true;
-    }
-  }
 
   private final boolean called;
 
@@ -156,7 +147,7 @@ public final class ReadInput extends EventInput {
     byte[] letters = new byte[from.remaining()];
     from.get(from.position(), letters);
     for (int i = 0; i < letters.length; i++) {
-      if (!LETTER[letters[i] & 0xff]) {
+      if (!Composition.isBase(letters[i]) && Letters.of(letters[i]) >= 0) {
         throw new InputException(
             String.format(
                 "Expected bases as letters of IUPAC's nucleotide code but the byte at index %d of %d"
@@ -166,7 +157,7 @@ public final class ReadInput extends EventInput {
                 letters[i] > ' ' && letters[i] < 127
                     ? "'" + (char) letters[i] + "'"
                     : "0x" + HexFormat.of().toHexDigits(letters[i]),
-                PROTEIN.indexOf(Character.toUpperCase(letters[i])) >= 0
+                Composition.isProtein(letters[i])
                     ? "it stands in proteins; send the DNA"
                     : "send plain letters, neither compressed nor packed"));
       }

@@ -29,6 +29,16 @@ public final class Composition {
   private long proteins;
   private long odd;
 
+  /** True for IUPAC's letters for bases, for unknown ones and for gaps. */
+  public static boolean isBase(byte character) {
+    return KINDS[character & 0xff] == 0;
+  }
+
+  /** True for letters that stand for amino acids only. */
+  public static boolean isProtein(byte character) {
+    return KINDS[character & 0xff] == PROTEIN;
+  }
+
   /** Counts characters, white space not among them. */
   public void add(byte[] characters, int count) {
     for (int i = 0; i < count; i++) {
