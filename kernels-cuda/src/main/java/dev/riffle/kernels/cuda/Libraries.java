@@ -65,7 +65,8 @@ final class Libraries {
     }
     List<Found> parts = missing.stream().filter(f -> f.library != Library.DRIVER).toList();
     if (!parts.isEmpty()) {
-      text.append("of CUDA 13, ").append(names(parts, Library::file));
+      text.append(text.isEmpty() ? "of CUDA 13, " : "Of CUDA 13, ")
+          .append(names(parts, Library::file));
       text.append(" cannot be loaded (").append(parts.get(0).why).append("). Install ");
       text.append(names(parts, library -> library.debian)).append(" of NVIDIA's packages, or ");
       text.append(names(parts, library -> library.python))

@@ -81,7 +81,10 @@ class MachineTest {
     String report = report(Map.of("LD_LIBRARY_PATH", folder.toString()));
     assumeFalse(report.contains("libnvrtc.so.13 at "), "This machine has another.");
     assertThat(report)
-        .contains("libnvrtc.so.13: file too short", "cuda-nvrtc-13-0", "nvidia-cuda-nvrtc by pip")
+        .contains(
+            "libnvrtc.so.13: file too short",
+            "cuda-nvrtc-13-0",
+            "nvidia-cuda-nvrtc, nvidia-cublas by pip")
         .contains("LD_LIBRARY_PATH or -D" + CudaOptions.LIBRARIES);
   }
 
