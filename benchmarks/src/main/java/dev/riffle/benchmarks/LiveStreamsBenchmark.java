@@ -266,7 +266,8 @@ public final class LiveStreamsBenchmark {
     return sorted[(int) Math.min(sorted.length - 1, Math.ceil(quantile * sorted.length) - 1)];
   }
 
-  private static KafkaConsumer<byte[], byte[]> consumer(String bootstrap, String topic) {
+  /** Reads all partitions from the beginning. */
+  static KafkaConsumer<byte[], byte[]> consumer(String bootstrap, String topic) {
     KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
             Map.of("bootstrap.servers", bootstrap),
@@ -281,7 +282,8 @@ public final class LiveStreamsBenchmark {
     return consumer;
   }
 
-  private static long nowMicros() {
+  /** The wall clock, microseconds since the epoch. */
+  static long nowMicros() {
     return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
   }
 

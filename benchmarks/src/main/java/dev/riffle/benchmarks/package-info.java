@@ -12,6 +12,8 @@
  *   LiveStreamsBenchmark     live streams through Kafka and Flink: cost and latency of each
  *   WindowedJobBenchmark     long windows through Kafka and a job's file, beside the bare model
  *   DeviceProof              the steps of gpu/prove: a backend on a device, beside PyTorch there
+ *   ScoreReadUntil           reads judged after 1 to 10 chunks, beside a k-mer regression
+ *   FlowCellBenchmark        512 channels through Kafka and Flink that obey what is decided
  *   TranscribeDirectory      folders of sound as a batch, without broker or cluster
  *
  *   LruStep                  what LruStepBenchmark advances
@@ -27,6 +29,8 @@
  *     BackendEngine          a case on a backend of Riffle
  *     TorchOnDevice          a case in PyTorch: training/peers/torch_device.py
  *     ProofTable             the page of all steps
+ *   SimulatedReads           what both read: stretches of genomes with a base caller's errors
+ *     KmerLogisticRegression the baseline of ScoreReadUntil
  *   Child                    a process that a benchmark measures: LiveStreamsBenchmark, and
  *     WindowedJobProcess     the bare model and the job of WindowedJobBenchmark
  *       WindowedJobCase      its models and windows
