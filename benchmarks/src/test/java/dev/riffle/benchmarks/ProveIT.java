@@ -29,7 +29,7 @@ final class ProveIT {
     Ended packed = run(HOME, "gpu/pack", "--no-build");
     assertThat(packed.exit).as(packed.said).isZero();
     Path bundle = HOME.resolve("gpu/target/riffle-gpu.tar.gz");
-    assertThat(Files.size(bundle)).as("bytes that have to travel").isLessThan(48 << 20);
+    assertThat(Files.size(bundle)).as("bytes that have to travel").isLessThan(56 << 20);
     Files.createDirectories(bare.resolve("target"));
     Files.copy(bundle, bare.resolve("target/riffle-gpu.tar.gz"));
     Files.copy(HOME.resolve("gpu/prove"), bare.resolve("prove"));
