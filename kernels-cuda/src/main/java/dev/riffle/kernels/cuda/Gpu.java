@@ -4,6 +4,7 @@ import static org.bytedeco.cuda.global.cudart.*;
 
 import dev.riffle.kernels.DeviceException;
 import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,8 @@ final class Gpu {
   private Products products; // made when first asked for
 
   private final LongPointer arguments = new LongPointer(MOST_ARGUMENTS);
+  private final LongBuffer argumentValues =
+      arguments.asBuffer(); // put() of a pointer is a call of JNI
   private final PointerPointer<LongPointer> parameters = new PointerPointer<>(MOST_ARGUMENTS);
   private static final PointerPointer<LongPointer> NOTHING = null;
 
@@ -302,7 +305,7 @@ final class Gpu {
   }
 
   void argument(int at, long bits) {
-    arguments.put(at, bits);
+    argumentValues.put(at, bits);
   }
 
   void allowShared(CUfunc_st function, int bytes) {
