@@ -11,6 +11,7 @@
  *   TranscriberBenchmark     one frame of sound through the transcriber
  *   LiveStreamsBenchmark     live streams through Kafka and Flink: cost and latency of each
  *   WindowedJobBenchmark     long windows through Kafka and a job's file, beside the bare model
+ *   AnnotationJobBenchmark   DNA through Kafka and Flink, beside the bare model and Prodigal
  *   DeviceProof              the steps of gpu/prove: a backend on a device, beside PyTorch there
  *   ScoreReadUntil           reads judged after 1 to 10 chunks, beside a k-mer regression
  *   FlowCellBenchmark        512 channels through Kafka and Flink that obey what is decided
@@ -35,6 +36,7 @@
  *     WindowedJobProcess     the bare model and the job of WindowedJobBenchmark
  *       WindowedJobCase      its models and windows
  *       OperatorTimes        where the operator's time goes
+ *     AnnotationJobProcess   the bare annotator and the job of AnnotationJobBenchmark
  * </pre>
  */
 package dev.riffle.benchmarks;
