@@ -54,6 +54,18 @@ class RiffleTest {
   }
 
   @Test
+  void readUntilAsksForTargets() {
+    for (CommandLines asked :
+        List.of(
+            CommandLines.run("run", "read-until"),
+            CommandLines.run(
+                "submit", "read-until", "--jobmanager", "http://127.0.0.1:1", "--model", "m"))) {
+      assertThat(asked.exit()).isNotZero();
+      assertThat(asked.err()).contains("Option --targets is required: a FASTA file");
+    }
+  }
+
+  @Test
   void aVersionIsTold() {
     assertThat(CommandLines.run("--version").out()).startsWith("riffle ").contains("Java ");
   }
