@@ -27,8 +27,7 @@ namespace {
 
 enum {
   OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_IMAGE = 200,
-  INVALID_CONTEXT = 201, NOT_FOUND = 500, ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719,
-  STREAM_CAPTURE_UNSUPPORTED = 900
+  INVALID_CONTEXT = 201, NOT_FOUND = 500, ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719
 };
 const int ATTRIBUTE_MAJOR = 75, ATTRIBUTE_MINOR = 76, ATTRIBUTE_MULTIPROCESSORS = 16, ATTRIBUTE_SHARED_OPTIN = 97;
 const unsigned SHARED = 48 << 10, MOST_SHARED = 99 << 10;
@@ -514,11 +513,10 @@ Fault execute(Kernel &kernel, std::vector<uint64_t> values, Index grid, Index di
 typedef std::function<Fault()> Operation;
 struct Stream {
   std::vector<Operation> waiting;
-  std::vector<Operation> *captured = nullptr;
 };
 std::vector<Stream *> streams;
 
-void enqueue(Stream *s, Operation what) { (s->captured != nullptr ? *s->captured : s->waiting).push_back(std::move(what)); }
+void enqueue(Stream *s, Operation what) { s->waiting.push_back(std::move(what)); }
 
 int finish(Stream *s) {
   std::vector<Operation> all;
@@ -540,9 +538,6 @@ int finishAll() {
 
 struct Event {
   Stream *stream = nullptr;
-};
-struct Graph {
-  std::vector<Operation> operations;
 };
 struct Module {
   std::map<std::string, std::unique_ptr<Kernel>> kernels;
@@ -575,7 +570,7 @@ int cuGetErrorName(int error, const char **name) {
       {INVALID_IMAGE, "CUDA_ERROR_INVALID_IMAGE"}, {INVALID_CONTEXT, "CUDA_ERROR_INVALID_CONTEXT"},
       {NOT_FOUND, "CUDA_ERROR_NOT_FOUND"}, {ILLEGAL_ADDRESS, "CUDA_ERROR_ILLEGAL_ADDRESS"},
       {LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED"}, {214, "CUDA_ERROR_ECC_UNCORRECTABLE"},
-      {803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"}, {STREAM_CAPTURE_UNSUPPORTED, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"}};
+      {803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"}};
   auto it = names.find(error);
   *name = it == names.end() ? nullptr : it->second;
   return it == names.end() ? INVALID_VALUE : OK;
@@ -662,14 +657,12 @@ int cuMemHostAlloc(void **address, size_t bytes, unsigned) {
 }
 int cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, Stream *s) {
   ENTER("cuMemcpyHtoDAsync");
-  if (s->captured != nullptr) return STREAM_CAPTURE_UNSUPPORTED;
   if (!onCard(to, bytes) || !onHost(from, bytes)) return INVALID_VALUE;
   enqueue(s, [=] { return fine([=] { memcpy((void *) to, from, bytes); }); });
   return OK;
 }
 int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, Stream *s) {
   ENTER("cuMemcpyDtoHAsync");
-  if (s->captured != nullptr) return STREAM_CAPTURE_UNSUPPORTED;
   if (!onCard(from, bytes) || !onHost(to, bytes)) return INVALID_VALUE;
   enqueue(s, [=] { return fine([=] { memcpy(to, (void *) from, bytes); }); });
   return OK;
@@ -694,7 +687,7 @@ int cuStreamCreate(Stream **s, unsigned) {
 }
 int cuStreamSynchronize(Stream *s) {
   ENTER("cuStreamSynchronize");
-  return s->captured != nullptr ? STREAM_CAPTURE_UNSUPPORTED : finish(s);
+  return finish(s);
 }
 int cuEventCreate(Event **e, unsigned) { ENTER("cuEventCreate"); *e = new Event; return OK; }
 int cuEventRecord(Event *e, Stream *s) { ENTER("cuEventRecord"); e->stream = s; return OK; }
@@ -782,33 +775,6 @@ int cuLaunchKernel(Kernel *kernel, unsigned gx, unsigned gy, unsigned gz, unsign
     values.push_back(value);
   }
   enqueue(s, [=] { return execute(*kernel, values, {gx, gy, gz}, {bx, by, bz}, dynamic); });
-  return OK;
-}
-
-int cuStreamBeginCapture_v2(Stream *s, int) {
-  ENTER("cuStreamBeginCapture");
-  if (s->captured != nullptr) return INVALID_VALUE;
-  s->captured = new std::vector<Operation>;
-  return OK;
-}
-int cuStreamEndCapture(Stream *s, Graph **graph) {
-  ENTER("cuStreamEndCapture");
-  if (s->captured == nullptr) return INVALID_VALUE;
-  *graph = new Graph{*s->captured};
-  delete s->captured;
-  s->captured = nullptr;
-  return OK;
-}
-int cuGraphInstantiateWithFlags(Graph **executable, Graph *graph, unsigned long long) {
-  ENTER("cuGraphInstantiate");
-  *executable = new Graph(*graph);
-  return OK;
-}
-int cuGraphDestroy(Graph *graph) { ENTER("cuGraphDestroy"); delete graph; return OK; }
-int cuGraphExecDestroy(Graph *graph) { ENTER("cuGraphExecDestroy"); delete graph; return OK; }
-int cuGraphLaunch(Graph *graph, Stream *s) {
-  ENTER("cuGraphLaunch");
-  for (auto &o : graph->operations) enqueue(s, o);
   return OK;
 }
 }

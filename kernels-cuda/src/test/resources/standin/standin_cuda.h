@@ -208,3 +208,12 @@ template <class... A> static inline int standin_sizes(void (*)(A...), int *sizes
 #define STANDIN_KERNEL(name)                                                                      \
   extern "C" void standin_call_##name(void **arguments) { standin_call(name, arguments); }        \
   extern "C" int standin_sizes_##name(int *sizes) { return standin_sizes(name, sizes); }
+
+// What nvcc has of C++'s headers and NVRTC has not.
+#undef INFINITY
+#undef NAN
+#undef HUGE_VALF
+#undef M_PI
+#undef INT_MAX
+#undef FLT_MAX
+#pragma GCC poison std int8_t uint8_t int16_t uint16_t int32_t uint32_t int64_t uint64_t

@@ -48,7 +48,6 @@ final class Gpu {
 
   private final String[] launched = new String[REMEMBERED]; // the last ones, for messages
   private long launches; // since the stream was last waited for
-  private boolean capturing;
 
   /**
    * Opens a card on this thread and compiles kernels for it.
@@ -170,7 +169,7 @@ final class Gpu {
 
   /** Copies {@code count} floats to the card. The array may be changed when this returns. */
   void upload(float[] from, int offset, long to, int count) {
-    beforeTransfer();
+    onOwner();
     for (int done = 0; done < count; ) {
       int part = Math.min(count - done, Staging.PIECE / 4);
       ByteBuffer room = staging.room(4 * part);
@@ -182,7 +181,7 @@ final class Gpu {
 
   /** Copies {@code count} doubles to the card, rounded to float. */
   void upload(double[] from, int offset, long to, int count) {
-    beforeTransfer();
+    onOwner();
     for (int done = 0; done < count; ) {
       int part = Math.min(count - done, Staging.PIECE / 4);
       ByteBuffer room = staging.room(4 * part);
@@ -196,7 +195,7 @@ final class Gpu {
 
   /** Copies {@code count} ints to the card. */
   void upload(int[] from, int offset, long to, int count) {
-    beforeTransfer();
+    onOwner();
     for (int done = 0; done < count; ) {
       int part = Math.min(count - done, Staging.PIECE / 4);
       ByteBuffer room = staging.room(4 * part);
@@ -208,7 +207,7 @@ final class Gpu {
 
   /** Copies {@code bytes} bytes to the card, from the position of {@code from} on, and moves it. */
   void upload(ByteBuffer from, long to, int bytes) {
-    beforeTransfer();
+    onOwner();
     for (int done = 0; done < bytes; ) {
       int part = Math.min(bytes - done, Staging.PIECE);
       staging.room(part).put(from.slice(from.position(), part));
@@ -220,7 +219,7 @@ final class Gpu {
 
   /** Copies {@code count} floats from the card. */
   void download(long from, float[] to, int offset, int count) {
-    beforeTransfer();
+    onOwner();
     for (int done = 0; done < count; ) {
       int part = Math.min(count - done, Staging.PIECE / 4);
       receive(from + 4L * done, 4 * part).asFloatBuffer().get(to, offset + done, part);
@@ -230,7 +229,7 @@ final class Gpu {
 
   /** Copies {@code count} floats from the card, widened to double. */
   void download(long from, double[] to, int offset, int count) {
-    beforeTransfer();
+    onOwner();
     for (int done = 0; done < count; ) {
       int part = Math.min(count - done, Staging.PIECE / 4);
       ByteBuffer received = receive(from + 4L * done, 4 * part);
@@ -243,7 +242,7 @@ final class Gpu {
 
   /** Appends {@code bytes} bytes from the card at the position of {@code to}. */
   void download(long from, ByteBuffer to, int bytes) {
-    beforeTransfer();
+    onOwner();
     for (int done = 0; done < bytes; ) {
       int part = Math.min(bytes - done, Staging.PIECE);
       to.put(receive(from + done, part));
@@ -259,14 +258,6 @@ final class Gpu {
     done("cuMemcpyDtoHAsync", cuMemcpyDtoHAsync(staging.arriving(), from, bytes, stream));
     synchronize();
     return staging.arrived(bytes);
-  }
-
-  private void beforeTransfer() {
-    onOwner();
-    if (capturing) {
-      throw new IllegalStateException(
-          "A transfer between host and card cannot be part of a graph: move it before the capture.");
-    }
   }
 
   // ---------------------------------------------------------------- kernels
@@ -330,7 +321,7 @@ final class Gpu {
   }
 
   private void waitIfAsked() {
-    if (options.debug() && !capturing) {
+    if (options.debug()) {
       synchronize();
     }
   }
@@ -377,24 +368,6 @@ final class Gpu {
         + (first > 0 ? first + " kernels, then " : "")
         + last
         + ".";
-  }
-
-  // ------------------------------------------------------------------ graphs
-
-  /**
-   * Records what {@code work} launches and copies on the card instead of doing it. All memory that
-   * it uses must live as long as the graph; what it allocates and closes itself, the graph keeps.
-   */
-  Graph capture(Runnable work) {
-    onOwner();
-    if (capturing) {
-      throw new IllegalStateException("A graph is being captured already.");
-    }
-    return Graph.capture(this, pool, stream, work);
-  }
-
-  void capturing(boolean now) {
-    capturing = now;
   }
 
   private void onOwner() {

@@ -1,6 +1,7 @@
 package dev.riffle.kernels.cuda;
 
 import dev.riffle.kernels.DeviceException;
+import java.lang.ref.PhantomReference;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.util.ArrayDeque;
@@ -11,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps blocks that came back for whoever next asks for their size, and keeps to the ceiling. A
@@ -22,7 +24,7 @@ import java.util.Set;
 final class Pool {
   private static final long LEAST = 512;
   private static final int COLLECTIONS = 3;
-  private static final long PATIENCE_MS = 50; // for the collector to tell what it has found
+  private static final long PATIENCE_MS = 1000; // for the collector to tell what it has found
 
   /** Where blocks come from. */
   interface Source {
@@ -40,12 +42,11 @@ final class Pool {
   private final long ceiling;
   private final String how;
   private final boolean exact;
-  private final ReferenceQueue<Memory> queue = new ReferenceQueue<>();
+  private final ReferenceQueue<Object> queue = new ReferenceQueue<>();
   private final Set<Memory.Block> held = new HashSet<>(); // keeps the references themselves alive
   private final Map<Long, Deque<Long>> free = new HashMap<>(); // addresses by size
   private long used; // bytes of blocks that somebody holds
   private long cached; // bytes of blocks that nobody holds
-  private List<Memory.Block> kept; // blocks that came back while kept for a graph; else null
 
   /**
    * @param how says in messages where the ceiling comes from
@@ -58,7 +59,7 @@ final class Pool {
     this.how = how;
   }
 
-  ReferenceQueue<Memory> queue() {
+  ReferenceQueue<Object> queue() {
     return queue;
   }
 
@@ -88,9 +89,11 @@ final class Pool {
     if (address == 0) {
       address = fresh(size);
     }
-    for (int i = 0; address == 0 && i < COLLECTIONS; i++) {
-      System.gc();
-      await();
+    boolean hope = size <= ceiling;
+    for (int i = 0; address == 0 && hope && i < COLLECTIONS; i++) {
+      long before = used;
+      collect();
+      hope = i == 0 || used < before; // what one collection finds may be told after it
       address = reuse(size);
       if (address == 0) {
         release();
@@ -120,29 +123,9 @@ final class Pool {
     return memory;
   }
 
-  /** Blocks that come back from now on stay as they are, until {@link #kept} is called. */
-  void keep() {
-    kept = new ArrayList<>();
-  }
-
-  /** The blocks that came back since {@link #keep}: their keeper gives them to {@link #free}. */
-  List<Memory.Block> kept() {
-    List<Memory.Block> blocks = kept;
-    kept = null;
-    return blocks;
-  }
-
+  /** Has a block wait for its next holder. */
   void takeBack(Memory.Block block) {
     held.remove(block);
-    if (kept != null) {
-      kept.add(block);
-    } else {
-      free(block);
-    }
-  }
-
-  /** Has a block wait for its next holder. */
-  void free(Memory.Block block) {
     used -= block.taken;
     if (exact) {
       source.give(List.of(block.address));
@@ -189,23 +172,34 @@ final class Pool {
 
   private void drain() {
     for (Reference<?> found = queue.poll(); found != null; found = queue.poll()) {
-      ((Memory.Block) found).giveBack();
+      giveBack(found);
     }
   }
 
-  private void await() {
+  /** Has the collector run, and waits until it tells of an object that was dropped before. */
+  private void collect() {
+    Reference<Object> dropped = new PhantomReference<>(new Object(), queue);
+    System.gc();
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS);
     boolean interrupted = false;
-    try {
-      Reference<?> found = queue.remove(PATIENCE_MS);
-      if (found != null) {
-        ((Memory.Block) found).giveBack();
+    Reference<?> found = null;
+    do {
+      try {
+        found = queue.remove(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
+        giveBack(found);
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
+    } while (found != dropped && System.nanoTime() < end);
     drain();
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void giveBack(Reference<?> found) {
+    if (found instanceof Memory.Block block) {
+      block.giveBack();
     }
   }
 

@@ -198,6 +198,7 @@ final class Products {
       weight = layout(s.inputs, s.outputs, s.inputs);
       x = layout(s.inputs, s.rows, s.stride);
       y = layout(s.outputs, s.rows, s.outputs);
+      bias(workspace.address()); // heuristics want a bias to be there; any aligned address
       found = search(key);
       algorithm = result.algo();
     }

@@ -10,7 +10,6 @@
  *                    Memory   a block of the card's memory; Pool keeps the ceiling
  *                    Kernel   a compiled kernel: arguments, launch      (Compiler: NVRTC, from *.cu)
  *                    Products y = f(x W^T + b) by cuBLASLt
- *                    Graph    what was launched once, to be launched again as one
  *                    Staging  pinned memory, on the way to and from the card
  *                    Calls    every result checked; a failure says what to do
  * </pre>

@@ -6,6 +6,10 @@
 
 typedef unsigned int u32;
 
+#ifndef INFINITY // of math.h, which NVRTC does not have
+#define INFINITY __int_as_float(0x7f800000)
+#endif
+
 static const u32 ALL = 0xffffffffu; // lanes of a warp
 
 // Functions by the ordinals of dev.riffle.kernels.Activation.

@@ -200,48 +200,4 @@ class GpuTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContainingAll("called on 'other'", "Device.call");
   }
-
-  // ------------------------------------------------------------------- graphs
-
-  @Test
-  void aGraphDoesAgainWhatWasRecorded() {
-    Memory x = floats(1, 2, 3, 4);
-    Memory y = gpu.allocate(16);
-    gpu.fill(y.address(), 0, 4);
-    try (Graph graph =
-        gpu.capture(
-            () -> {
-              try (Memory between = gpu.allocate(16)) {
-                scale(x, between, 2);
-                scale(between, y, 3);
-                gpu.copy(y.address(), x.address(), 16);
-              }
-              try (Memory again = gpu.allocate(16)) { // may not be what 'between' had
-                gpu.fill(again.address(), 0, 4);
-              }
-            })) {
-      assertThat(values(y, 4)).as("only recorded").containsExactly(0, 0, 0, 0);
-      gpu.allocate(16).close(); // nor may this
-      graph.launch();
-      graph.launch();
-      assertThat(values(x, 4)).containsExactly(36, 72, 108, 144);
-    }
-  }
-
-  private static void scale(Memory x, Memory y, float by) {
-    gpu.kernel("scale").arg(x.address()).arg(y.address()).arg(4).arg(by).launch(1, 1, 32, 0);
-  }
-
-  @Test
-  void transfersAreNoPartOfAGraph() {
-    Memory x = floats(1, 2, 3, 4);
-    assertThatThrownBy(() -> gpu.capture(() -> gpu.upload(new float[1], 0, x.address(), 1)))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("before the capture");
-    assertThat(values(x, 4)).as("and the card goes on").containsExactly(1, 2, 3, 4);
-    Graph graph = gpu.capture(() -> scale(x, x, 2));
-    graph.close();
-    graph.close();
-    assertThatThrownBy(graph::launch).hasMessageContaining("was closed");
-  }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.DeviceException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -116,17 +115,6 @@ class PoolTest {
       assertThat(pool.allocate(4096).bytes()).isEqualTo(4096); // dropped at once
     }
     assertThat(card.out).hasSizeLessThanOrEqualTo(2);
-  }
-
-  @Test
-  void blocksThatAGraphKeepsWaitForIt() {
-    Memory memory = pool.allocate(512);
-    pool.keep();
-    memory.close();
-    List<Memory.Block> kept = new ArrayList<>(pool.kept());
-    assertThat(pool.cached()).isZero();
-    kept.forEach(pool::free);
-    assertThat(pool.cached()).isEqualTo(512);
   }
 
   @Test

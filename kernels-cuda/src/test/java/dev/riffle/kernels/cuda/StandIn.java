@@ -27,6 +27,8 @@ final class StandIn {
   private static final List<String> FLAGS =
       List.of("-std=c++17", "-O2", "-march=native", "-shared", "-fPIC", "-Wl,--default-symver");
 
+  private static final int LIBRARIES = 5;
+
   private static String missing; // why there is none, once looked
 
   private StandIn() {}
@@ -59,13 +61,14 @@ final class StandIn {
       return "The stand-in for a card is for Linux on x86-64.";
     }
     try {
-      if (newest(".so", "1", "13").compareTo(newest(".cpp", ".h")) > 0) {
+      FileTime sources = changed(".cpp", ".h").max(FileTime::compareTo).orElseThrow();
+      if (changed(".so.1", ".so.13").filter(t -> t.compareTo(sources) > 0).count() == LIBRARIES) {
         return "";
       }
       if (run(Map.of(), "g++", "--version").status != 0) {
         return "There is no g++ to build the stand-in for a card with.";
       }
-      Path empty = Files.writeString(HOME.resolve("empty.cpp"), "");
+      Path empty = HOME.resolve("standin_empty.cpp");
       library("libcuda.so.1", HOME.resolve("standin_cuda.cpp").toString(), "-ldl", "-lpthread");
       library("libnvrtc.so.13", "-O1", HOME.resolve("standin_nvrtc.cpp").toString());
       library("libcudart.so.13", empty.toString());
@@ -82,13 +85,14 @@ final class StandIn {
     }
   }
 
-  private static FileTime newest(String... ends) throws IOException {
+  /** When files of the stand-in that end so were changed. */
+  private static Stream<FileTime> changed(String... ends) throws IOException {
     try (Stream<Path> files = Files.list(HOME)) {
       return files
           .filter(f -> Arrays.stream(ends).anyMatch(f.toString()::endsWith))
           .map(f -> FileTime.fromMillis(f.toFile().lastModified()))
-          .max(FileTime::compareTo)
-          .orElse(FileTime.fromMillis(0));
+          .toList()
+          .stream();
     }
   }
 

@@ -1,0 +1,1 @@
+// Libraries that the binding asks for and that nothing here calls.
