@@ -796,19 +796,17 @@ final class CpuKernels implements Kernels {
     Arguments.tokens(entries, rows * bag, tables, width);
     FloatTensor table = mine(tables);
     for (int r = 0; r < rows; r++) {
-      int yAt = y.base() + r * width;
-      Arrays.fill(y.data(), yAt, yAt + width, 0);
-      for (int i = r * bag; i < (r + 1) * bag; i++) {
-        float share = weight.data()[weight.base() + i];
-        addTimes(share, table.data(), table.base() + entries[i] * width, y.data(), yAt, width);
-      }
-    }
-  }
-
-  /** y = y + factor x. */
-  private static void addTimes(float factor, float[] x, int xAt, float[] y, int yAt, int count) {
-    for (int j = 0; j < count; j++) {
-      y[yAt + j] += factor * x[xAt + j];
+      engine.bag(
+          table.data(),
+          table.base(),
+          entries,
+          r * bag,
+          weight.data(),
+          weight.base() + r * bag,
+          bag,
+          y.data(),
+          y.base() + r * width,
+          width);
     }
   }
 

@@ -94,6 +94,26 @@ public interface Engine {
       float[] s, int sAt, float[] x, int xAt, float[] c, int cAt, float[] y, int yAt, int width);
 
   /**
+   * y = sum_i weight_i table_(entry_i): one row of {@link Kernels#embeddingBag}. Products and sums
+   * are rounded one by one, entry after entry.
+   *
+   * @param table array that holds rows of {@code width} values from {@code tableAt} on
+   * @param entries rows of the table, {@code bag} of them from {@code first} on
+   * @param weights array that holds their weights from {@code weightAt} on
+   */
+  void bag(
+      float[] table,
+      int tableAt,
+      int[] entries,
+      int first,
+      float[] weights,
+      int weightAt,
+      int bag,
+      float[] y,
+      int yAt,
+      int width);
+
+  /**
    * One step of {@link Kernels#recurrence} for one group: u = lambda (.) h + u, complex.
    *
    * @param h array that holds the previous state at {@code hAt}, {@code [2, width]}

@@ -397,6 +397,28 @@ final class PlainEngine implements Engine {
   }
 
   @Override
+  public void bag(
+      float[] table,
+      int tableAt,
+      int[] entries,
+      int first,
+      float[] weights,
+      int weightAt,
+      int bag,
+      float[] y,
+      int yAt,
+      int width) {
+    Arrays.fill(y, yAt, yAt + width, 0);
+    for (int i = 0; i < bag; i++) {
+      float weight = weights[weightAt + i];
+      int row = tableAt + entries[first + i] * width;
+      for (int j = 0; j < width; j++) {
+        y[yAt + j] += weight * table[row + j];
+      }
+    }
+  }
+
+  @Override
   public void step(Lambda lambda, float[] h, int hAt, float[] u, int uAt) {
     float[] re = lambda.re();
     float[] im = lambda.im();

@@ -97,14 +97,11 @@ final class MixLayer {
     Tensor q = work.tensor("mix.q", rows * summaries);
     Tensor o = work.tensor("mix.o", rows * (seen - width));
     Tensor v = work.tensor("mix.v", rows * seen);
-    Tensor h = work.tensor("mix.h", rows * hidden.outputs());
     norm.apply(x, z, rows);
     kernels.linear(summary, z, q, rows);
     kernels.gather(others, q, o, tokens);
     kernels.concat(z, width, o, seen - width, v, rows);
-    kernels.linear(hidden, v, h, rows);
-    kernels.activate(Activation.GELU_TANH, h, h, rows * hidden.outputs());
-    kernels.linear(out, h, z, rows);
+    kernels.perceptron(null, hidden, Activation.GELU_TANH, out, v, z, rows);
     kernels.skip(ones, z, x, Activation.NONE, rows, width);
     work.show("mix", x, rows, width);
   }

@@ -498,6 +498,48 @@ public final class VectorEngine implements Engine {
   }
 
   @Override
+  public void bag(
+      float[] table,
+      int tableAt,
+      int[] entries,
+      int first,
+      float[] weights,
+      int weightAt,
+      int bag,
+      float[] y,
+      int yAt,
+      int width) {
+    int j = 0;
+    for (; j + 2 * L <= width; j += 2 * L) {
+      FloatVector s0 = all(0);
+      FloatVector s1 = s0;
+      for (int i = 0; i < bag; i++) {
+        int row = tableAt + entries[first + i] * width + j;
+        FloatVector weight = all(weights[weightAt + i]);
+        s0 = s0.add(weight.mul(at(table, row)));
+        s1 = s1.add(weight.mul(at(table, row + L)));
+      }
+      s0.intoArray(y, yAt + j);
+      s1.intoArray(y, yAt + j + L);
+    }
+    for (; j + L <= width; j += L) {
+      FloatVector s0 = all(0);
+      for (int i = 0; i < bag; i++) {
+        int row = tableAt + entries[first + i] * width + j;
+        s0 = s0.add(all(weights[weightAt + i]).mul(at(table, row)));
+      }
+      s0.intoArray(y, yAt + j);
+    }
+    for (; j < width; j++) {
+      float sum = 0;
+      for (int i = 0; i < bag; i++) {
+        sum += weights[weightAt + i] * table[tableAt + entries[first + i] * width + j];
+      }
+      y[yAt + j] = sum;
+    }
+  }
+
+  @Override
   public void step(Lambda lambda, float[] h, int hAt, float[] u, int uAt) {
     float[] re = lambda.re();
     float[] im = lambda.im();
