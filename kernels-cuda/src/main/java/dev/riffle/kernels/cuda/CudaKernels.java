@@ -973,7 +973,7 @@ final class CudaKernels implements Kernels {
     if (rows == 0) {
       return;
     }
-    boolean fused = exact();
+    boolean fused = !windows || gpu.precision() != CudaOptions.Precision.BF16;
     int segments = blocks(pairs, SEGMENT);
     try (Memory moments = gpu.allocate(8L * sequences * segments * hidden);
         Memory table = gpu.allocate(12L * sequences * hidden)) {
@@ -1000,9 +1000,14 @@ final class CudaKernels implements Kernels {
     residual(scales, xs, c, ys, sequences, length, width, shuffle);
   }
 
+  /** What the kernels of a switch unit are called in this precision. */
+  private String cores() {
+    return exact() ? "" : "_tf32";
+  }
+
   private void expand(CudaLinear w, long x, long a, long moments, int rows) {
     int tile = tile(rows, w.outputs);
-    gpu.kernel("expand_" + tile)
+    gpu.kernel("expand_" + tile + cores())
         .arg(w.turned.address())
         .arg(w.ld)
         .arg(w.biasAddress())
@@ -1028,7 +1033,7 @@ final class CudaKernels implements Kernels {
       Shuffle shuffle,
       int rows) {
     int tile = tile(rows, w.outputs);
-    gpu.kernel("contract_" + tile)
+    gpu.kernel("contract_" + tile + cores())
         .arg(w.turned.address())
         .arg(w.ld)
         .arg(w.biasAddress())

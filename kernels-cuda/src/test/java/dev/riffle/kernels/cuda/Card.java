@@ -4,34 +4,42 @@ import dev.riffle.kernels.Device;
 import dev.riffle.kernels.Kernels;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.EnumMap;
+import java.util.Map;
 
 /** The backend on the stand-in, or on a card, for tests that call it on any thread. */
 final class Card {
-  private static Device device;
-  private static Gpu gpu;
+  /** One per precision for all tests of a JVM. */
+  private static final Map<CudaOptions.Precision, Card> OPENED =
+      new EnumMap<>(CudaOptions.Precision.class);
 
-  private Card() {}
+  private final Device device;
+  private final Gpu gpu;
 
-  /** One for all tests of a JVM. */
-  static synchronized CudaKernels kernels() {
-    open();
-    return device.call(() -> new CudaKernels(gpu, device));
-  }
-
-  /** The same card, which believes to have so many parts: a few large tiles, or many small ones. */
-  static synchronized CudaKernels ofParts(int parts) {
-    open();
-    return device.call(() -> new CudaKernels(gpu, device, parts));
-  }
-
-  private static void open() {
+  private Card(CudaOptions.Precision precision) {
     StandIn.require();
-    if (gpu == null) {
-      device = new Device("cuda");
-      gpu =
-          device.call(
-              () -> Gpu.open(CudaOptions.of(name -> null), Source.units(), Source.headers()));
-    }
+    CudaOptions options =
+        CudaOptions.of(name -> name.equals(CudaOptions.PRECISION) ? precision.name() : null);
+    device = new Device("cuda-" + precision);
+    gpu = device.call(() -> Gpu.open(options, Source.units(), Source.headers()));
+  }
+
+  static CudaKernels kernels() {
+    Card card = of(CudaOptions.Precision.FP32);
+    return card.device.call(() -> new CudaKernels(card.gpu, card.device));
+  }
+
+  /**
+   * The backend on a card that it believes to have so many parts: with one it takes large tiles,
+   * with many it takes small ones.
+   */
+  static CudaKernels of(CudaOptions.Precision precision, int parts) {
+    Card card = of(precision);
+    return card.device.call(() -> new CudaKernels(card.gpu, card.device, parts));
+  }
+
+  private static synchronized Card of(CudaOptions.Precision precision) {
+    return OPENED.computeIfAbsent(precision, Card::new);
   }
 
   /** The same kernels, each call of which runs on their device's thread. */

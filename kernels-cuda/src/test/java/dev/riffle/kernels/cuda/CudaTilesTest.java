@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * gives, and each other's bits.
  */
 class CudaTilesTest {
-  private final Kernels large = Card.anyThread(Card.ofParts(1));
-  private final Kernels small = Card.anyThread(Card.ofParts(1000));
+  private final Kernels large = Card.anyThread(Card.of(CudaOptions.Precision.FP32, 1));
+  private final Kernels small = Card.anyThread(Card.of(CudaOptions.Precision.FP32, 1000));
 
   /** A verb into y. */
   private interface Verb {

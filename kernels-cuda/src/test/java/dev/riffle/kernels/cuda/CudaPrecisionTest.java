@@ -1,0 +1,207 @@
+package dev.riffle.kernels.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.RowNorm;
+import dev.riffle.kernels.Shuffle;
+import dev.riffle.kernels.Tensor;
+import dev.riffle.models.families.Families;
+import dev.riffle.models.golden.GoldenResult;
+import dev.riffle.models.golden.GoldenStanding;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Products of windows in less than float32. On the stand-in the factors are rounded as a card
+ * rounds them; the order of a card's sums is not shown.
+ */
+class CudaPrecisionTest {
+  /** Set to {@code all} for every golden of the window families; a few otherwise. */
+  private static final String GOLDENS = "riffle.test.goldens";
+
+  private static CudaKernels kernels(CudaOptions.Precision precision) {
+    return Card.of(precision, 4);
+  }
+
+  private static double allowed(CudaOptions.Precision precision) {
+    return switch (precision) {
+      case FP32 -> 2e-5;
+      case TF32 -> 5e-3; // 2^-11 for each factor
+      case BF16 -> 4e-2; // 2^-8
+    };
+  }
+
+  @ParameterizedTest
+  @EnumSource(CudaOptions.Precision.class)
+  void aSwitchUnitIsAsPreciseAsItsProducts(CudaOptions.Precision precision) {
+    int length = 128;
+    int width = 24;
+    compare(
+        precision,
+        2 * length * width,
+        (k, y) ->
+            k.switchUnit(
+                linear(k, 1, 2 * width, 4 * width),
+                values(k, 2, 4 * width),
+                1e-10,
+                Activation.GELU_QUICK,
+                linear(k, 3, 4 * width, 2 * width),
+                values(k, 4, 2 * width),
+                values(k, 5, 2 * length * width),
+                k.allocate(length * 4 * width),
+                k::allocate,
+                y,
+                2,
+                length,
+                width,
+                Shuffle.RIGHT));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Shuffle.class)
+  void aSwitchUnitOnTensorCoresIsTheSameInBothTilings(Shuffle shuffle) {
+    for (int[] shape : new int[][] {{3, 64, 17}, {2, 256, 24}, {1, 512, 20}, {3, 128, 33}}) {
+      int sequences = shape[0];
+      int length = shape[1];
+      int width = shape[2];
+      Verb verb =
+          (k, y) ->
+              k.switchUnit(
+                  linear(k, 1, 2 * width, 4 * width),
+                  values(k, 2, 4 * width),
+                  1e-10,
+                  Activation.GELU_QUICK,
+                  linear(k, 3, 4 * width, 2 * width),
+                  values(k, 4, 2 * width),
+                  values(k, 5, sequences * length * width),
+                  k.allocate(sequences * length / 2 * 4 * width),
+                  k::allocate,
+                  y,
+                  sequences,
+                  length,
+                  width,
+                  shuffle);
+      int size = sequences * length * width;
+      double[] expected = run(Backends.find("reference"), size, verb);
+      for (int parts : new int[] {1, 1000}) {
+        Kernels k = Card.anyThread(Card.of(CudaOptions.Precision.TF32, parts).forWindows());
+        double[] found = run(k, size, verb);
+        for (int i = 0; i < size; i++) {
+          double far = Math.abs(found[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
+          assertThat(far).as("value %d", i).isLessThan(allowed(CudaOptions.Precision.TF32));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(CudaOptions.Precision.class)
+  void aPerceptronIsAsPreciseAsItsProducts(CudaOptions.Precision precision) {
+    int width = 56;
+    compare(
+        precision,
+        75 * width,
+        (k, y) ->
+            k.perceptron(
+                RowNorm.layer(values(k, 1, width), values(k, 2, width), 1e-5),
+                linear(k, 3, width, 40),
+                Activation.GELU,
+                linear(k, 4, 40, width),
+                values(k, 5, 75 * width),
+                y,
+                75));
+  }
+
+  /** A verb into y. */
+  private interface Verb {
+    void run(Kernels k, Tensor y);
+  }
+
+  private static void compare(CudaOptions.Precision precision, int size, Verb verb) {
+    double[] expected = run(Backends.find("reference"), size, verb);
+    double[] found = run(Card.anyThread(kernels(precision).forWindows()), size, verb);
+    double worst = 0;
+    for (int i = 0; i < size; i++) {
+      worst =
+          Math.max(worst, Math.abs(found[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
+    }
+    assertThat(worst).isLessThan(allowed(precision));
+    if (precision != CudaOptions.Precision.FP32) {
+      assertThat(worst).as("or nothing was rounded").isGreaterThan(allowed(precision) / 100);
+    }
+  }
+
+  private static double[] run(Kernels k, int size, Verb verb) {
+    Tensor y = k.allocate(size);
+    verb.run(k, y);
+    double[] values = new double[size];
+    k.read(y, 0, values, 0, size);
+    return values;
+  }
+
+  private static Kernels.Linear linear(Kernels k, int seed, int inputs, int outputs) {
+    double[] weight = random(seed, inputs * outputs);
+    Arrays.setAll(weight, i -> (float) (weight[i] / Math.sqrt(inputs)));
+    return k.linear(weight, random(seed + 100, outputs), outputs, inputs);
+  }
+
+  private static Tensor values(Kernels k, int seed, int count) {
+    return k.constant(random(seed, count));
+  }
+
+  private static double[] random(int seed, int count) {
+    Random random = new Random(seed);
+    double[] values = new double[count];
+    Arrays.setAll(values, i -> (float) random.nextGaussian());
+    return values;
+  }
+
+  /** Prints how far each precision is from what was recorded, and holds float32 to its limits. */
+  @Test
+  void theErrorsOfEveryPrecisionOverTheGoldens() throws Exception {
+    boolean all = "all".equals(System.getProperty(GOLDENS));
+    List<Path> goldens =
+        CudaGoldensTest.goldens().stream()
+            .filter(g -> g.toString().matches(".*/goldens/(chordmixer|rse|routing)/.*"))
+            .filter(
+                g ->
+                    all
+                        || g.getFileName()
+                            .toString()
+                            .matches("(chord-12|rse-music-01|routing-22).*"))
+            .toList();
+    assertThat(goldens).isNotEmpty();
+    System.out.println(
+        StandIn.card() ? "On a card:" : "On the stand-in, factors rounded as a card does:");
+    for (CudaOptions.Precision precision : CudaOptions.Precision.values()) {
+      List<GoldenResult> results = new ArrayList<>();
+      for (Path golden : goldens) {
+        results.add(Families.check(golden, kernels(precision)));
+      }
+      for (GoldenStanding s : GoldenStanding.of(results)) {
+        System.out.printf(
+            Locale.ROOT,
+            "%s %-19s %2d of %2d within their limit, worst error %.1e where %.1e is allowed (%s, %s)%n",
+            precision,
+            s.worst().family(),
+            s.passed(),
+            s.count(),
+            s.worst().maxError(),
+            s.worst().tolerance(),
+            s.worst().file(),
+            s.worst().stage());
+        assertThat(precision != CudaOptions.Precision.FP32 || s.passed() == s.count()).isTrue();
+      }
+    }
+  }
+}
