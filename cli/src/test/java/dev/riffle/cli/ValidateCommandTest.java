@@ -35,6 +35,18 @@ class ValidateCommandTest {
   }
 
   @Test
+  void theExampleOfDnaCanRun() {
+    Path file = CommandLines.checkout().resolve("demo/jobs/dna.yaml");
+    CommandLines result = CommandLines.run("validate", file);
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out())
+        .isEqualTo(
+            file
+                + " can run: dna-annotator/1 (dna-annotator) reads sequencer.contigs and answers on"
+                + " lab.genes.\n");
+  }
+
+  @Test
   void mistakesAreTheExitCodeAndAllOfThem() throws IOException {
     Path file = lru("format: json", "format: jsn");
     CommandLines result = CommandLines.run("validate", file);
@@ -43,7 +55,7 @@ class ValidateCommandTest {
     String said = ", but found 'jsn'; did you mean 'json'?";
     assertThat(result.err().lines())
         .containsExactly(
-            file + ":6:11: source.format: expected riffle, json or avro" + said,
+            file + ":6:11: source.format: expected riffle, json, avro or reads" + said,
             file + ":20:11: sinks.format: expected avro or json" + said,
             "2 mistakes.");
   }

@@ -1,6 +1,7 @@
 package dev.riffle.jobs.annotation;
 
 import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.stream.DirectoryModel;
 import dev.riffle.jobs.stream.KafkaEnds;
 import dev.riffle.jobs.stream.StreamJob;
@@ -30,10 +31,15 @@ public final class AnnotationJob {
    * @throws IllegalArgumentException if they name what is of another job alone
    */
   public static StreamJob<Gene> onKafka(JobOptions options) {
+    return onKafka(options, options.topics());
+  }
+
+  /** The same between other topics. */
+  public static StreamJob<Gene> onKafka(JobOptions options, Topics topics) {
     options.refuse(
         List.of(JobOptions.SECOND_PASS), "a second pass follows the transcription alone");
     options.refuse(JobOptions.READ_UNTIL, "it is of read-until alone");
-    KafkaEnds ends = new KafkaEnds(options, options.topics());
+    KafkaEnds ends = new KafkaEnds(options, topics);
     ReadInput input =
         new ReadInput(
             options.get(JobOptions.MAX_RECORD_BYTES).getBytes(),

@@ -125,7 +125,7 @@ public final class JobFile {
   }
 
   private void readSource(String schema) {
-    String kind = oneOf(JobKey.FORMAT, null, "riffle", "json", "avro");
+    String kind = oneOf(JobKey.FORMAT, null, "riffle", "json", "avro", "reads");
     boolean header = Boolean.parseBoolean(oneOf(JobKey.HEADER, "false", "true", "false"));
     if (kind == null) {
       return;
@@ -176,12 +176,23 @@ public final class JobFile {
   }
 
   private void readFields() {
-    if (format != null && format.kind() == RecordFormat.Kind.RIFFLE) {
+    if (reads()) {
+      for (String path :
+          List.of(JobKey.ANSWERS.path(), JobKey.WINDOW.path(), JobKey.SINK_FORMAT.path())) {
+        if (tree.has(path)) {
+          String expected = "none with format reads: genes are told as they are found, in Avro";
+          tree.note(path, path.substring(path.indexOf('.') + 1), expected, null, "Remove it.");
+        }
+      }
+    }
+    if (reads() || format != null && format.kind() == RecordFormat.Kind.RIFFLE) {
       if (tree.has("fields")) {
         tree.note(
             "fields",
             "fields",
-            "none with format riffle, whose records say themselves what is what",
+            "none with format "
+                + tree.text(JobKey.FORMAT)
+                + ", whose records say themselves what is what",
             null,
             "Remove it, or choose format json or avro.");
       }
@@ -519,6 +530,11 @@ public final class JobFile {
   /** What it reads and writes. */
   public Topics topics() {
     return topics;
+  }
+
+  /** True if it reads DNA and answers genes. */
+  boolean reads() {
+    return format != null && format.kind() == RecordFormat.Kind.READS;
   }
 
   RecordFormat format() {

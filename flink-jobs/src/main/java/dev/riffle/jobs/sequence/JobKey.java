@@ -18,9 +18,10 @@ enum JobKey {
   TOPIC("source.topic", "topic", "`<namespace>.<stream>.in.v1`", "What is read."),
   FORMAT(
       "source.format",
-      "`riffle`, `json` or `avro`",
+      "`riffle`, `json`, `avro` or `reads`",
       "required",
-      "What a record is: our `SequenceEvent`; an object of JSON; a record of your own Avro schema."),
+      "What a record is: our `SequenceEvent`; an object of JSON; a record of your own Avro schema;"
+          + " our `ReadChunk`, whose bases an annotator of [DNA](dna.md) answers with `GeneEvent`."),
   SCHEMA(
       "source.schema",
       "file",

@@ -12,6 +12,7 @@ import dev.riffle.models.StreamModel;
 import dev.riffle.models.WindowModel;
 import dev.riffle.models.WindowOptions;
 import dev.riffle.models.WindowStreamModel;
+import dev.riffle.models.annotator.Gene;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.families.Family;
 import dev.riffle.models.weights.ModelDirectory;
@@ -44,6 +45,10 @@ final class ModelCheck {
       return null;
     }
     try {
+      if (file.reads()) {
+        Families.load(directory, kernels, Gene.class);
+        return name(directory);
+      }
       Family<?> family = Families.find(directory.family(), directory.label());
       WindowModel windowed =
           family.answers() == Scores.class

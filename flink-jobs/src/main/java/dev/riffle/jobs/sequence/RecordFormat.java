@@ -17,6 +17,8 @@ record RecordFormat(Kind kind, String schema, boolean header) implements Seriali
     /** An object of JSON. */
     JSON,
     /** A record of the user's own schema. */
-    AVRO
+    AVRO,
+    /** Our {@code ReadChunk}: DNA, answered with genes. */
+    READS
   }
 }

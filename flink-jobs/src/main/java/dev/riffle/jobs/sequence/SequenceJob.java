@@ -1,6 +1,7 @@
 package dev.riffle.jobs.sequence;
 
 import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.annotation.AnnotationJob;
 import dev.riffle.jobs.stream.DirectoryModel;
 import dev.riffle.jobs.stream.KafkaEnds;
 import dev.riffle.jobs.stream.StreamJob;
@@ -26,9 +27,12 @@ public final class SequenceJob {
    *
    * @throws IllegalArgumentException if it has mistakes; the message lists them
    */
-  public static StreamJob<Scores> onKafka(JobFile file) {
+  public static StreamJob<?> onKafka(JobFile file) {
     require(file);
     JobOptions options = file.options();
+    if (file.reads()) {
+      return AnnotationJob.onKafka(options, file.topics());
+    }
     KafkaEnds ends = new KafkaEnds(options, file.topics());
     String backend = options.get(JobOptions.BACKEND);
     return new StreamJob<>(
@@ -62,7 +66,7 @@ public final class SequenceJob {
     JobFile file = file(args);
     require(file);
     file.topics().require(file.options().get(JobOptions.BOOTSTRAP), PATIENCE);
-    StreamJob<Scores> job = onKafka(file);
+    StreamJob<?> job = onKafka(file);
     job.environment().execute(job.name());
   }
 

@@ -6,6 +6,7 @@
  *   ModelCheck       holds it against its model
  *   SequenceInput    records of JSON, Avro or our own to StepEvent
  *   SequenceJob      source, sequence operator with the model, sinks
+ *                    (of format reads: the annotation)
  *   PredictionMapper Scores to Prediction, in Avro or JSON
  * </pre>
  */

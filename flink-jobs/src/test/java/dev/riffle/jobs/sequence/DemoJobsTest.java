@@ -51,8 +51,34 @@ class DemoJobsTest {
   void thereIsNoExampleWithoutATest() throws IOException {
     try (Stream<Path> files = Files.list(DEMO)) {
       assertThat(files.map(f -> f.getFileName().toString()).filter(f -> f.endsWith(".yaml")))
-          .containsExactlyInAnyOrderElementsOf(models().map(m -> m + ".yaml").toList());
+          .containsExactlyInAnyOrderElementsOf(
+              Stream.concat(models(), Stream.of("dna")).map(m -> m + ".yaml").toList());
     }
+  }
+
+  @Test
+  void theExampleOfDnaIsTheAnnotationOnItsTopics() throws IOException {
+    JobFile file = JobFile.read(DEMO.resolve("dna.yaml"), Map.of());
+    assertThat(file.checkModel()).isEqualTo("dna-annotator/1 (dna-annotator)");
+    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.topics().in()).isEqualTo("sequencer.contigs");
+    assertThat(file.topics().finals()).isEqualTo("lab.genes");
+    assertThat(SequenceJob.onKafka(file).name()).isEqualTo("riffle riffle.contigs annotation");
+  }
+
+  @Test
+  void aJobOfDnaNamesNoFieldsAndNoModelOfScores() throws IOException {
+    String yaml =
+        Files.readString(DEMO.resolve("dna.yaml"))
+            .replace("../models/dna-annotator/1", DEMO.resolve("models/lru/1").toString())
+            .replace("sinks:\n", "fields: {token: t}\nsinks:\n  format: json\n");
+    JobFile file = JobFile.of("job.yaml", yaml, null, Map.of());
+    file.checkModel();
+    assertThat(file.mistakes().stream().map(m -> m.at("job.yaml")))
+        .satisfiesExactlyInAnyOrder(
+            m -> assertThat(m).contains("fields: expected none with format reads"),
+            m -> assertThat(m).contains("sinks.format: expected none with format reads"),
+            m -> assertThat(m).contains("model.directory", "but Gene is wanted"));
   }
 
   @ParameterizedTest

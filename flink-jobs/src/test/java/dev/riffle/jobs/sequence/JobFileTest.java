@@ -216,7 +216,7 @@ class JobFileTest {
             "job.yaml:1:1: expected one of stream, namespace, source, fields, model, sinks, options,"
                 + " but found 'strem'; did you mean 'stream'?",
             "job.yaml:1:1: stream: expected a name for the job, but it is missing.",
-            "job.yaml:3:11: source.format: expected riffle, json or avro, but found 'jsn'; did you"
+            "job.yaml:3:11: source.format: expected riffle, json, avro or reads, but found 'jsn'; did you"
                 + " mean 'json'?",
             "job.yaml:4:10: source.topic: expected a topic's name of 1 to 249 letters, digits, '.',"
                 + " '_' or '-', but found 'a topic'.",
@@ -256,7 +256,7 @@ class JobFileTest {
           stream: test    | stream: a\\nstream: b   | job.yaml:2:1: stream: expected each key once, but found 'stream'. It stands at line 1 already.
           stream: test    | stream: "a              | expected valid YAML
           format: json    | format:                 | job.yaml:3:10: source.format: expected one value, but it is missing.
-          format: json    | fromat: json            | job.yaml:2:1: source.format: expected riffle, json or avro, but it is missing.
+          format: json    | fromat: json            | job.yaml:2:1: source.format: expected riffle, json, avro or reads, but it is missing.
           format: json    | format: avro            | job.yaml:2:1: source.schema: expected the file of the records' Avro schema, but it is missing.
           format: json    | format: avro\\n  schema: no.avsc | source.schema: expected a file that can be read, but found 'no.avsc'. Looked for
           format: json    | format: json\\n  schema: no.avsc | job.yaml:4:11: source.schema: expected it with format avro alone, but found 'schema'. Remove it.
