@@ -152,6 +152,7 @@ struct Kernel {
   std::vector<Copy *> copy;
   std::vector<std::pair<char *, char *>> bss;
   unsigned allowed = SHARED;
+  unsigned threads; // most of a block, by __launch_bounds__
 };
 
 const int WORKERS = 2;
@@ -718,8 +719,9 @@ int cuModuleLoadData(Module **made, const void *image) {
     handles.push_back(handle);
   }
   auto *module = new Module;
-  while (std::getline(in, name)) {
+  for (unsigned threads; in >> name >> threads;) {
     auto kernel = std::make_unique<Kernel>();
+    kernel->threads = threads;
     kernel->name = name;
     for (void *handle : handles) {
       kernel->call.push_back((void (*)(void **)) dlsym(handle, ("standin_call_" + name).c_str()));
@@ -766,7 +768,7 @@ int cuLaunchKernel(Kernel *kernel, unsigned gx, unsigned gy, unsigned gz, unsign
   ENTER("cuLaunchKernel");
   uint64_t threads = (uint64_t) bx * by * bz;
   if (gx == 0 || gy == 0 || gz == 0 || gx > 0x7fffffffu || gy > 65535 || gz > 65535 || threads == 0 ||
-      threads > MOST_THREADS || dynamic > kernel->allowed)
+      threads > kernel->threads || dynamic > kernel->allowed)
     return INVALID_VALUE;
   std::vector<uint64_t> values;
   for (size_t i = 0; i < kernel->sizes.size(); i++) {

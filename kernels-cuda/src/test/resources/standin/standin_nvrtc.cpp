@@ -81,15 +81,17 @@ int nvrtcCompileProgram(_nvrtcProgram *p, int count, const char *const *options)
   }
   // a block's dynamic shared memory, and each kernel's way in
   static const std::regex dynamic("extern\\s+__shared__\\s+(\\w+)\\s+(\\w+)\\s*\\[\\s*\\]");
-  static const std::regex kernel(
-      "__global__\\s+(?:__launch_bounds__\\s*\\([^)]*\\)\\s+)?void\\s+(?:__launch_bounds__\\s*\\([^)]*\\)\\s+)?(\\w+)\\s*\\(");
+  static const std::string bounds = "(?:__launch_bounds__\\s*\\((\\w+)[^)]*\\)\\s+)?";
+  static const std::regex kernel("__global__\\s+" + bounds + "void\\s+" + bounds + "(\\w+)\\s*\\(");
   const char *pointer = "$1 *$2 = ($1 *) standin.runtime->dynamicShared()";
   std::string text = std::regex_replace(p->text, dynamic, pointer);
   std::ostringstream unit, names;
   unit << "#include \"standin_cuda.h\"\n#line 1 \"" << p->name << "\"\n" << text << "\n";
   for (std::sregex_iterator it(p->text.begin(), p->text.end(), kernel), end; it != end; ++it) {
-    unit << "STANDIN_KERNEL(" << (*it)[1] << ")\n";
-    names << (*it)[1] << "\n";
+    unit << "STANDIN_KERNEL(" << (*it)[3] << ")\n";
+    // threads of a block that every card has registers for, where the kernel says nothing
+    std::string bound = (*it)[1].matched ? (*it)[1] : (*it)[2].matched ? (*it)[2] : std::string("256");
+    names << (*it)[3] << " " << (isdigit(bound[0]) ? bound : "1024") << "\n";
   }
   std::string home = folder();
   std::string flags = " -std=c++17 -O2 -march=native -ffp-contract=fast -fno-strict-aliasing -fno-exceptions"

@@ -115,23 +115,9 @@ final class Gpu {
     return sharedMemory;
   }
 
-  /** Bytes of memory on the card. */
-  long totalMemory() {
-    return card.memory();
-  }
-
   /** Most bytes that are taken of it. */
   long ceiling() {
     return pool.ceiling();
-  }
-
-  /** Bytes that are in use, by memory that is neither closed nor found by the collector. */
-  long used() {
-    return pool.used();
-  }
-
-  CudaOptions options() {
-    return options;
   }
 
   /** As {@link CudaOptions.Precision} of products says. */
@@ -275,11 +261,6 @@ final class Gpu {
           "No kernel is called '" + kernel + "'; there are " + kernels.keySet() + ".");
     }
     return found;
-  }
-
-  /** Whether there is a kernel of this name. */
-  boolean hasKernel(String kernel) {
-    return kernels.containsKey(kernel);
   }
 
   private void add(Compiler.Compiled compiled) {

@@ -65,6 +65,8 @@ class FaultsTest {
                         .arg(y.address())
                         .launch(1, 1, 64, 4 * 63));
         case "racing" -> racing();
+        case "bounds" ->
+            step(fault, () -> GPU.kernel("block_sum").arg(0L).arg(0L).launch(1, 1, 512, 0));
         case "none" -> step("allocate", () -> GPU.allocate(4));
         default -> step(fault, () -> GPU.kernel(fault).launch(1, 1, 32, 0));
       }
@@ -148,6 +150,13 @@ class FaultsTest {
   void barriersInTwoPlacesAreSeen() throws IOException {
     assertThat(broken("two_meetings", Map.of()))
         .contains("wait throws", "__syncthreads in lines", "at once");
+  }
+
+  @Test
+  void aBlockBeyondItsKernelsBoundsIsRefused() throws IOException {
+    assertThat(broken("bounds", Map.of()))
+        .contains("bounds throws", "cuLaunchKernel: CUDA_ERROR_INVALID_VALUE (1")
+        .contains("report it with this message", "wait returns");
   }
 
   @Test

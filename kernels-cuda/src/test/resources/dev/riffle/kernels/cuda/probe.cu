@@ -28,7 +28,7 @@ extern "C" __global__ void __launch_bounds__(256) block_sum(const float *x, floa
 }
 
 // y = x reversed within each block, through dynamic shared memory.
-extern "C" __global__ void reverse(const float *x, float *y) {
+extern "C" __global__ void __launch_bounds__(1024) reverse(const float *x, float *y) {
   extern __shared__ float values[];
   int at = blockIdx.x * blockDim.x;
   values[threadIdx.x] = x[at + threadIdx.x];
