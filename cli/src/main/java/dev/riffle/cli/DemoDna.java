@@ -58,6 +58,8 @@ final class DemoDna implements Callable<Integer> {
   private static final String WARM_UP = "warm-up";
   private static final int WARM_UP_BASES = 60_000;
   private static final int WARM_UP_CHUNK = 1_000;
+  private static final int PORE_CHUNK = 180;
+  private static final int FAST_CHUNK = 4_000;
   private static final double MADE_UP_SPEED = 2_000;
   private static final double[] SHARES = {.5, .95, 1};
 
@@ -101,9 +103,9 @@ final class DemoDna implements Callable<Integer> {
   @Option(
       names = "--chunk-bases",
       paramLabel = "N",
-      defaultValue = "180",
-      description = "Bases of a chunk, 1 to 200000 (default: ${DEFAULT-VALUE}, 0.4 s of a pore).")
-  int chunkBases;
+      description =
+          "Bases of a chunk, 1 to 200000 (default: 180, 0.4 s of a pore; 4000 where --speed is max).")
+  Integer chunkBases;
 
   @Option(
       names = {"-o", "--output"},
@@ -128,7 +130,6 @@ final class DemoDna implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ProduceReads.within(spec, "--chunk-bases", chunkBases, ProduceReads.Flow.MOST_BASES);
     if (bases < 2_000 || bases > 10_000_000) {
       throw new ParameterException(
           spec.commandLine(), "--bases must be 2000 to 10000000, but is " + bases + ".");
@@ -137,6 +138,10 @@ final class DemoDna implements Callable<Integer> {
     if (speed == null) {
       speed = file == null ? MADE_UP_SPEED : Double.POSITIVE_INFINITY;
     }
+    if (chunkBases == null) {
+      chunkBases = Double.isInfinite(speed) ? FAST_CHUNK : PORE_CHUNK;
+    }
+    ProduceReads.within(spec, "--chunk-bases", chunkBases, ProduceReads.Flow.MOST_BASES);
     out = spec.commandLine().getOut();
     progress = new Progress(out, !json && Home.terminal());
     OutputDirectory output = OutputDirectory.make(directory);

@@ -54,7 +54,7 @@ final class ProduceReads implements Callable<Integer> {
   @Option(
       names = "--synthetic",
       paramLabel = "BASES",
-      description = "Make genomes of so many bases up instead; their genes are known.")
+      description = "Make up genomes of so many bases instead.")
   Integer synthetic;
 
   @Option(

@@ -20,7 +20,18 @@ class DnaIT {
   void theDemonstrationFindsMostOfItsGenesAndWritesWhatAnnotateWrites() throws Exception {
     Path out = dir.resolve("out");
     CommandLines result =
-        CommandLines.run("demo", "dna", "--speed", "max", "--bases", "20000", "-o", out, "--json");
+        CommandLines.run(
+            "demo",
+            "dna",
+            "--speed",
+            "max",
+            "--chunk-bases",
+            "180",
+            "--bases",
+            "20000",
+            "-o",
+            out,
+            "--json");
     assertThat(result.err()).isEmpty();
     JsonNode summary = new ObjectMapper().readTree(result.out());
     assertThat(summary.at("/known/genes").asInt()).isGreaterThan(15);

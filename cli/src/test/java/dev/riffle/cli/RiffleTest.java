@@ -82,6 +82,7 @@ class RiffleTest {
         "transcribe a.wav",
         "demo dna --bases 10",
         "demo dna --speed fast",
+        "demo dna --chunk-bases 0",
         "demo dna nowhere.fasta",
         "demo dna --code 1",
         "produce audio",
