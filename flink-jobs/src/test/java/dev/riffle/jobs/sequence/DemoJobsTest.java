@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.riffle.models.WindowOptions;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Safetensors;
 import dev.riffle.models.weights.SafetensorsWriter;
@@ -35,6 +36,9 @@ class DemoJobsTest {
           "rse", "rse/rse-tf-13-heavy-N8-B2-m6-b2-tiedouter",
           "routing-transformer", "routing/routing-25-T40-B1-lm-depth1-allprefixes");
 
+  /** The example whose model is trained. */
+  private static final String READS = "read-classifier";
+
   static Stream<String> models() {
     return CASES.keySet().stream().sorted();
   }
@@ -48,11 +52,21 @@ class DemoJobsTest {
   }
 
   @Test
+  void theReadClassifierCanRunOnChunksOfReads() throws IOException {
+    JobFile file = JobFile.read(DEMO.resolve(READS + ".yaml"), Map.of());
+    assertThat(file.checkModel()).isEqualTo("read-classifier/1 (chordmixer)");
+    assertThat(file.mistakes()).isEmpty();
+    ModelDirectory model = ModelDirectory.read(Path.of(file.options().model()));
+    assertThat(file.fields().alphabet().letters()).isEqualTo(model.config().text("alphabet"));
+    assertThat(file.windows()).isEqualTo(WindowOptions.once(model.config().size("max_seq_len")));
+  }
+
+  @Test
   void thereIsNoExampleWithoutATest() throws IOException {
     try (Stream<Path> files = Files.list(DEMO)) {
       assertThat(files.map(f -> f.getFileName().toString()).filter(f -> f.endsWith(".yaml")))
           .containsExactlyInAnyOrderElementsOf(
-              Stream.concat(models(), Stream.of("dna")).map(m -> m + ".yaml").toList());
+              Stream.concat(models(), Stream.of("dna", READS)).map(m -> m + ".yaml").toList());
     }
   }
 

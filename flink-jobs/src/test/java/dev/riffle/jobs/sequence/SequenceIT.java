@@ -22,6 +22,7 @@ import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.Prediction;
+import dev.riffle.schemas.record.ReadChunk;
 import dev.riffle.schemas.record.SequenceEvent;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -214,6 +215,66 @@ class SequenceIT {
     assertThat(seen).isEqualTo(Map.of("a", 4, "b", 4, "c", 5));
     expected.forEach((key, outputs) -> assertThat(outputs).hasSize(seen.get(key)));
     assertThat(probe.read(file.topics().deadLetters())).isEmpty();
+  }
+
+  /** The shortest have one base and no block, the longest 13 blocks; all end in the same moment. */
+  @Test
+  void readsOfVeryDifferentLengthsAreAnsweredAsIfEachWereAlone() throws Exception {
+    JobFile file = job("read-classifier", Map.of("bounded", "true"));
+    int[] lengths = {1, 5000, 200, 256, 2, 257, 900, 40, 3000, 513, 1500, 64};
+    AvroCodec<ReadChunk> codec = AvroCodec.of(ReadChunk.class);
+    Map<String, float[]> steps = new TreeMap<>();
+    List<ProducerRecord<byte[], byte[]>> begun = new ArrayList<>();
+    List<ProducerRecord<byte[], byte[]>> ends = new ArrayList<>();
+    for (int length : lengths) {
+      String key = "read-" + length;
+      byte[] bases = new byte[length];
+      float[] tokens = new float[length];
+      for (int i = 0; i < length; i++) {
+        tokens[i] = random.nextInt(5);
+        bases[i] = (byte) "RacGt".charAt((int) tokens[i]); // R, a purine, is read as N
+      }
+      steps.put(key, tokens);
+      int last = Math.max(0, length - 180);
+      for (int from = 0; from < last; from += 700) {
+        int to = Math.min(last, from + 700);
+        begun.add(record(file, key, codec.encode(chunk(key, bases, from, to))));
+      }
+      ends.add(record(file, key, codec.encode(chunk(key, bases, last, length))));
+    }
+    probe.send(begun);
+    probe.send(ends);
+    run(file);
+
+    ObjectMapper mapper = new ObjectMapper();
+    Map<String, List<Output<Scores>>> expected = direct(file, steps, 1);
+    List<String> seen = new ArrayList<>();
+    for (ConsumerRecord<byte[], byte[]> record : probe.read(file.topics().finals())) {
+      JsonNode node = mapper.readTree(record.value());
+      String key = node.path("sequence_id").asText();
+      seen.add(key);
+      assertThat(expected.get(key)).hasSize(1);
+      assertThat(node.path("position").asLong()).isZero();
+      assertThat(node.path("length").asInt()).isEqualTo(steps.get(key).length);
+      float[] values = expected.get(key).get(0).value().values();
+      assertThat(node.path("values")).hasSize(values.length);
+      for (int i = 0; i < values.length; i++) {
+        assertThat(node.path("values").get(i).floatValue()).isEqualTo(values[i]);
+      }
+    }
+    assertThat(seen).containsExactlyInAnyOrderElementsOf(steps.keySet());
+    assertThat(probe.read(file.topics().deadLetters())).isEmpty();
+  }
+
+  private static ReadChunk chunk(String key, byte[] bases, int from, int to) {
+    return ReadChunk.newBuilder()
+        .setSequenceId(key)
+        .setSequenceStart(from == 0)
+        .setSequenceEnd(to == bases.length)
+        .setPosition(from)
+        .setCaptureTime(Instant.ofEpochMilli(START + from))
+        .setBases(ByteBuffer.wrap(bases, from, to - from).slice())
+        .build();
   }
 
   @ParameterizedTest
