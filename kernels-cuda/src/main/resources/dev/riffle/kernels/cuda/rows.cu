@@ -10,11 +10,6 @@
   }                                                                              \
   int i = i##Unsigned;
 
-extern "C" __global__ void __launch_bounds__(256) fill(float *y, int n, float value) {
-  FIRST(i);
-  store(y, i, n, aligned(y), {{value, value, value, value}});
-}
-
 extern "C" __global__ void __launch_bounds__(256) activate(
     int f, const float *x, float *y, int n) {
   FIRST(i);

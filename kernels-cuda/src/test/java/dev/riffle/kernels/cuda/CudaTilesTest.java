@@ -123,6 +123,24 @@ class CudaTilesTest {
   }
 
   @Test
+  void rowsTooWideForRegistersAreNormedInPlace() {
+    for (int width : new int[] {1025, 1500}) {
+      agree(
+          3 * width,
+          (k, y) -> {
+            k.write(random(1, 3 * width), 0, y, 0, 3 * width);
+            k.normalize(values(k, 2, width), values(k, 3, width), 1e-5, y, y, 3, width);
+          });
+      agree(
+          3 * width,
+          (k, y) -> {
+            k.write(random(1, 3 * width), 0, y, 0, 3 * width);
+            k.logSoftmax(y, y, 3, width);
+          });
+    }
+  }
+
+  @Test
   void perceptronsHaveTheSameBitsInAllTilings() {
     for (int[] shape : new int[][] {{12, 5}, {20, 130}, {132, 128}, {112, 64}, {17, 13}}) {
       int width = shape[0];
