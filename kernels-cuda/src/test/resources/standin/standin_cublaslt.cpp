@@ -27,6 +27,7 @@ struct Layout {
 };
 struct Preference {
   uint64_t workspace;
+  int least; // of the alignments, in bytes
 };
 struct Algorithm {
   uint64_t data[8];
@@ -129,16 +130,20 @@ int cublasLtMatrixLayoutCreate(Layout **made, int type, uint64_t rows, uint64_t 
   return type == 0 ? SUCCESS : NOT_SUPPORTED;
 }
 int cublasLtMatrixLayoutDestroy(Layout *l) { delete l; return SUCCESS; }
-int cublasLtMatmulPreferenceCreate(Preference **made) { *made = new Preference{0}; return SUCCESS; }
+int cublasLtMatmulPreferenceCreate(Preference **made) { *made = new Preference{0, 256}; return SUCCESS; }
 int cublasLtMatmulPreferenceDestroy(Preference *p) { delete p; return SUCCESS; }
 int cublasLtMatmulPreferenceSetAttribute(Preference *p, int attribute, const void *value, size_t bytes) {
   if (attribute == WORKSPACE && bytes == 8) {
     memcpy(&p->workspace, value, 8);
     return SUCCESS;
   }
-  return attribute >= ALIGNMENT_A && attribute <= ALIGNMENT_D && bytes == 4 ? SUCCESS : INVALID_VALUE;
+  if (attribute < ALIGNMENT_A || attribute > ALIGNMENT_D || bytes != 4) return INVALID_VALUE;
+  int alignment;
+  memcpy(&alignment, value, 4);
+  p->least = std::min(p->least, alignment);
+  return SUCCESS;
 }
-int cublasLtMatmulAlgoGetHeuristic(void *, Product *p, Layout *a, Layout *b, Layout *c, Layout *d, Preference *, int wanted,
+int cublasLtMatmulAlgoGetHeuristic(void *, Product *p, Layout *a, Layout *b, Layout *c, Layout *d, Preference *wish, int wanted,
                                    Result *results, int *found) {
   *found = 0;
   int known = RELU_BIT | BIAS_BIT | GELU_BIT | 1;
@@ -146,6 +151,8 @@ int cublasLtMatmulAlgoGetHeuristic(void *, Product *p, Layout *a, Layout *b, Lay
   if (a->rows != b->rows || a->columns != d->rows || b->columns != d->columns || c->rows != d->rows ||
       a->leading < (int64_t) a->rows || b->leading < (int64_t) b->rows || d->leading < (int64_t) d->rows)
     return INVALID_VALUE;
+  // tensor cores of some cards are fed 16 bytes at a time
+  if (p->compute != COMPUTE_32F && wish->least < 16) return NOT_SUPPORTED;
   memset(results, 0, sizeof *results);
   *found = 1;
   return SUCCESS;

@@ -330,9 +330,10 @@ final class CudaKernels implements Kernels {
     Products.Epilogue epilogue = w.bias == null ? Products.Epilogue.NONE : Products.Epilogue.BIAS;
     Products.Shape shape =
         new Products.Shape(rows, w.outputs, w.inputs, stride, epilogue, false, gpu.precision());
-    boolean can = gpu.products().can(shape);
+    long weight = w.plain.address();
+    boolean can = gpu.products().can(shape, weight, x, y);
     if (can) {
-      gpu.products().multiply(shape, w.plain.address(), w.biasAddress(), x, y);
+      gpu.products().multiply(shape, weight, w.biasAddress(), x, y);
     }
     return can;
   }

@@ -119,16 +119,16 @@ final class Products {
     this.workspace = gpu.allocate(Math.min(WORKSPACE, gpu.ceiling() / 16));
   }
 
-  /** Whether cuBLASLt has a way to compute this where all addresses are multiples of 256. */
-  boolean can(Shape shape) {
-    return plan(new Key(shape, MOST_ALIGNMENT, MOST_ALIGNMENT, MOST_ALIGNMENT)).found;
+  /** Whether cuBLASLt has a way to compute this from and to memory that lies so. */
+  boolean can(Shape shape, long weight, long x, long y) {
+    return plan(new Key(shape, alignment(weight), alignment(x), alignment(y))).found;
   }
 
   /**
    * y = f(x W^T + b).
    *
    * @param weight address of {@code [outputs, inputs]}
-   * @param bias address of {@code [outputs]}, 0 where the epilogue has none
+   * @param bias address of {@code [outputs]}, a multiple of 16; 0 where the epilogue has none
    * @param x address of {@code [rows, inputs]}, rows {@code stride} apart
    * @param y address of {@code [rows, outputs]}
    * @throws IllegalStateException if cuBLASLt has no way to compute this: {@link #can} tells before

@@ -122,6 +122,22 @@ class CudaPrecisionTest {
                 75));
   }
 
+  @ParameterizedTest
+  @EnumSource(CudaOptions.Precision.class)
+  void aProductOfWindowsMayBeginAnywhere(CudaOptions.Precision precision) {
+    Verb verb =
+        (k, y) -> {
+          Tensor x = values(k, 1, 40 * 32 + 1).view(1, 40 * 32);
+          k.linear(linear(k, 2, 32, 24), x, y, 40);
+        };
+    double[] expected = run(Backends.find("reference"), 40 * 24, verb);
+    double[] found = run(Card.anyThread(kernels(precision).forWindows()), 40 * 24, verb);
+    for (int i = 0; i < found.length; i++) {
+      double far = Math.abs(found[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
+      assertThat(far).as("value %d", i).isLessThan(allowed(precision));
+    }
+  }
+
   /** A verb into y. */
   private interface Verb {
     void run(Kernels k, Tensor y);
