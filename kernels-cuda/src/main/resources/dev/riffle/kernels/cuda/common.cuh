@@ -37,7 +37,7 @@ __device__ __forceinline__ float activation(int f, float x) {
     case TANH:
       return tanhf(x);
     case SOFTPLUS:
-      return fmaxf(0, x) + log1pf(expf(-fabsf(x))); // log(1 + exp(x)) without overflow
+      return __fadd_rn(fmaxf(0, x), log1pf(expf(-fabsf(x)))); // log(1 + exp(x)) without overflow
     case EXP:
       return expf(x);
     default:

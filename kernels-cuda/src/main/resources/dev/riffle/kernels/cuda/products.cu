@@ -650,6 +650,7 @@ struct Cores {
       if (more) {
         Shared::fetch(source, weight, ld, rows, inputs, row0, column0, k + DEEP, a, b);
       }
+      __syncwarp(); // mma.sync.aligned wants lanes together again that fetched rows or zeros
       const float *xs = pool + buffer * (Shared::A + Shared::B) + t * PAD_A + rowOfWarp() + g;
       const float *ws =
           pool + buffer * (Shared::A + Shared::B) + Shared::A + t * PAD_B + columnOfWarp() + g;
