@@ -11,6 +11,7 @@ import dev.riffle.kernels.RowNorm;
 import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.kernels.Windows;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
@@ -279,6 +280,7 @@ final class CudaKernels implements Kernels {
     CudaLinear w = mine(weights);
     long from = rows("x", x, rows, w.inputs);
     product(w, from, w.inputs, rows("y", y, rows, w.outputs), rows);
+    held(x, y);
   }
 
   @Override
@@ -287,6 +289,7 @@ final class CudaKernels implements Kernels {
     Arguments.strided("x", x, rows, s, w.inputs);
     long from = mine(x).address();
     product(w, from, s, rows("y", y, rows, w.outputs), rows);
+    held(x, y);
   }
 
   /** Rows of x are {@code stride} apart. */
@@ -511,6 +514,7 @@ final class CudaKernels implements Kernels {
           .arg(rows)
           .arg(width)
           .launch(blocks((long) rows * blocks(width, 4), BLOCK), 1, BLOCK, 0);
+      held(tables, ys);
     }
   }
 
@@ -531,6 +535,7 @@ final class CudaKernels implements Kernels {
           .arg(rows)
           .arg(width)
           .launch(blocks((long) rows * blocks(width, 4), BLOCK), 1, BLOCK, 0);
+      held(tables, weights, ys);
     }
   }
 
@@ -559,6 +564,7 @@ final class CudaKernels implements Kernels {
         .arg(groups)
         .arg(width)
         .launch(blocks((long) rows * groups * (width / 2), BLOCK), 1, BLOCK, 0);
+    held(tables, xs);
   }
 
   @Override
@@ -612,6 +618,7 @@ final class CudaKernels implements Kernels {
         .arg(groups)
         .arg(l.width)
         .launch(blocks((long) sequences * groups * l.width, WALKERS), 1, WALKERS, 0);
+    held(us, states);
   }
 
   @Override
@@ -639,6 +646,7 @@ final class CudaKernels implements Kernels {
           .arg(y)
           .arg(width)
           .launch(blocks((long) sequences * width, WALKERS), 1, WALKERS, 0);
+      held(xs, sums, ys);
     }
   }
 
@@ -675,6 +683,7 @@ final class CudaKernels implements Kernels {
           .arg(taps)
           .launch(blocks((long) sequences * width, BLOCK), 1, BLOCK, 0);
     }
+    held(xs, tails, ys);
   }
 
   @Override
@@ -708,6 +717,7 @@ final class CudaKernels implements Kernels {
         .arg(y)
         .arg(width)
         .launch(blocks((long) sequences * width, WALKERS), 1, WALKERS, 0);
+    held(zfois, states, ys);
   }
 
   /** Address of starts; 0 where each sequence is one row. */
@@ -830,6 +840,7 @@ final class CudaKernels implements Kernels {
           table.address(),
           width);
       applyTable(table.address(), f, x, y, first, sequences, rows, width);
+      held(offsets, xs, ys);
     }
   }
 
@@ -881,6 +892,7 @@ final class CudaKernels implements Kernels {
           .arg(groups)
           .launch(blocks((long) sequences * groups, 64), 1, 64, 0);
       applyTable(table.address(), Activation.NONE, x, y, first, sequences, rows, width);
+      held(weights, biases, xs, ys);
     }
   }
 
@@ -912,6 +924,7 @@ final class CudaKernels implements Kernels {
           .arg(y)
           .arg(width)
           .launch(blocks((long) sequences * width, WALKERS), 1, WALKERS, 0);
+      held(xs, ys);
     }
   }
 
@@ -937,6 +950,7 @@ final class CudaKernels implements Kernels {
         .arg(width)
         .arg(track)
         .launch(blocks((long) rows * blocks(width, 4), BLOCK), 1, BLOCK, 0);
+    held(xs, ys);
   }
 
   // ------------------------------------------------------------ a switch unit
@@ -991,6 +1005,7 @@ final class CudaKernels implements Kernels {
           moments.address(), 0, 0, sequences, pairs, offset, epsilon, table.address(), hidden);
       if (fused) {
         contract(contract, a, table.address(), f, x, scale, y, length, width, shuffle, rows);
+        held(offsets, scales, xs, as, ys);
         return;
       }
       long first = uploads.of(equalStarts(sequences, pairs));
@@ -999,6 +1014,7 @@ final class CudaKernels implements Kernels {
     Tensor c = work.apply(rows * 2 * width);
     product(contract, a, hidden, rows("c", c, rows, 2L * width), rows);
     residual(scales, xs, c, ys, sequences, length, width, shuffle);
+    held(offsets, as);
   }
 
   /** What the kernels of a switch unit are called in this precision. */
@@ -1158,6 +1174,7 @@ final class CudaKernels implements Kernels {
         .arg(bias)
         .arg((float) norm.epsilon())
         .launch(warps(rows), 1, BLOCK, 0);
+    held(xs, ys, norm);
   }
 
   /**
@@ -1284,10 +1301,19 @@ final class CudaKernels implements Kernels {
           .arg(rows)
           .arg(width)
           .launch(blocks((long) rows * width, BLOCK), 1, BLOCK, 0);
+      held(qs, ks, vs, ys);
     }
   }
 
   // ----------------------------------------------------------------- helpers
+
+  /**
+   * Keeps tensors from the collector up to here, where memory was taken since their addresses were:
+   * that of tensors which nobody holds any more is given out again.
+   */
+  private static void held(Object... tensors) {
+    Reference.reachabilityFence(tensors);
+  }
 
   /** Values that go over once: they hardly come again. */
   private Memory upload(int[] values, int count) {
