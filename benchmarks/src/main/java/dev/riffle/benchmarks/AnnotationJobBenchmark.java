@@ -26,7 +26,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -81,8 +80,8 @@ public final class AnnotationJobBenchmark {
 
   private record Contig(String id, int code, byte[] bases) {}
 
-  private final Map<String, String> own = new TreeMap<>(DEFAULTS);
-  private final Map<String, String> job = new TreeMap<>();
+  private final Options own;
+  private final Map<String, String> job;
   private final List<Contig> contigs = new ArrayList<>();
   private Path fasta;
   private long bases;
@@ -91,15 +90,10 @@ public final class AnnotationJobBenchmark {
   private int streams;
 
   private AnnotationJobBenchmark(String[] args) throws IOException {
-    job.put("parallelism", "1");
-    job.put("restart-attempts", "0");
-    for (String arg : args) {
-      if (!arg.matches("--[a-z-]+=.+")) {
-        throw new IllegalArgumentException("Options are written --name=value but not " + arg + ".");
-      }
-      String name = arg.substring(2, arg.indexOf('='));
-      (DEFAULTS.containsKey(name) ? own : job).put(name, arg.substring(arg.indexOf('=') + 1));
-    }
+    own = new Options(DEFAULTS, args);
+    job = own.job;
+    job.putIfAbsent("parallelism", "1");
+    job.putIfAbsent("restart-attempts", "0");
     if (own.get("model").isEmpty()) {
       throw new IllegalArgumentException("Say --model=DIRECTORY.");
     }
@@ -117,16 +111,12 @@ public final class AnnotationJobBenchmark {
     new AnnotationJobBenchmark(args).run();
   }
 
-  private int number(String option) {
-    return Integer.parseInt(own.get(option));
-  }
-
   private void makeUp() throws IOException {
     fasta = Checkout.target("made-up.fasta");
     StringBuilder text = new StringBuilder();
-    for (int i = 0; i < number("contigs"); i++) {
+    for (int i = 0; i < own.number("contigs"); i++) {
       MadeUpGenome genome =
-          MadeUpGenome.make("genome-" + i, number("bases"), i, GeneticCode.BACTERIAL.number());
+          MadeUpGenome.make("genome-" + i, own.number("bases"), i, GeneticCode.BACTERIAL.number());
       contigs.add(new Contig(genome.name(), genome.code(), genome.bases()));
       text.append('>').append(genome.name()).append('\n');
       text.append(new String(genome.bases(), StandardCharsets.US_ASCII)).append('\n');
@@ -173,11 +163,11 @@ public final class AnnotationJobBenchmark {
           ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
       double wild = prodigal();
       bare(); // compiles
-      job(0, number("chunk"), broker);
+      job(0, own.number("chunk"), broker);
       List<Double> ratios = new ArrayList<>();
       double before = bare();
-      for (int round = 1; round <= number("rounds"); round++) {
-        double through = job(round, number("chunk"), broker);
+      for (int round = 1; round <= own.number("rounds"); round++) {
+        double through = job(round, own.number("chunk"), broker);
         double behind = bare();
         ratios.add(2 * through / (before + behind));
         before = behind;
@@ -193,7 +183,7 @@ public final class AnnotationJobBenchmark {
             Double.isNaN(wild) ? "" : String.format(Locale.ROOT, "; Prodigal %.3f", wild));
       }
       live();
-      if (number("many") > 0) {
+      if (own.number("many") > 0) {
         many();
       }
     }
@@ -314,9 +304,10 @@ public final class AnnotationJobBenchmark {
   private void many() throws Exception {
     Topics topics = begin();
     long empty = Long.parseLong(flink.ask("heap"));
-    int count = number("many");
+    int count = own.number("many");
     byte[] genome =
-        MadeUpGenome.make("many", number("many-bases"), 1, GeneticCode.BACTERIAL.number()).bases();
+        MadeUpGenome.make("many", own.number("many-bases"), 1, GeneticCode.BACTERIAL.number())
+            .bases();
     AvroCodec<ReadChunk> codec = AvroCodec.of(ReadChunk.class);
     long began = System.nanoTime();
     try (KafkaProducer<byte[], byte[]> producer = producer()) {

@@ -19,7 +19,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -78,41 +77,37 @@ public final class FlowCellBenchmark {
 
   /** Runs; see above. */
   public static void main(String[] args) throws Exception {
-    Map<String, String> own = new LinkedHashMap<>();
-    own.put("channels", "512");
-    own.put("seconds", "30");
-    own.put("warm-up", "20");
-    own.put("share", "10");
-    own.put("model", "demo/models/read-until/1");
-    own.put("targets", "");
-    own.put("rest", "");
-    List<String> job = new ArrayList<>();
-    for (String arg : args) {
-      int equals = arg.indexOf('=');
-      String name = equals < 0 ? arg : arg.substring(2, equals);
-      if (own.containsKey(name)) {
-        own.put(name, arg.substring(equals + 1));
-      } else {
-        job.add(arg);
-      }
-    }
+    Options own =
+        new Options(
+            Map.of(
+                "channels", "512",
+                "seconds", "30",
+                "warm-up", "20",
+                "share", "10",
+                "model", "demo/models/read-until/1",
+                "targets", "",
+                "rest", ""),
+            args);
+    String targets = own.get("targets");
+    String rest = own.get("rest");
     Path made = null;
-    if (own.get("targets").isEmpty()) {
+    if (targets.isEmpty()) {
       made = Files.createTempDirectory("riffle-flow-cell");
-      own.put("targets", write(made, "target", SimulatedReads.genome(300_000, 1001)));
-      own.put("rest", write(made, "rest", SimulatedReads.genome(3_000_000, 1002)));
+      targets = write(made, "target", SimulatedReads.genome(300_000, 1001));
+      rest = write(made, "rest", SimulatedReads.genome(3_000_000, 1002));
     }
     FlowCellBenchmark benchmark =
         new FlowCellBenchmark(
-            Integer.parseInt(own.get("channels")),
-            Integer.parseInt(own.get("seconds")),
-            Integer.parseInt(own.get("warm-up")),
+            own.number("channels"),
+            own.number("seconds"),
+            own.number("warm-up"),
             Double.parseDouble(own.get("share")) / 100,
-            SimulatedReads.of(files(own.get("targets"))),
-            SimulatedReads.of(files(own.get("rest"))));
+            SimulatedReads.of(files(targets)),
+            SimulatedReads.of(files(rest)));
+    List<String> job = new ArrayList<>(own.ofJob());
     job.add("--model=" + own.get("model"));
-    job.add("--targets=" + own.get("targets"));
-    job.add("--rest=" + own.get("rest"));
+    job.add("--targets=" + targets);
+    job.add("--rest=" + rest);
     try {
       benchmark.run(job);
     } finally {

@@ -22,7 +22,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -85,27 +84,17 @@ public final class LiveStreamsBenchmark {
 
   /** Runs; see above. */
   public static void main(String[] args) throws Exception {
-    Map<String, String> own = new LinkedHashMap<>();
-    own.put("streams", "1,20");
-    own.put("seconds", "30");
-    own.put("warm-up", "40");
-    own.put("model", "demo/models/lru-transcriber/1");
-    List<String> rest = new ArrayList<>();
-    for (String arg : args) {
-      int equals = arg.indexOf('=');
-      String name = equals < 0 ? arg : arg.substring(2, equals);
-      if (own.containsKey(name)) {
-        own.put(name, arg.substring(equals + 1));
-      } else {
-        rest.add(arg);
-      }
-    }
+    Options own =
+        new Options(
+            Map.of(
+                "streams", "1,20",
+                "seconds", "30",
+                "warm-up", "40",
+                "model", "demo/models/lru-transcriber/1"),
+            args);
     LiveStreamsBenchmark benchmark =
         new LiveStreamsBenchmark(
-            own.get("model"),
-            Integer.parseInt(own.get("warm-up")),
-            Integer.parseInt(own.get("seconds")),
-            rest);
+            own.get("model"), own.number("warm-up"), own.number("seconds"), own.ofJob());
     System.out.println(
         "streams | notes | late chunks | Flink CPU s per audio s and stream | Flink cores"
             + " | broker cores | algorithmic | queue | compute | transport | visible"

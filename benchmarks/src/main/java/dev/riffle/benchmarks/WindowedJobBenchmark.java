@@ -20,7 +20,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
@@ -76,28 +75,23 @@ public final class WindowedJobBenchmark {
           "threads", "1",
           "heap", "2g");
 
-  private final Map<String, String> own = new TreeMap<>(DEFAULTS);
-  private final Map<String, String> job = new TreeMap<>();
+  private final Options own;
+  private final Map<String, String> job;
   private final WindowedJobCase model;
   private final float[] window;
   private final List<String> keys = new ArrayList<>();
 
   private WindowedJobBenchmark(String[] args) {
-    job.put("parallelism", "1");
-    for (String arg : args) {
-      if (!arg.matches("--[a-z-]+=.+")) {
-        throw new IllegalArgumentException("Options are written --name=value but not " + arg + ".");
-      }
-      String name = arg.substring(2, arg.indexOf('='));
-      (DEFAULTS.containsKey(name) ? own : job).put(name, arg.substring(arg.indexOf('=') + 1));
-    }
+    own = new Options(DEFAULTS, args);
+    job = own.job;
+    job.putIfAbsent("parallelism", "1");
     model = WindowedJobCase.of(own.get("model"));
     job.putIfAbsent("max-batch-size", Integer.toString(model.batch()));
     job.putIfAbsent("max-queue-delay", "50ms");
     job.putIfAbsent("restart-attempts", "0");
     job.put("max-parallelism", Integer.toString(MAX_PARALLELISM));
     window = model.window();
-    for (int i = 0; keys.size() < number("keys"); i++) {
+    for (int i = 0; keys.size() < own.number("keys"); i++) {
       String key = "key-" + i;
       int task =
           KeyGroupRangeAssignment.assignKeyToParallelOperator(key, MAX_PARALLELISM, parallelism());
@@ -110,10 +104,6 @@ public final class WindowedJobBenchmark {
   /** Runs; see above. */
   public static void main(String[] args) throws Exception {
     new WindowedJobBenchmark(args).run();
-  }
-
-  private int number(String option) {
-    return Integer.parseInt(own.get(option));
   }
 
   private int parallelism() {
@@ -142,7 +132,7 @@ public final class WindowedJobBenchmark {
               + " batches of at most %s; load average %.1f%n",
           model.name(),
           keys.size(),
-          number("windows"),
+          own.number("windows"),
           model.length(),
           model.steps(),
           parallelism(),
@@ -152,12 +142,12 @@ public final class WindowedJobBenchmark {
       long crc = Long.parseLong(flink.ask("answer"));
       System.out.println(flink.ask("peak"));
       bare(flink); // compiles
-      job(0, number("windows"), bootstrap, flink, broker, crc);
+      job(0, own.number("windows"), bootstrap, flink, broker, crc);
       List<Double> ratios = new ArrayList<>();
       List<Double> cpuRatios = new ArrayList<>();
       Rate before = bare(flink);
-      for (int round = 1; round <= number("rounds"); round++) {
-        Rate through = job(round, number("windows"), bootstrap, flink, broker, crc);
+      for (int round = 1; round <= own.number("rounds"); round++) {
+        Rate through = job(round, own.number("windows"), bootstrap, flink, broker, crc);
         Rate behind = bare(flink);
         ratios.add(2 * through.windows / (before.windows + behind.windows));
         cpuRatios.add((before.cpu + behind.cpu) / 2 / through.cpu);

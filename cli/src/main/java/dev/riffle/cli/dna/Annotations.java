@@ -1,6 +1,6 @@
 package dev.riffle.cli.dna;
 
-import dev.riffle.models.annotator.Gene;
+import dev.riffle.jobs.annotation.GeneMapper;
 import dev.riffle.models.annotator.Gff3;
 import dev.riffle.schemas.record.GeneEvent;
 import dev.riffle.schemas.record.SessionEvent;
@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** The genes of the final lane, contig by contig, and where contigs end. */
@@ -53,7 +52,7 @@ public final class Annotations {
       line(out, Gff3.HEADER);
       for (Map.Entry<String, Long> contig : lengths.entrySet()) {
         for (GeneEvent gene : genes.getOrDefault(contig.getKey(), List.of())) {
-          line(out, Gff3.feature(gene.getSequenceId(), gene(gene)));
+          line(out, Gff3.feature(gene.getSequenceId(), GeneMapper.gene(gene)));
         }
         line(out, Gff3.region(contig.getKey(), contig.getValue()));
       }
@@ -63,22 +62,5 @@ public final class Annotations {
   private static void line(BufferedWriter out, String text) throws IOException {
     out.write(text);
     out.write('\n');
-  }
-
-  /** The gene that a record tells. */
-  static Gene gene(GeneEvent event) {
-    return new Gene(
-        Gene.Status.valueOf(event.getStatus().name()),
-        event.getNumber(),
-        event.getLeft(),
-        event.getRight(),
-        event.getStrand().equals("-"),
-        event.getScore(),
-        event.getCodingScore(),
-        event.getStartScore(),
-        Gene.Start.valueOf(event.getStartType().toUpperCase(Locale.ROOT)),
-        event.getPartial().charAt(0) == '1',
-        event.getPartial().charAt(1) == '1',
-        event.getConfidence());
   }
 }

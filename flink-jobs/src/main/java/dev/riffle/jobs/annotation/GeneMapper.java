@@ -10,6 +10,7 @@ import dev.riffle.schemas.record.GeneLatency;
 import dev.riffle.schemas.record.GeneStatus;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 
 /**
  * Turns genes into {@code GeneEvent} records. The preview lane has genes that grow and those that
@@ -68,5 +69,22 @@ public final class GeneMapper implements AnswerMapper<Gene> {
         .setQueueMicros(answer.queueMicros())
         .setComputeMicros(answer.computeMicros())
         .build();
+  }
+
+  /** The gene that a record tells, in the contig's positions. */
+  public static Gene gene(GeneEvent event) {
+    return new Gene(
+        Gene.Status.valueOf(event.getStatus().name()),
+        event.getNumber(),
+        event.getLeft(),
+        event.getRight(),
+        event.getStrand().equals("-"),
+        event.getScore(),
+        event.getCodingScore(),
+        event.getStartScore(),
+        Gene.Start.valueOf(event.getStartType().toUpperCase(Locale.ROOT)),
+        event.getPartial().charAt(0) == '1',
+        event.getPartial().charAt(1) == '1',
+        event.getConfidence());
   }
 }

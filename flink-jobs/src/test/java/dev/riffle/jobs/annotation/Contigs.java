@@ -164,20 +164,6 @@ final class Contigs {
 
   /** A gene's line of GFF3, from the record alone. */
   static String line(GeneEvent event) {
-    return Gff3.feature(
-        event.getSequenceId(),
-        new Gene(
-            Gene.Status.valueOf(event.getStatus().name()),
-            event.getNumber(),
-            event.getLeft(),
-            event.getRight(),
-            event.getStrand().equals("-"),
-            event.getScore(),
-            event.getCodingScore(),
-            event.getStartScore(),
-            Gene.Start.valueOf(event.getStartType().toUpperCase(java.util.Locale.ROOT)),
-            event.getPartial().charAt(0) == '1',
-            event.getPartial().charAt(1) == '1',
-            event.getConfidence()));
+    return Gff3.feature(event.getSequenceId(), GeneMapper.gene(event));
   }
 }
