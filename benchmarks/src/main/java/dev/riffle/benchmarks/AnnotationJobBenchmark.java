@@ -1,6 +1,6 @@
 package dev.riffle.benchmarks;
 
-import dev.riffle.cli.dna.MadeUpGenome;
+import dev.riffle.cli.dna.SyntheticGenome;
 import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.local.LocalBroker;
 import dev.riffle.models.dna.GeneticCode;
@@ -115,8 +115,9 @@ public final class AnnotationJobBenchmark {
     fasta = Checkout.target("made-up.fasta");
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < own.number("contigs"); i++) {
-      MadeUpGenome genome =
-          MadeUpGenome.make("genome-" + i, own.number("bases"), i, GeneticCode.BACTERIAL.number());
+      SyntheticGenome genome =
+          SyntheticGenome.make(
+              "genome-" + i, own.number("bases"), i, GeneticCode.BACTERIAL.number());
       contigs.add(new Contig(genome.name(), genome.code(), genome.bases()));
       text.append('>').append(genome.name()).append('\n');
       text.append(new String(genome.bases(), StandardCharsets.US_ASCII)).append('\n');
@@ -306,7 +307,7 @@ public final class AnnotationJobBenchmark {
     long empty = Long.parseLong(flink.ask("heap"));
     int count = own.number("many");
     byte[] genome =
-        MadeUpGenome.make("many", own.number("many-bases"), 1, GeneticCode.BACTERIAL.number())
+        SyntheticGenome.make("many", own.number("many-bases"), 1, GeneticCode.BACTERIAL.number())
             .bases();
     AvroCodec<ReadChunk> codec = AvroCodec.of(ReadChunk.class);
     long began = System.nanoTime();

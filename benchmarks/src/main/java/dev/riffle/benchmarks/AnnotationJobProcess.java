@@ -5,12 +5,12 @@ import dev.riffle.jobs.annotation.AnnotationJob;
 import dev.riffle.jobs.local.LocalCluster;
 import dev.riffle.jobs.local.RunningJob;
 import dev.riffle.kernels.Backends;
-import dev.riffle.models.Row;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.annotator.Annotator;
 import dev.riffle.models.annotator.Gene;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.dna.SequenceFile;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
@@ -127,8 +127,8 @@ public final class AnnotationJobProcess {
         while (!ends) {
           int count = contigs.read(letters);
           ends = count < piece;
-          Letters.values(letters, 0, count, code, values, 0);
-          Row<Gene> row = new Row<>(Annotator.FORMAT, state, values, 0, count);
+          Nucleotides.values(letters, 0, count, code, values, 0);
+          BatchItem<Gene> row = new BatchItem<>(Annotator.FORMAT, state, values, 0, count);
           if (ends) {
             runner.finish(List.of(row));
           } else {

@@ -2,13 +2,13 @@ package dev.riffle.benchmarks;
 
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
+import dev.riffle.models.BatchItem;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.annotator.Annotator;
 import dev.riffle.models.annotator.Gene;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.dna.SequenceFile;
 import dev.riffle.models.weights.ModelDirectory;
 import java.io.IOException;
@@ -78,7 +78,7 @@ public final class AnnotatorBenchmark {
         int count = 0;
         for (int n = sequences.read(piece); n > 0; n = sequences.read(piece)) {
           steps = count + n > steps.length ? Arrays.copyOf(steps, 2 * (count + n)) : steps;
-          count += Letters.values(piece, 0, n, code, steps, count);
+          count += Nucleotides.values(piece, 0, n, code, steps, count);
         }
         contigs.add(Arrays.copyOf(steps, count));
         bases += count;
@@ -127,13 +127,13 @@ public final class AnnotatorBenchmark {
   }
 
   /** Annotates all contigs; the published genes. */
-  private List<Output<Gene>> pass(StreamRunner<Gene> runner, int chunk) {
-    List<Output<Gene>> genes = new ArrayList<>();
+  private List<Prediction<Gene>> pass(StreamRunner<Gene> runner, int chunk) {
+    List<Prediction<Gene>> genes = new ArrayList<>();
     for (float[] steps : contigs) {
       byte[] state = runner.open(Annotator.FORMAT);
       for (int from = 0; from <= steps.length; from += chunk) {
         int count = Math.min(chunk, steps.length - from);
-        Row<Gene> row = new Row<>(Annotator.FORMAT, state, steps, from, count);
+        BatchItem<Gene> row = new BatchItem<>(Annotator.FORMAT, state, steps, from, count);
         if (from + chunk > steps.length) {
           runner.finish(List.of(row));
         } else {
@@ -167,10 +167,10 @@ public final class AnnotatorBenchmark {
   /** Bases read behind a gene's last one when it is told, in steps of one token. */
   private void delays() {
     StreamRunner<Gene> runner = new Annotator(directory, Backends.find("cpu")).newRunner();
-    List<Output<Gene>> genes = pass(runner, PIECE);
+    List<Prediction<Gene>> genes = pass(runner, PIECE);
     List<Long> forward = new ArrayList<>();
     List<Long> reverse = new ArrayList<>();
-    for (Output<Gene> gene : genes) {
+    for (Prediction<Gene> gene : genes) {
       if (!gene.value().openRight()) {
         (gene.value().reverse() ? reverse : forward).add(gene.position() - gene.value().right());
       }
@@ -216,11 +216,12 @@ public final class AnnotatorBenchmark {
     int genes = 0;
     for (int c = 0; c < CHUNKS; c++) {
       for (int first = 0; first < CONTIGS; first += 100) {
-        List<Row<Gene>> rows = new ArrayList<>();
+        List<BatchItem<Gene>> rows = new ArrayList<>();
         for (int i = first; i < first + 100; i++) {
           Part part = parts.get(i);
           rows.add(
-              new Row<>(Annotator.FORMAT, states[i], part.steps, part.from + c * CHUNK, CHUNK));
+              new BatchItem<>(
+                  Annotator.FORMAT, states[i], part.steps, part.from + c * CHUNK, CHUNK));
         }
         runner.advance(rows);
         for (int i = 0; i < rows.size(); i++) {

@@ -7,7 +7,7 @@ import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.golden.GoldenResult;
-import dev.riffle.models.golden.GoldenStanding;
+import dev.riffle.models.golden.GoldenStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -175,7 +175,7 @@ public final class DeviceProof {
         System.out.println("FAILED " + file.getFileName() + ": " + e.getMessage());
       }
     }
-    GoldenStanding.of(results).forEach(System.out::println);
+    GoldenStatus.of(results).forEach(System.out::println);
     System.out.printf(
         Locale.ROOT,
         "%d goldens on %s in %s: %d beyond %s, %d failed, %d left out%n",

@@ -1,6 +1,6 @@
 package dev.riffle.benchmarks;
 
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -105,8 +105,8 @@ final class KmerLogisticRegression {
     int known = 0;
     int count = 0;
     for (byte letter : read) {
-      int base = Letters.of(letter);
-      if (base < 0 || base >= Letters.UNKNOWN) {
+      int base = Nucleotides.of(letter);
+      if (base < 0 || base >= Nucleotides.UNKNOWN) {
         known = 0;
         continue;
       }

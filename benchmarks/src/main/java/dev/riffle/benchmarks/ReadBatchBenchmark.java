@@ -2,9 +2,9 @@ package dev.riffle.benchmarks;
 
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
-import dev.riffle.models.Row;
-import dev.riffle.models.Scores;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.WindowOptions;
@@ -50,11 +50,11 @@ public final class ReadBatchBenchmark {
     ONE_BY_ONE
   }
 
-  private final StreamModel<Scores> model;
+  private final StreamModel<PredictionValues> model;
   private final List<float[]> reads = new ArrayList<>();
   private final int longest;
 
-  private ReadBatchBenchmark(StreamModel<Scores> model, int count, int longest) {
+  private ReadBatchBenchmark(StreamModel<PredictionValues> model, int count, int longest) {
     this.model = model;
     Random random = new Random(SEED);
     int most = 0;
@@ -83,11 +83,11 @@ public final class ReadBatchBenchmark {
     ModelDirectory directory =
         ModelDirectory.read(
             Path.of(options.getOrDefault("model", "demo/models/read-classifier/1")));
-    StreamModel<Scores> model =
+    StreamModel<PredictionValues> model =
         Families.load(
             directory,
             kernels,
-            Scores.class,
+            PredictionValues.class,
             WindowOptions.once(directory.config().size("max_seq_len")));
     System.out.println(kernels.description());
     new ReadBatchBenchmark(
@@ -98,7 +98,7 @@ public final class ReadBatchBenchmark {
   }
 
   private void run(int rounds) {
-    StreamRunner<Scores> runner = model.newRunner();
+    StreamRunner<PredictionValues> runner = model.newRunner();
     for (Way way : Way.values()) {
       seconds(way, runner); // compiles, claims memory
     }
@@ -142,11 +142,11 @@ public final class ReadBatchBenchmark {
         .sum();
   }
 
-  private double seconds(Way way, StreamRunner<Scores> runner) {
-    List<Row<Scores>> rows = new ArrayList<>();
+  private double seconds(Way way, StreamRunner<PredictionValues> runner) {
+    List<BatchItem<PredictionValues>> rows = new ArrayList<>();
     for (float[] read : reads) {
       float[] steps = way == Way.PADDED ? Arrays.copyOf(read, longest) : read; // N is token 0
-      rows.add(new Row<>(TOKENS, runner.open(TOKENS), steps, 0, steps.length));
+      rows.add(new BatchItem<>(TOKENS, runner.open(TOKENS), steps, 0, steps.length));
     }
     long start = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     if (way == Way.ONE_BY_ONE) {

@@ -2,8 +2,8 @@ package dev.riffle.benchmarks;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
+import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.lru.Lru;
@@ -35,7 +35,7 @@ final class RiffleStep implements LruStep {
   @Override
   public void advance(float[] x, float[] answers) {
     kernels.write(x, 0, block.x(), 0, x.length);
-    model.advance(block, state, Answers.EVERY_STEP, y, work);
+    model.advance(block, state, PredictAt.EVERY_STEP, y, work);
     kernels.read(y, 0, answers, 0, answers.length);
   }
 

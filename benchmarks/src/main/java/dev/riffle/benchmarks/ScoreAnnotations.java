@@ -2,7 +2,7 @@ package dev.riffle.benchmarks;
 
 import dev.riffle.cli.dna.FileAnnotation;
 import dev.riffle.kernels.Backends;
-import dev.riffle.models.Output;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.annotator.Gene;
 import dev.riffle.models.dna.GeneticCode;
@@ -189,7 +189,7 @@ public final class ScoreAnnotations {
     FileAnnotation.Listener listener =
         new FileAnnotation.Listener() {
           @Override
-          public void gene(String contig, GeneticCode code, Output<Gene> output) {
+          public void gene(String contig, GeneticCode code, Prediction<Gene> output) {
             used[0] = code;
             Gene g = output.value();
             if (g.status() == Gene.Status.PUBLISHED) {

@@ -1,15 +1,15 @@
 package dev.riffle.benchmarks;
 
 import dev.riffle.kernels.Backends;
-import dev.riffle.models.Row;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.readuntil.ReadUntil;
 import dev.riffle.models.readuntil.ReadVerdict;
-import dev.riffle.models.readuntil.ReadVerdict.Origin;
+import dev.riffle.models.readuntil.ReadVerdict.SourceCoordinates;
 import dev.riffle.models.readuntil.References;
 import dev.riffle.models.readuntil.SequentialTest;
 import dev.riffle.models.weights.ModelDirectory;
@@ -144,16 +144,16 @@ public final class ScoreReadUntil {
     other.forEach(v -> bases.add(v.bases()));
     bases.sort(null);
     double unknown =
-        (share(target, v -> v.origin() == Origin.LIMIT)
-                + share(other, v -> v.origin() == Origin.LIMIT))
+        (share(target, v -> v.origin() == SourceCoordinates.LIMIT)
+                + share(other, v -> v.origin() == SourceCoordinates.LIMIT))
             / 2;
     System.out.printf(
         Locale.ROOT,
         "  errors allowed %.0f %%: false accepts %.2f %%, false rejects %.2f %%, undecided %.2f %%;"
             + " bases p50 %d, p90 %d%n",
         100 * test.falseAccept(),
-        100 * share(other, v -> v.origin() == Origin.TARGET),
-        100 * share(target, v -> v.origin() == Origin.REST),
+        100 * share(other, v -> v.origin() == SourceCoordinates.TARGET),
+        100 * share(target, v -> v.origin() == SourceCoordinates.REST),
         100 * unknown,
         bases.get(bases.size() / 2),
         bases.get(bases.size() * 9 / 10));
@@ -195,10 +195,11 @@ public final class ScoreReadUntil {
     for (byte[] letters : sequences) {
       float[] values = new float[3 * letters.length];
       for (int i = 0; i < letters.length; i++) {
-        values[3 * i] = Letters.value(Letters.of(letters[i]), GeneticCode.BACTERIAL);
+        values[3 * i] = Nucleotides.value(Nucleotides.of(letters[i]), GeneticCode.BACTERIAL);
       }
-      Row<ReadVerdict> row =
-          new Row<>(ReadUntil.FORMAT, runner.open(ReadUntil.FORMAT), values, 0, letters.length);
+      BatchItem<ReadVerdict> row =
+          new BatchItem<>(
+              ReadUntil.FORMAT, runner.open(ReadUntil.FORMAT), values, 0, letters.length);
       runner.finish(List.of(row));
       verdicts.add(row.outputs.get(0).value());
     }

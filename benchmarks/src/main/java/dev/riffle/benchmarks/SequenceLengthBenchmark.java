@@ -3,8 +3,8 @@ package dev.riffle.benchmarks;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
+import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.lru.Lru;
@@ -92,7 +92,7 @@ public final class SequenceLengthBenchmark {
     int[] starts = {0, 1};
     for (int t = 0; t < CHUNK; t++) {
       Tensor x = events.view(t * model.inputs(), model.inputs());
-      model.advance(new Block(x, starts, 1), state, Answers.EVERY_STEP, y, work);
+      model.advance(new Block(x, starts, 1), state, PredictAt.EVERY_STEP, y, work);
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.riffle.benchmarks;
 
-import dev.riffle.cli.dna.MadeUpGenome;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.cli.dna.SyntheticGenome;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.dna.SequenceFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -41,7 +41,7 @@ record SimulatedReads(List<byte[]> genomes) {
 
   /** A genome that never lived. */
   static byte[] genome(int length, long seed) {
-    return MadeUpGenome.make("made-up", length, seed, 11).bases();
+    return SyntheticGenome.make("made-up", length, seed, 11).bases();
   }
 
   /** A relative: this share of the bases is another, and one in ten such places an indel. */
@@ -71,8 +71,8 @@ record SimulatedReads(List<byte[]> genomes) {
     for (int taken = 0; i < bases; taken++) {
       int place = Math.floorMod(reverse ? at - taken : at + taken, genome.length);
       byte letter = genome[place];
-      int base = Letters.of(letter);
-      if (reverse && base < Letters.UNKNOWN) {
+      int base = Nucleotides.of(letter);
+      if (reverse && base < Nucleotides.UNKNOWN) {
         letter = (byte) LETTERS.charAt(3 - base);
       }
       double u = random.nextDouble() / ERRORS;
@@ -112,7 +112,7 @@ record SimulatedReads(List<byte[]> genomes) {
   }
 
   private static byte other(byte letter, Random random) {
-    int base = Letters.of(letter);
+    int base = Nucleotides.of(letter);
     return (byte) LETTERS.charAt((Math.max(0, base) + 1 + random.nextInt(3)) % 4);
   }
 }

@@ -3,8 +3,8 @@ package dev.riffle.benchmarks;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
+import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.lru.Lru;
@@ -118,7 +118,7 @@ record StepOnDevice(int keys, Path weights, Path input, float[] x) implements De
     @Override
     public Tensor run(Tensor x) {
       Block block = new Block(x, starts, starts.length - 1);
-      model.advance(block, state, Answers.EVERY_STEP, y, work);
+      model.advance(block, state, PredictAt.EVERY_STEP, y, work);
       return y;
     }
 

@@ -2,9 +2,9 @@ package dev.riffle.benchmarks;
 
 import dev.riffle.cli.audio.AudioFile;
 import dev.riffle.kernels.Backends;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.signal.Resampler;
 import dev.riffle.models.transcriber.Note;
@@ -66,14 +66,15 @@ public final class TranscribeDirectory {
       return values.length / format.width();
     }
 
-    Row<Note> next(int steps) {
-      return new Row<>(format, state, values, at * format.width(), Math.min(steps, steps() - at));
+    BatchItem<Note> next(int steps) {
+      return new BatchItem<>(
+          format, state, values, at * format.width(), Math.min(steps, steps() - at));
     }
 
-    void take(Row<Note> row) {
+    void take(BatchItem<Note> row) {
       state = row.state;
       at += row.steps;
-      row.outputs.stream().map(Output::value).forEach(notes::add);
+      row.outputs.stream().map(Prediction::value).forEach(notes::add);
     }
 
     String stem() {
@@ -133,7 +134,7 @@ public final class TranscribeDirectory {
     all.forEach(heard -> heard.state = runner.open(heard.format));
     List<Heard> open = new ArrayList<>(all);
     while (!open.isEmpty()) {
-      List<Row<Note>> rows = new ArrayList<>();
+      List<BatchItem<Note>> rows = new ArrayList<>();
       open.forEach(heard -> rows.add(heard.next(heard.format.rate() / 4)));
       runner.advance(rows);
       for (int b = 0; b < rows.size(); b++) {
@@ -141,7 +142,7 @@ public final class TranscribeDirectory {
       }
       open.removeIf(heard -> heard.at == heard.steps());
     }
-    List<Row<Note>> ends = new ArrayList<>();
+    List<BatchItem<Note>> ends = new ArrayList<>();
     all.forEach(heard -> ends.add(heard.next(0)));
     runner.finish(ends);
     for (int b = 0; b < ends.size(); b++) {

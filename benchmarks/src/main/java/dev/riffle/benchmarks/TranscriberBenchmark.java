@@ -1,8 +1,8 @@
 package dev.riffle.benchmarks;
 
 import dev.riffle.kernels.Backends;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
-import dev.riffle.models.Row;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.transcriber.Note;
 import dev.riffle.models.transcriber.Transcriber;
@@ -82,9 +82,9 @@ public class TranscriberBenchmark {
   @Benchmark
   public int frame() {
     int steps = sound.length / PIECE;
-    List<Row<Note>> rows = new ArrayList<>(keys);
+    List<BatchItem<Note>> rows = new ArrayList<>(keys);
     for (int b = 0; b < keys; b++) {
-      rows.add(new Row<>(format, states[b], sound, at, steps));
+      rows.add(new BatchItem<>(format, states[b], sound, at, steps));
     }
     runner.advance(rows);
     int notes = 0;

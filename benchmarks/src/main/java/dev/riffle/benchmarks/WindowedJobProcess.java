@@ -5,10 +5,10 @@ import dev.riffle.jobs.local.RunningJob;
 import dev.riffle.jobs.sequence.JobFile;
 import dev.riffle.jobs.sequence.SequenceJob;
 import dev.riffle.kernels.Backends;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
-import dev.riffle.models.Scores;
+import dev.riffle.models.Prediction;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.WindowOptions;
@@ -58,7 +58,7 @@ public final class WindowedJobProcess {
   private final int batch;
   private final float[] window;
   private final WindowedJobCase shape;
-  private final StreamModel<Scores> model;
+  private final StreamModel<PredictionValues> model;
 
   private WindowedJobProcess(String[] args) throws IOException {
     shape = WindowedJobCase.of(args[0]);
@@ -69,7 +69,7 @@ public final class WindowedJobProcess {
         Families.load(
             ModelDirectory.read(shape.directory()),
             Backends.find("cpu"),
-            Scores.class,
+            PredictionValues.class,
             WindowOptions.of(shape.length()));
   }
 
@@ -141,21 +141,22 @@ public final class WindowedJobProcess {
 
   // ---- the bare model ----
 
-  private List<Row<Scores>> rows(StreamRunner<Scores> runner, int windows) {
+  private List<BatchItem<PredictionValues>> rows(
+      StreamRunner<PredictionValues> runner, int windows) {
     Format format = new Format(0, shape.width());
-    List<Row<Scores>> rows = new ArrayList<>();
+    List<BatchItem<PredictionValues>> rows = new ArrayList<>();
     for (int b = 0; b < windows; b++) {
-      rows.add(new Row<>(format, runner.open(format), window, 0, shape.length()));
+      rows.add(new BatchItem<>(format, runner.open(format), window, 0, shape.length()));
     }
     return rows;
   }
 
   private long answer() {
-    StreamRunner<Scores> runner = model.newRunner();
-    List<Row<Scores>> rows = rows(runner, 1);
+    StreamRunner<PredictionValues> runner = model.newRunner();
+    List<BatchItem<PredictionValues>> rows = rows(runner, 1);
     runner.advance(rows);
     CRC32 sum = new CRC32();
-    for (Output<Scores> output : rows.get(0).outputs) {
+    for (Prediction<PredictionValues> output : rows.get(0).outputs) {
       float[] values = output.value().values();
       ByteBuffer bytes =
           ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -185,7 +186,7 @@ public final class WindowedJobProcess {
   }
 
   private int compute(long end) {
-    StreamRunner<Scores> runner = model.newRunner();
+    StreamRunner<PredictionValues> runner = model.newRunner();
     int windows = 0;
     do {
       runner.advance(rows(runner, batch));
@@ -197,7 +198,7 @@ public final class WindowedJobProcess {
   private String peak() {
     resetPeak();
     long before = heapPeak();
-    StreamRunner<Scores> runner = model.newRunner();
+    StreamRunner<PredictionValues> runner = model.newRunner();
     runner.advance(rows(runner, 1));
     return String.format(
         Locale.ROOT, "  peak of one window, its input not counted: %,d bytes", heapPeak() - before);

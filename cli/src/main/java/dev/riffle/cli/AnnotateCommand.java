@@ -5,7 +5,7 @@ import dev.riffle.cli.dna.GeneWriter;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.InputException;
-import dev.riffle.models.Output;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.annotator.Gene;
 import dev.riffle.models.dna.GeneticCode;
@@ -178,7 +178,7 @@ final class AnnotateCommand implements Callable<Integer> {
   private StreamModel<Gene> annotator() {
     try {
       Kernels kernels = Backends.find(backend);
-      Path directory = model != null ? model : Home.annotator();
+      Path directory = model != null ? model : Installation.annotator();
       return Families.load(ModelDirectory.read(directory), kernels, Gene.class);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -215,7 +215,7 @@ final class AnnotateCommand implements Callable<Integer> {
 
   private record Writing(Outputs outputs, Report report) implements FileAnnotation.Listener {
     @Override
-    public void gene(String contig, GeneticCode code, Output<Gene> gene) {
+    public void gene(String contig, GeneticCode code, Prediction<Gene> gene) {
       if (gene.value().status() == Gene.Status.PUBLISHED) {
         report.genes++;
         outputs.writers.forEach((form, to) -> form.gene(to, contig, code, gene));

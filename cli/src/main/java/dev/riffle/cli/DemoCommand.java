@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "KIND",
     commandListHeading = "%nKinds:%n",
     subcommands = {DemoCommand.Music.class, DemoDna.class})
-final class DemoCommand extends Kinds {
+final class DemoCommand extends CommandGroup {
   /** A piece of piano music, played into Kafka, heard by Flink. */
   @Command(
       name = "music",
@@ -135,11 +135,11 @@ final class DemoCommand extends Kinds {
       JobOptions options =
           JobOptions.of(
               Map.of(
-                  JobOptions.MODEL.key(), Home.transcriber().toString(),
+                  JobOptions.MODEL.key(), Installation.transcriber().toString(),
                   JobOptions.CHECKPOINT_INTERVAL.key(), "500ms",
                   JobOptions.STREAM.key(), "demo"));
       return secondPass
-          ? options.with(JobOptions.SECOND_PASS, Home.secondPass().toString())
+          ? options.with(JobOptions.SECOND_PASS, Installation.secondPass().toString())
           : options;
     }
 
@@ -161,7 +161,7 @@ final class DemoCommand extends Kinds {
     private Heard listen(LocalJob local, Path wav, Path warmUp, long began) {
       Topics topics = local.topics();
       Latencies latencies = new Latencies();
-      Progress progress = new Progress(out, !json && Home.terminal());
+      Progress progress = new Progress(out, !json && Installation.terminal());
       NoteListener nobody = (note, seen) -> {};
       try (TopicReader reader =
           local.reader(
@@ -248,7 +248,7 @@ final class DemoCommand extends Kinds {
               }
             }
           }
-          if (Stopping.asked()) {
+          if (ShutdownHook.asked()) {
             throw new Failure("Stopped.");
           }
           local.checkRunning();

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.riffle.cli.dna.Annotations;
 import dev.riffle.cli.dna.GeneDelays;
 import dev.riffle.cli.dna.GeneMatch;
-import dev.riffle.cli.dna.MadeUpGenome;
 import dev.riffle.cli.dna.Read;
 import dev.riffle.cli.dna.ReadFile;
 import dev.riffle.cli.dna.ReadPlayback;
+import dev.riffle.cli.dna.SyntheticGenome;
 import dev.riffle.cli.stream.Records;
 import dev.riffle.cli.stream.TopicReader;
 import dev.riffle.jobs.JobOptions;
@@ -123,7 +123,7 @@ final class DemoDna implements Callable<Integer> {
   private final Map<String, Long> begun = new ConcurrentHashMap<>(); // contigs and their lengths
   private PrintWriter out;
   private Progress progress;
-  private MadeUpGenome genome;
+  private SyntheticGenome genome;
   private String growing = "";
   private int growths;
   private double seconds;
@@ -143,10 +143,10 @@ final class DemoDna implements Callable<Integer> {
     }
     ProduceReads.within(spec, "--chunk-bases", chunkBases, ProduceReads.Flow.MOST_BASES);
     out = spec.commandLine().getOut();
-    progress = new Progress(out, !json && Home.terminal());
+    progress = new Progress(out, !json && Installation.terminal());
     OutputDirectory output = OutputDirectory.make(directory);
     if (file == null) {
-      genome = MadeUpGenome.make("made-up", bases, seed, given == null ? 11 : given.number());
+      genome = SyntheticGenome.make("made-up", bases, seed, given == null ? 11 : given.number());
       genome.write(output.file("genome.fasta"), output.file("genome.gff3"));
       say(
           "A made-up genome of %,d bases with %d genes, from seed %d.",
@@ -164,7 +164,7 @@ final class DemoDna implements Callable<Integer> {
     return 0;
   }
 
-  private static Read read(MadeUpGenome genome) {
+  private static Read read(SyntheticGenome genome) {
     return new Read(genome.name(), genome.code(), ByteBuffer.wrap(genome.bases()), null);
   }
 
@@ -180,7 +180,7 @@ final class DemoDna implements Callable<Integer> {
     JobOptions options =
         JobOptions.of(
             Map.of(
-                JobOptions.MODEL.key(), Home.annotator().toString(),
+                JobOptions.MODEL.key(), Installation.annotator().toString(),
                 JobOptions.CHECKPOINT_INTERVAL.key(), "500ms",
                 JobOptions.STREAM.key(), "demo"));
     try (LocalJob local = LocalJob.start(options, AnnotationJob::onKafka)) {
@@ -189,7 +189,7 @@ final class DemoDna implements Callable<Integer> {
           local.reader(
               topics.preview(), topics.finals(), topics.sessions(), topics.deadLetters())) {
         // The first seconds of a JVM are slow: they go to another genome, which is not shown.
-        Read other = read(MadeUpGenome.make(WARM_UP, WARM_UP_BASES, seed + 1, 11));
+        Read other = read(SyntheticGenome.make(WARM_UP, WARM_UP_BASES, seed + 1, 11));
         play(local, reader, List.of(other).iterator(), WARM_UP_CHUNK, Double.POSITIVE_INFINITY);
         say(
             "Ready after %.1f s. Sending it %s, %d bases at once:",
@@ -243,7 +243,7 @@ final class DemoDna implements Callable<Integer> {
         for (ConsumerRecord<String, byte[]> record : reader.poll(POLL)) {
           ended += take(record) ? 1 : 0;
         }
-        if (Stopping.asked()) {
+        if (ShutdownHook.asked()) {
           throw new Failure("Stopped.");
         }
         local.checkRunning();

@@ -112,7 +112,7 @@ final class DoctorCommand implements Callable<Integer> {
     all.add(flags());
     all.add(vector());
     all.addAll(backends(backend));
-    all.addAll(cards(Cards.ofThisMachine()));
+    all.addAll(cards(GpuReport.ofThisMachine()));
     all.add(ok("blas", "none is used: the cpu backend does its own arithmetic"));
     all.add(decoder());
     all.add(model());
@@ -201,9 +201,9 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   /** Cards are looked for and never asked for: a machine without one is well. */
-  static List<Finding> cards(Cards cards) {
+  static List<Finding> cards(GpuReport cards) {
     Optional<String> driver = cards.driver();
-    boolean linked = cards.library(Cards.DRIVER).isPresent();
+    boolean linked = cards.library(GpuReport.DRIVER).isPresent();
     if (driver.isEmpty() && !linked) {
       return List.of(
           cards.onBus() == 0
@@ -225,7 +225,7 @@ final class DoctorCommand implements Callable<Integer> {
           new Finding(
               "gpu",
               Verdict.WARNING,
-              found + "; but " + Cards.DRIVER + " is not where the linker looks",
+              found + "; but " + GpuReport.DRIVER + " is not where the linker looks",
               "Install the user's part of the driver; in a container, start it with --gpus all and"
                   + " NVIDIA's container toolkit."));
     } else if (driver
@@ -238,9 +238,9 @@ final class DoctorCommand implements Callable<Integer> {
               found,
               "The backend cuda needs a driver of CUDA 13: " + CUDA_13_DRIVER + " or later."));
     } else {
-      all.add(ok("gpu", found + "; " + Cards.ceiling()));
+      all.add(ok("gpu", found + "; " + GpuReport.ceiling()));
     }
-    for (String library : Cards.LIBRARIES) {
+    for (String library : GpuReport.LIBRARIES) {
       all.add(
           cards
               .library(library)
@@ -276,7 +276,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static Finding model() {
-    Path model = Home.transcriber();
+    Path model = Installation.transcriber();
     for (String file : new String[] {"config.json", "model.safetensors", "provenance.json"}) {
       if (!Files.isReadable(model.resolve(file))) {
         return new Finding(

@@ -1,7 +1,7 @@
 package dev.riffle.cli;
 
+import dev.riffle.jobs.sequence.Diagnostic;
 import dev.riffle.jobs.sequence.JobFile;
-import dev.riffle.jobs.sequence.Mistake;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.CharacterCodingException;
@@ -42,7 +42,7 @@ final class JobFiles {
 
   /** Prints its mistakes, one per line. */
   static void print(JobFile job, PrintWriter err) {
-    for (Mistake mistake : job.mistakes()) {
+    for (Diagnostic mistake : job.mistakes()) {
       err.println(mistake.at(job.name()));
     }
     int count = job.mistakes().size();

@@ -22,7 +22,7 @@ final class LocalJob implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final int RESTARTS = 3;
 
-  private final Stopping.Registration ctrlC;
+  private final ShutdownHook.Registration ctrlC;
   private LocalBroker broker;
   private LocalCluster cluster;
   private RunningJob job;
@@ -30,7 +30,7 @@ final class LocalJob implements AutoCloseable {
   private boolean closed;
 
   private LocalJob() {
-    ctrlC = Stopping.onCtrlC(this::stop);
+    ctrlC = ShutdownHook.onCtrlC(this::stop);
   }
 
   /**
@@ -104,7 +104,7 @@ final class LocalJob implements AutoCloseable {
    * @throws Failure with the reason
    */
   void checkRunning() {
-    if (job.result().isDone() && !Stopping.asked()) {
+    if (job.result().isDone() && !ShutdownHook.asked()) {
       try {
         job.awaitEnd(PATIENCE);
       } catch (IllegalStateException e) {

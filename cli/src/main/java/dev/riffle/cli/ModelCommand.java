@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
     description = "Looks at model directories, and makes them.",
     synopsisSubcommandLabel = "KIND",
     subcommands = {ModelCommand.Inspect.class, ConvertCommand.class})
-final class ModelCommand extends Kinds {
+final class ModelCommand extends CommandGroup {
   /** Reads a model and says what it costs and sees. */
   @Command(
       name = "inspect",

@@ -18,14 +18,18 @@ enum NamedJob {
   /** Sound in, notes out. */
   TRANSCRIPTION(
       TranscriptionJob.class,
-      Home::transcriber,
+      Installation::transcriber,
       UnaryOperator.identity(),
       TranscriptionJob::onKafka),
   /** Bases in, genes out. */
   ANNOTATION(
-      AnnotationJob.class, Home::annotator, AnnotationJob::withStream, AnnotationJob::onKafka),
+      AnnotationJob.class,
+      Installation::annotator,
+      AnnotationJob::withStream,
+      AnnotationJob::onKafka),
   /** Reads in, decisions out. */
-  READ_UNTIL(ReadUntilJob.class, Home::readUntil, ReadUntilJob::withStream, ReadUntilJob::onKafka);
+  READ_UNTIL(
+      ReadUntilJob.class, Installation::readUntil, ReadUntilJob::withStream, ReadUntilJob::onKafka);
 
   private final Class<?> main;
   private final Supplier<Path> model;

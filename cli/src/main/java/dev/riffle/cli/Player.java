@@ -47,7 +47,7 @@ final class Player implements AutoCloseable {
 
   private void play(Play play, String bootstrap, String topic) {
     try (TopicWriter producer = new TopicWriter(bootstrap, topic)) {
-      play.play(producer, p -> progress = p, () -> stopped || Stopping.asked());
+      play.play(producer, p -> progress = p, () -> stopped || ShutdownHook.asked());
       producer.flush();
     } catch (RuntimeException e) {
       failure = e;

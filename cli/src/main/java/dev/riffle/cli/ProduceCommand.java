@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "KIND",
     commandListHeading = "%nKinds:%n",
     subcommands = {ProduceCommand.Audio.class, ProduceReads.class, ProduceCommand.Events.class})
-final class ProduceCommand extends Kinds {
+final class ProduceCommand extends CommandGroup {
   private static final Duration PATIENCE = Duration.ofSeconds(8);
 
   /** A sound file or a microphone. */
@@ -132,7 +132,7 @@ final class ProduceCommand extends Kinds {
     }
 
     private void play(Sound sound, String topic) {
-      String id = sequenceId != null ? sequenceId : microphone ? "mic" : Stems.of(file);
+      String id = sequenceId != null ? sequenceId : microphone ? "mic" : FileNames.of(file);
       PrintWriter out = spec.commandLine().getOut();
       out.printf(
           Locale.ROOT,
@@ -148,14 +148,14 @@ final class ProduceCommand extends Kinds {
       CountDownLatch done = new CountDownLatch(1);
       double[] seconds = {0};
       // On Ctrl-C the JVM waits until the sequence has ended properly.
-      Stopping.Registration ctrlC = Stopping.onCtrlC(() -> await(done));
+      ShutdownHook.Registration ctrlC = ShutdownHook.onCtrlC(() -> await(done));
       try (TopicWriter producer = new TopicWriter(bootstrap, topic)) {
         new Playback(chunkMillis, microphone ? Double.POSITIVE_INFINITY : speed.factor, start())
             .play(
                 List.of(new Playback.Part(id, sound)),
                 producer::send,
                 s -> seconds[0] = s,
-                Stopping::asked);
+                ShutdownHook::asked);
         producer.flush();
         out.printf(Locale.ROOT, "Sent %.3f s; the sequence has ended.%n", seconds[0]);
         out.flush();

@@ -1,9 +1,9 @@
 package dev.riffle.cli;
 
-import dev.riffle.cli.dna.MadeUpGenome;
 import dev.riffle.cli.dna.Read;
 import dev.riffle.cli.dna.ReadFile;
 import dev.riffle.cli.dna.ReadPlayback;
+import dev.riffle.cli.dna.SyntheticGenome;
 import dev.riffle.cli.stream.TopicWriter;
 import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.annotation.AnnotationJob;
@@ -174,7 +174,7 @@ final class ProduceReads implements Callable<Integer> {
           spec.commandLine(), "Give a file or --synthetic BASES, one of the two.");
     }
     if (synthetic != null) {
-      within(spec, "--synthetic", synthetic, MadeUpGenome.MAX_LENGTH);
+      within(spec, "--synthetic", synthetic, SyntheticGenome.MAX_LENGTH);
     }
     within(spec, "--contigs", contigs, 1_000_000);
     ReadPlayback playback = flow.playback(spec);
@@ -230,7 +230,7 @@ final class ProduceReads implements Callable<Integer> {
     return LongStream.range(seed, seed + contigs)
         .mapToObj(
             s -> {
-              MadeUpGenome genome = MadeUpGenome.make("made-up-" + s, synthetic, s, number);
+              SyntheticGenome genome = SyntheticGenome.make("made-up-" + s, synthetic, s, number);
               return new Read(genome.name(), number, ByteBuffer.wrap(genome.bases()), null);
             })
         .iterator();
@@ -253,9 +253,9 @@ final class ProduceReads implements Callable<Integer> {
     long[] sent = {0};
     long began = System.nanoTime();
     // On Ctrl-C the JVM waits until the reads have ended properly.
-    Stopping.Registration ctrlC = Stopping.onCtrlC(() -> await(done));
+    ShutdownHook.Registration ctrlC = ShutdownHook.onCtrlC(() -> await(done));
     try (TopicWriter writer = new TopicWriter(bootstrap, topic)) {
-      playback.play(reads, writer::send, bases -> sent[0] = bases, Stopping::asked);
+      playback.play(reads, writer::send, bases -> sent[0] = bases, ShutdownHook::asked);
       writer.flush();
       double seconds = (System.nanoTime() - began) / 1e9;
       out.printf(

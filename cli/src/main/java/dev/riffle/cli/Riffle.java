@@ -75,7 +75,8 @@ public final class Riffle implements Runnable {
     if (root != null && root.verbose) {
       e.printStackTrace(err);
     } else if (!(e instanceof Failure) && !isTeaching(e)) {
-      err.println("        --verbose shows where; Flink's and Kafka's own log is " + Home.log());
+      err.println(
+          "        --verbose shows where; Flink's and Kafka's own log is " + Installation.log());
     }
     err.flush();
     return CommandLine.ExitCode.SOFTWARE;

@@ -81,7 +81,7 @@ final class RunCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     topics.create(options.get(JobOptions.BOOTSTRAP), 1, PATIENCE);
     CountDownLatch done = new CountDownLatch(1);
-    Stopping.Registration ctrlC = Stopping.onCtrlC(() -> await(done));
+    ShutdownHook.Registration ctrlC = ShutdownHook.onCtrlC(() -> await(done));
     try (LocalCluster cluster = LocalCluster.start(options.get(JobOptions.PARALLELISM))) {
       RunningJob job = cluster.submit(wanted.environment());
       out.println(
@@ -101,10 +101,10 @@ final class RunCommand implements Callable<Integer> {
               + ".");
       out.println("Flink is at " + cluster.rest() + ". Ctrl-C ends.");
       out.flush();
-      while (!Stopping.asked() && !job.result().isDone()) {
+      while (!ShutdownHook.asked() && !job.result().isDone()) {
         done.await(LOOK_MILLIS, TimeUnit.MILLISECONDS);
       }
-      if (Stopping.asked()) {
+      if (ShutdownHook.asked()) {
         stop(job, options, out);
       } else {
         job.awaitEnd(PATIENCE);

@@ -128,7 +128,7 @@ final class SubmitCommand implements Callable<Integer> {
   }
 
   private static Path builtJar() {
-    Path target = Home.directory().resolve("flink-jobs/target");
+    Path target = Installation.directory().resolve("flink-jobs/target");
     if (Files.isDirectory(target)) {
       try (Stream<Path> files = Files.list(target)) {
         var found =

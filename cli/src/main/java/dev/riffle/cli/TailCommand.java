@@ -54,8 +54,8 @@ final class TailCommand implements Callable<Integer> {
     Records records = new Records();
     long left = max;
     try (TopicReader reader = new TopicReader(bootstrap, List.of(topic), fromBeginning)) {
-      Stopping.Registration ctrlC = Stopping.onCtrlC(reader::stop);
-      while (left > 0 && !Stopping.asked()) {
+      ShutdownHook.Registration ctrlC = ShutdownHook.onCtrlC(reader::stop);
+      while (left > 0 && !ShutdownHook.asked()) {
         for (ConsumerRecord<String, byte[]> record : reader.poll(Duration.ofMillis(500))) {
           if (left-- > 0) {
             print(records, record, out);

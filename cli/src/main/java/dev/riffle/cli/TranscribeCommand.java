@@ -108,7 +108,10 @@ final class TranscribeCommand implements Callable<Integer> {
     try (LocalJob local = LocalJob.start(options(), TranscriptionJob::onKafka)) {
       transcripts =
           transcribe(
-              local, byStem, Collections.max(seconds.values()), new Progress(out, Home.terminal()));
+              local,
+              byStem,
+              Collections.max(seconds.values()),
+              new Progress(out, Installation.terminal()));
     }
     for (Map.Entry<String, Path> e : byStem.entrySet()) {
       String stem = e.getKey();
@@ -147,7 +150,7 @@ final class TranscribeCommand implements Callable<Integer> {
   private Map<String, Path> byStem() {
     Map<String, Path> byStem = new LinkedHashMap<>();
     for (Path file : files) {
-      Path other = byStem.putIfAbsent(Stems.of(file), file);
+      Path other = byStem.putIfAbsent(FileNames.of(file), file);
       if (other != null) {
         throw new ParameterException(
             spec.commandLine(),
@@ -155,7 +158,7 @@ final class TranscribeCommand implements Callable<Integer> {
                 + " and "
                 + file
                 + " would both be written to "
-                + Stems.of(file)
+                + FileNames.of(file)
                 + ".*: rename one, or transcribe them one after the other into two directories.");
       }
     }
@@ -221,7 +224,7 @@ final class TranscribeCommand implements Callable<Integer> {
           JobOptions.of(
               Map.of(
                   JobOptions.MODEL.key(),
-                  (model != null ? model : Home.transcriber()).toString(),
+                  (model != null ? model : Installation.transcriber()).toString(),
                   JobOptions.BACKEND.key(),
                   backend,
                   JobOptions.PREVIEW.key(),
@@ -251,7 +254,7 @@ final class TranscribeCommand implements Callable<Integer> {
           for (ConsumerRecord<String, byte[]> record : reader.poll(Duration.ofMillis(100))) {
             transcripts.take(record.value());
           }
-          if (Stopping.asked()) {
+          if (ShutdownHook.asked()) {
             throw new Failure("Stopped.");
           }
           local.checkRunning();

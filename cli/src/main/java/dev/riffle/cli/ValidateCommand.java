@@ -3,8 +3,8 @@ package dev.riffle.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.riffle.jobs.sequence.Diagnostic;
 import dev.riffle.jobs.sequence.JobFile;
-import dev.riffle.jobs.sequence.Mistake;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,7 +42,7 @@ final class ValidateCommand implements Callable<Integer> {
   public Integer call() {
     JobFile job = JobFiles.read(spec, file, Map.of());
     String model = job.checkModel();
-    List<Mistake> mistakes = job.mistakes();
+    List<Diagnostic> mistakes = job.mistakes();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(json(job, model, mistakes).toPrettyString());
@@ -63,12 +63,12 @@ final class ValidateCommand implements Callable<Integer> {
     return mistakes.isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.USAGE;
   }
 
-  private static ObjectNode json(JobFile job, String model, List<Mistake> mistakes) {
+  private static ObjectNode json(JobFile job, String model, List<Diagnostic> mistakes) {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode node = mapper.createObjectNode();
     node.put("file", job.name()).put("valid", mistakes.isEmpty()).put("model", model);
     ArrayNode list = node.putArray("mistakes");
-    for (Mistake mistake : mistakes) {
+    for (Diagnostic mistake : mistakes) {
       ObjectNode item = mapper.valueToTree(mistake);
       list.add(item.put("message", mistake.message()));
     }

@@ -8,7 +8,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.golden.GoldenResult;
-import dev.riffle.models.golden.GoldenStanding;
+import dev.riffle.models.golden.GoldenStatus;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -105,7 +105,7 @@ final class VerifyCommand implements Callable<Integer> {
     PrintWriter notes = json ? spec.commandLine().getErr() : out;
     notRun.forEach((name, why) -> notes.println("not run: " + name + ": " + why));
     if (!json) {
-      GoldenStanding.of(lines.stream().map(Line::result).filter(Objects::nonNull).toList())
+      GoldenStatus.of(lines.stream().map(Line::result).filter(Objects::nonNull).toList())
           .forEach(out::println);
       out.printf(
           Locale.ROOT,

@@ -9,11 +9,11 @@ import java.util.stream.Stream;
 /** A directory for files in between, removed with all that is in it, on Ctrl-C too. */
 final class Workspace implements AutoCloseable {
   private final Path path;
-  private final Stopping.Registration ctrlC;
+  private final ShutdownHook.Registration ctrlC;
 
   private Workspace(Path path) {
     this.path = path;
-    this.ctrlC = Stopping.onCtrlC(this::delete);
+    this.ctrlC = ShutdownHook.onCtrlC(this::delete);
   }
 
   static Workspace make() {
@@ -43,7 +43,7 @@ final class Workspace implements AutoCloseable {
   @Override
   public void close() {
     ctrlC.close();
-    if (!Stopping.asked()) {
+    if (!ShutdownHook.asked()) {
       delete();
     }
   }

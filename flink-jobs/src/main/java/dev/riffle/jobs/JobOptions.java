@@ -3,7 +3,7 @@ package dev.riffle.jobs;
 import static org.apache.flink.configuration.ConfigOptions.key;
 
 import dev.riffle.models.readuntil.SequentialTest;
-import dev.riffle.models.weights.Nearest;
+import dev.riffle.models.weights.Suggestions;
 import dev.riffle.operators.GapPolicy;
 import dev.riffle.operators.SequenceOptions;
 import dev.riffle.operators.StatePolicy;
@@ -649,7 +649,7 @@ public final class JobOptions implements Serializable {
       throw new IllegalArgumentException(
           "There is no option --"
               + name
-              + Nearest.of(name, names())
+              + Suggestions.of(name, names())
                   .map(near -> "; did you mean --" + near + "?")
                   .orElse("; docs/options.md lists all."));
     }

@@ -1,6 +1,6 @@
 package dev.riffle.jobs;
 
-import dev.riffle.models.weights.Nearest;
+import dev.riffle.models.weights.Suggestions;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -162,7 +162,7 @@ public record Topics(String in, String preview, String finals, String sessions, 
                 + bootstrap
                 + " has no topic "
                 + String.join(", ", missing)
-                + Nearest.of(missing.get(0), there)
+                + Suggestions.of(missing.get(0), there)
                     .map(near -> "; did you mean " + near + "? Else")
                     .orElse(":")
                 + " create "

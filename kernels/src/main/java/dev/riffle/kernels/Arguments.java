@@ -305,7 +305,7 @@ public final class Arguments {
    * @throws IllegalArgumentException if a tensor is too small for the rows that windows name
    */
   public static void attention(
-      Windows windows,
+      AttentionSets windows,
       Tensor q,
       Tensor k,
       Tensor v,

@@ -550,8 +550,8 @@ public interface Kernels {
 
   /**
    * Attention of one head within windows of gathered rows: in each window, l_qk = scale (q . k), or
-   * as {@link Windows#logit} says, and o_q = sum_k softmax(l_q)_k v_k; then y_q = (sum of o_q over
-   * the windows that hold q) / (their number + epsilon), 0 where there are none.
+   * as {@link AttentionSets#logit} says, and o_q = sum_k softmax(l_q)_k v_k; then y_q = (sum of o_q
+   * over the windows that hold q) / (their number + epsilon), 0 where there are none.
    *
    * @param q {@code width} columns of each row; rows lie {@code stride} apart
    * @param k like q, with rows of its own
@@ -561,7 +561,7 @@ public interface Kernels {
    * @param rows rows of q and y
    */
   void attend(
-      Windows windows,
+      AttentionSets windows,
       double scale,
       Tensor q,
       Tensor k,

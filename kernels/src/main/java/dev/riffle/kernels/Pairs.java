@@ -3,17 +3,17 @@ package dev.riffle.kernels;
 /** Which columns of a group {@link Kernels#rotary} turns together, as pair j. */
 public enum Pairs {
   /** Columns 2j and 2j + 1. */
-  NEIGHBOURS,
+  INTERLEAVED,
   /** Columns j and j + width / 2. */
-  HALVES;
+  SPLIT_HALF;
 
   /** First column of pair {@code j}. */
   public int first(int j) {
-    return this == NEIGHBOURS ? 2 * j : j;
+    return this == INTERLEAVED ? 2 * j : j;
   }
 
   /** Second column of pair {@code j} of a group of this width. */
   public int second(int j, int width) {
-    return this == NEIGHBOURS ? 2 * j + 1 : j + width / 2;
+    return this == INTERLEAVED ? 2 * j + 1 : j + width / 2;
   }
 }

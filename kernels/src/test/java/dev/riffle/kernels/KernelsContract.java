@@ -1057,7 +1057,7 @@ public abstract class KernelsContract {
     // row 5 stands in the first window only
     attend(
         kernels,
-        new Windows(
+        new AttentionSets(
             new int[] {5},
             new int[] {0, 1},
             new int[] {0, 2, 5, 6},
@@ -1076,8 +1076,8 @@ public abstract class KernelsContract {
   void aRowFromWhichAllIsHiddenSeesTheMeanOfItsWindow() {
     Tensor v = kernels.constant(new double[] {1, 2, 6});
     Tensor y = kernels.allocate(1);
-    Windows windows =
-        new Windows(
+    AttentionSets windows =
+        new AttentionSets(
             new int[] {0},
             new int[] {0, 1},
             new int[] {0, 1, 2},
@@ -1106,7 +1106,7 @@ public abstract class KernelsContract {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("queries are 1", "keys 2");
     Tensor x = kernels.allocate(4);
-    Windows second = windows(new int[] {1}, one, new int[] {1}, one, times);
+    AttentionSets second = windows(new int[] {1}, one, new int[] {1}, one, times);
     assertThatThrownBy(() -> kernels.attend(second, 1, x, x, x, 2, x, 2, 1, 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("query row 1", "1 rows");
@@ -1115,16 +1115,16 @@ public abstract class KernelsContract {
         .hasMessageContainingAll("k must hold 2 rows", "holds 3");
   }
 
-  private static Windows windows(
+  private static AttentionSets windows(
       int[] queries, int[] queryStarts, int[] keys, int[] keyStarts, int[] times) {
-    return new Windows(queries, queryStarts, keys, keyStarts, times, times, Double.NaN, 0);
+    return new AttentionSets(queries, queryStarts, keys, keyStarts, times, times, Double.NaN, 0);
   }
 
   /** Rows 0 .. 5 in two windows, row 4 in none; row 6 of k and v is seen by all. */
   private static void attend(Kernels k, double own, int width, Tensor y) {
     attend(
         k,
-        new Windows(
+        new AttentionSets(
             new int[] {0, 2, 5, 1, 2, 3},
             new int[] {0, 3, 6},
             new int[] {0, 2, 5, 6, 1, 3, 4},
@@ -1137,7 +1137,7 @@ public abstract class KernelsContract {
         y);
   }
 
-  private static void attend(Kernels k, Windows windows, int width, Tensor y) {
+  private static void attend(Kernels k, AttentionSets windows, int width, Tensor y) {
     int stride = 2 * width;
     k.fill(y, 0, y.size(), 0); // what lies between the rows stays
     Tensor x = k.constant(random(1, 7 * stride));

@@ -37,5 +37,5 @@ public interface RecurrentModel {
    * @param state as many sequences as the block has, or more; updated
    * @param y {@code [rows or sequences, outputs]} as {@code answers} says
    */
-  void advance(Block block, RecurrentState state, Answers answers, Tensor y, Scratch work);
+  void advance(Block block, RecurrentState state, PredictAt answers, Tensor y, Scratch work);
 }

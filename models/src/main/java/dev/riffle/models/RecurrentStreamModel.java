@@ -19,7 +19,7 @@ import java.util.List;
  *   ...  {@link RecurrentState}
  * </pre>
  */
-public final class RecurrentStreamModel implements StreamModel<Scores> {
+public final class RecurrentStreamModel implements StreamModel<PredictionValues> {
   private static final byte VERSION = 1;
   private static final int HEADER = 2;
 
@@ -61,11 +61,11 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
   }
 
   @Override
-  public StreamRunner<Scores> newRunner() {
+  public StreamRunner<PredictionValues> newRunner() {
     return new Runner();
   }
 
-  private final class Runner implements StreamRunner<Scores> {
+  private final class Runner implements StreamRunner<PredictionValues> {
     private final Kernels kernels = model.kernels();
     private final Scratch work = new Scratch(kernels);
     private RecurrentState state = new RecurrentState(model, 1);
@@ -82,8 +82,8 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
     }
 
     @Override
-    public void advance(List<Row<Scores>> rows) {
-      for (Row<Scores> row : rows) {
+    public void advance(List<BatchItem<PredictionValues>> rows) {
+      for (BatchItem<PredictionValues> row : rows) {
         RecurrentStreamModel.this.check(row.format);
         checkState(row.state);
         row.checkFinite(buffer(row.state).getLong(HEADER));
@@ -104,14 +104,14 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
     }
 
     @Override
-    public void finish(List<Row<Scores>> rows) {
+    public void finish(List<BatchItem<PredictionValues>> rows) {
       advance(rows);
     }
 
     @Override
     public void warmUp(int places) {
       Format format = new Format(0, model.inputs());
-      advance(List.of(new Row<>(format, open(format), new float[model.inputs()], 0, 1)));
+      advance(List.of(new BatchItem<>(format, open(format), new float[model.inputs()], 0, 1)));
     }
 
     private void reserve(int sequences) {
@@ -124,7 +124,7 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
     /**
      * Packs up to {@code limit} steps of each row from step {@code from} on; false if none is left.
      */
-    private boolean pack(List<Row<Scores>> rows, int from, int limit) {
+    private boolean pack(List<BatchItem<PredictionValues>> rows, int from, int limit) {
       for (int b = 0; b < rows.size(); b++) {
         int left = Math.max(0, rows.get(b).steps - from);
         starts[b + 1] = starts[b] + Math.min(left, limit);
@@ -132,7 +132,7 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
       int width = model.inputs();
       Tensor x = work.tensor("stream.x", starts[rows.size()] * width);
       for (int b = 0; b < rows.size(); b++) {
-        Row<Scores> row = rows.get(b);
+        BatchItem<PredictionValues> row = rows.get(b);
         int count = (starts[b + 1] - starts[b]) * width;
         if (count > 0) {
           kernels.write(row.values, row.offset + from * width, x, starts[b] * width, count);
@@ -141,12 +141,12 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
       return starts[rows.size()] > 0;
     }
 
-    private void compute(List<Row<Scores>> rows) {
+    private void compute(List<BatchItem<PredictionValues>> rows) {
       Block block = new Block(work.tensor("stream.x", 0), starts, rows.size());
       int width = model.outputs();
       int count = block.rows() * width;
       Tensor y = work.tensor("stream.y", count);
-      model.advance(block, state, Answers.EVERY_STEP, y, work);
+      model.advance(block, state, PredictAt.EVERY_STEP, y, work);
 
       if (answers.length < count) {
         answers = new float[count];
@@ -157,8 +157,9 @@ public final class RecurrentStreamModel implements StreamModel<Scores> {
         for (int t = 0; t < block.steps(b); t++) {
           float[] values = new float[width];
           System.arraycopy(answers, (starts[b] + t) * width, values, 0, width);
-          Scores scores = new Scores(values, model.outputShape(), before + t, 1);
-          rows.get(b).outputs.add(new Output<>(before + t + 1, scores));
+          PredictionValues scores =
+              new PredictionValues(values, model.outputShape(), before + t, 1);
+          rows.get(b).outputs.add(new Prediction<>(before + t + 1, scores));
         }
       }
     }

@@ -20,10 +20,10 @@ public interface StreamRunner<O> {
    *
    * @throws StateException if a state was written by another version or for another model
    */
-  void advance(List<Row<O>> rows);
+  void advance(List<BatchItem<O>> rows);
 
   /** Ends each row's sequence after consuming its steps: all that is still open is told. */
-  void finish(List<Row<O>> rows);
+  void finish(List<BatchItem<O>> rows);
 
   /**
    * Computes zeros and forgets them, so that what a first batch has to load, compile and allocate

@@ -37,7 +37,7 @@ import java.util.List;
  *   f32  the steps that windows to come need, {@code [at most length - 1, inputs]}
  * </pre>
  */
-public final class WindowStreamModel implements StreamModel<Scores> {
+public final class WindowStreamModel implements StreamModel<PredictionValues> {
   private static final byte VERSION = 1;
   private static final int COUNT = 2; // byte at which the steps consumed stand
   private static final int LENGTH = COUNT + Long.BYTES;
@@ -128,7 +128,7 @@ public final class WindowStreamModel implements StreamModel<Scores> {
 
   /** Windows that the row completes, and that which it ends. */
   @Override
-  public int places(Row<Scores> row, boolean finish) {
+  public int places(BatchItem<PredictionValues> row, boolean finish) {
     if (row.state.length < HEADER) {
       return 0; // advance refuses it
     }
@@ -139,7 +139,7 @@ public final class WindowStreamModel implements StreamModel<Scores> {
   }
 
   @Override
-  public StreamRunner<Scores> newRunner() {
+  public StreamRunner<PredictionValues> newRunner() {
     return new Runner();
   }
 
@@ -163,13 +163,13 @@ public final class WindowStreamModel implements StreamModel<Scores> {
 
   /** The steps of a row that can be had: those that its state keeps, then those that came. */
   private final class Stretch {
-    final Row<Scores> row;
+    final BatchItem<PredictionValues> row;
     final FloatBuffer kept; // [before - first, inputs]
     final long first; // step
     final long before; // steps that had been consumed
     final long after;
 
-    Stretch(Row<Scores> row) {
+    Stretch(BatchItem<PredictionValues> row) {
       WindowStreamModel.this.check(row.format);
       byte[] stored = row.state;
       if (stored.length < 1 || stored[0] != VERSION) {
@@ -261,7 +261,7 @@ public final class WindowStreamModel implements StreamModel<Scores> {
    */
   private record Window(Stretch stretch, long begin, int steps, long from, long to) {}
 
-  private final class Runner implements StreamRunner<Scores> {
+  private final class Runner implements StreamRunner<PredictionValues> {
     private final Kernels kernels = model.kernels();
     private final Scratch work = new Scratch(kernels);
     private float[] values = new float[0];
@@ -274,12 +274,12 @@ public final class WindowStreamModel implements StreamModel<Scores> {
     }
 
     @Override
-    public void advance(List<Row<Scores>> rows) {
+    public void advance(List<BatchItem<PredictionValues>> rows) {
       run(rows, false);
     }
 
     @Override
-    public void finish(List<Row<Scores>> rows) {
+    public void finish(List<BatchItem<PredictionValues>> rows) {
       run(rows, true);
     }
 
@@ -287,16 +287,16 @@ public final class WindowStreamModel implements StreamModel<Scores> {
     public void warmUp(int places) {
       Format format = new Format(0, model.inputs());
       float[] zeros = new float[options.length() * model.inputs()];
-      List<Row<Scores>> rows = new ArrayList<>(places);
+      List<BatchItem<PredictionValues>> rows = new ArrayList<>(places);
       for (int b = 0; b < places; b++) {
-        rows.add(new Row<>(format, open(format), zeros, 0, options.length()));
+        rows.add(new BatchItem<>(format, open(format), zeros, 0, options.length()));
       }
       advance(rows);
     }
 
-    private void run(List<Row<Scores>> rows, boolean finish) {
+    private void run(List<BatchItem<PredictionValues>> rows, boolean finish) {
       List<Stretch> stretches = new ArrayList<>(rows.size());
-      for (Row<Scores> row : rows) {
+      for (BatchItem<PredictionValues> row : rows) {
         stretches.add(new Stretch(row));
       }
       List<Window> full = new ArrayList<>();
@@ -401,8 +401,9 @@ public final class WindowStreamModel implements StreamModel<Scores> {
       for (int i = 0; i < count; i++) {
         float[] own = Arrays.copyOfRange(answers, i * width, (i + 1) * width);
         int steps = each ? 1 : window.steps;
-        Scores scores = new Scores(own, model.outputShape(), window.from + i, steps);
-        window.stretch.row.outputs.add(new Output<>(position, scores));
+        PredictionValues scores =
+            new PredictionValues(own, model.outputShape(), window.from + i, steps);
+        window.stretch.row.outputs.add(new Prediction<>(position, scores));
       }
     }
   }

@@ -52,7 +52,7 @@ class RecurrentStreamModelTest {
   @ParameterizedTest
   @MethodSource("models")
   void aSequenceInAnyChunkingIsTheWholeSequence(Kernels kernels, Maker maker) {
-    StreamRunner<Scores> runner = model(kernels, maker).newRunner();
+    StreamRunner<PredictionValues> runner = model(kernels, maker).newRunner();
     float[] steps = steps(301);
     Sequence whole = new Sequence(runner, steps);
     whole.advance(runner, 301);
@@ -69,9 +69,9 @@ class RecurrentStreamModelTest {
   @ParameterizedTest
   @MethodSource("models")
   void aBatchEqualsItsRows(Kernels kernels, Maker maker) {
-    StreamModel<Scores> model = model(kernels, maker);
-    StreamRunner<Scores> alone = model.newRunner();
-    StreamRunner<Scores> together = model.newRunner();
+    StreamModel<PredictionValues> model = model(kernels, maker);
+    StreamRunner<PredictionValues> alone = model.newRunner();
+    StreamRunner<PredictionValues> together = model.newRunner();
     for (int batch : new int[] {1, 2, 7, 64}) {
       List<Sequence> expected = new ArrayList<>();
       List<Sequence> found = new ArrayList<>();
@@ -93,7 +93,7 @@ class RecurrentStreamModelTest {
   @ParameterizedTest
   @MethodSource("models")
   void aCatchUpLongerThanTheWorkMemoryIsTheSame(Kernels kernels, Maker maker) {
-    StreamRunner<Scores> runner = model(kernels, maker).newRunner();
+    StreamRunner<PredictionValues> runner = model(kernels, maker).newRunner();
     float[] steps = steps(9000);
     Sequence atOnce = new Sequence(runner, steps);
     Sequence inParts = new Sequence(runner, steps);
@@ -107,7 +107,7 @@ class RecurrentStreamModelTest {
   @ParameterizedTest
   @MethodSource("models")
   void noAnswerKnowsTheFuture(Kernels kernels, Maker maker) {
-    StreamRunner<Scores> runner = model(kernels, maker).newRunner();
+    StreamRunner<PredictionValues> runner = model(kernels, maker).newRunner();
     float[] steps = steps(50);
     Sequence one = new Sequence(runner, steps);
     one.advance(runner, 50);
@@ -126,14 +126,16 @@ class RecurrentStreamModelTest {
   @ParameterizedTest
   @MethodSource("lrus")
   void everyStepOfAnLruBringsOneDistributionAtItsPosition(Kernels kernels, Lru.Config config) {
-    StreamRunner<Scores> runner = model(kernels, k -> lru(k, config)).newRunner();
+    StreamRunner<PredictionValues> runner = model(kernels, k -> lru(k, config)).newRunner();
     Sequence sequence = new Sequence(runner, steps(5));
     sequence.advance(runner, 2);
     sequence.finish(runner);
 
-    assertThat(sequence.outputs).extracting(Output::position).containsExactly(1L, 2L, 3L, 4L, 5L);
+    assertThat(sequence.outputs)
+        .extracting(Prediction::position)
+        .containsExactly(1L, 2L, 3L, 4L, 5L);
     int width = config.multidim() > 1 ? config.multidim() : config.dOutput();
-    for (Output<Scores> output : sequence.outputs) {
+    for (Prediction<PredictionValues> output : sequence.outputs) {
       float[] values = output.value().values();
       assertThat(values).hasSize(config.dOutput() * config.multidim());
       for (int i = 0; i < values.length; i += width) {
@@ -149,7 +151,7 @@ class RecurrentStreamModelTest {
   @ParameterizedTest
   @MethodSource("models")
   void rowsWithoutStepsChangeNothing(Kernels kernels, Maker maker) {
-    StreamRunner<Scores> runner = model(kernels, maker).newRunner();
+    StreamRunner<PredictionValues> runner = model(kernels, maker).newRunner();
     Sequence sequence = new Sequence(runner, steps(3));
     sequence.advance(runner, 3);
     byte[] before = sequence.state.clone();
@@ -163,7 +165,7 @@ class RecurrentStreamModelTest {
   @ParameterizedTest
   @MethodSource("models")
   void stateThatThisModelDidNotWriteIsRefused(Kernels kernels, Maker maker) {
-    StreamRunner<Scores> runner = model(kernels, maker).newRunner();
+    StreamRunner<PredictionValues> runner = model(kernels, maker).newRunner();
     byte[] state = runner.open(FORMAT);
     byte[] version = state.clone();
     version[0] = 9;
@@ -180,10 +182,10 @@ class RecurrentStreamModelTest {
   @ParameterizedTest
   @MethodSource("models")
   void aRefusedBatchLeavesItsRowsAsTheyWere(Kernels kernels, Maker maker) {
-    StreamRunner<Scores> runner = model(kernels, maker).newRunner();
+    StreamRunner<PredictionValues> runner = model(kernels, maker).newRunner();
     byte[] state = runner.open(FORMAT);
-    Row<Scores> good = new Row<>(FORMAT, state.clone(), steps(2), 0, 2);
-    Row<Scores> bad = new Row<>(FORMAT, new byte[3], steps(2), 0, 2);
+    BatchItem<PredictionValues> good = new BatchItem<>(FORMAT, state.clone(), steps(2), 0, 2);
+    BatchItem<PredictionValues> bad = new BatchItem<>(FORMAT, new byte[3], steps(2), 0, 2);
     assertThatThrownBy(() -> runner.advance(List.of(good, bad))).isInstanceOf(StateException.class);
     assertThat(good.state).isEqualTo(state);
     assertThat(good.outputs).isEmpty();
@@ -192,7 +194,7 @@ class RecurrentStreamModelTest {
   @Test
   void stepsOfAnotherWidthAreRefused() {
     Kernels kernels = TestBackends.all().findFirst().orElseThrow();
-    StreamModel<Scores> model = model(kernels, k -> lru(k, LRUS.get(0)));
+    StreamModel<PredictionValues> model = model(kernels, k -> lru(k, LRUS.get(0)));
     assertThatThrownBy(() -> model.check(new Format(0, 4)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("reads 3 values per step, but the sequence brings 4");
@@ -201,15 +203,16 @@ class RecurrentStreamModelTest {
   @ParameterizedTest
   @MethodSource("models")
   void aValueThatIsNotFiniteIsRefusedWithItsPlaceAndNothingChanges(Kernels kernels, Maker maker) {
-    StreamRunner<Scores> runner = model(kernels, maker).newRunner();
+    StreamRunner<PredictionValues> runner = model(kernels, maker).newRunner();
     Sequence sequence = new Sequence(runner, steps(7));
     sequence.advance(runner, 5);
     byte[] before = sequence.state.clone();
     for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY}) {
       float[] steps = steps(2);
       steps[3 + 2] = bad;
-      Row<Scores> good = new Row<>(FORMAT, runner.open(FORMAT), steps(2), 0, 2);
-      Row<Scores> row = new Row<>(FORMAT, sequence.state, steps, 0, 2);
+      BatchItem<PredictionValues> good =
+          new BatchItem<>(FORMAT, runner.open(FORMAT), steps(2), 0, 2);
+      BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, sequence.state, steps, 0, 2);
       assertThatThrownBy(() -> runner.advance(List.of(good, row)))
           .isInstanceOf(InputException.class)
           .hasMessage("Step 6 of the sequence must be finite, but value 2 is " + bad + ".");
@@ -221,26 +224,26 @@ class RecurrentStreamModelTest {
 
   @Test
   void stepsWithoutTheirValuesAreRefused() {
-    assertThatThrownBy(() -> new Row<>(FORMAT, new byte[0], new float[11], 3, 3))
+    assertThatThrownBy(() -> new BatchItem<>(FORMAT, new byte[0], new float[11], 3, 3))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(
             "3 steps of 3 values from index 3 on need 12 values, but there are 11");
     for (int negative : new int[] {-1, Integer.MIN_VALUE}) {
-      assertThatThrownBy(() -> new Row<>(FORMAT, new byte[0], new float[11], 0, negative))
+      assertThatThrownBy(() -> new BatchItem<>(FORMAT, new byte[0], new float[11], 0, negative))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> new Row<>(FORMAT, new byte[0], new float[11], negative, 1))
+      assertThatThrownBy(() -> new BatchItem<>(FORMAT, new byte[0], new float[11], negative, 1))
           .isInstanceOf(IllegalArgumentException.class);
     }
   }
 
-  private static void refuses(StreamRunner<Scores> runner, byte[] state, String why) {
-    Row<Scores> row = new Row<>(FORMAT, state, new float[3], 0, 1);
+  private static void refuses(StreamRunner<PredictionValues> runner, byte[] state, String why) {
+    BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, state, new float[3], 0, 1);
     assertThatThrownBy(() -> runner.advance(List.of(row)))
         .isInstanceOf(StateException.class)
         .hasMessageContaining(why);
   }
 
-  private static StreamModel<Scores> model(Kernels kernels, Maker maker) {
+  private static StreamModel<PredictionValues> model(Kernels kernels, Maker maker) {
     return new RecurrentStreamModel("drawn", "1", "drawn", "0", maker.apply(kernels));
   }
 
@@ -262,9 +265,9 @@ class RecurrentStreamModelTest {
     private final float[] steps;
     private int at;
     private byte[] state;
-    private final List<Output<Scores>> outputs = new ArrayList<>();
+    private final List<Prediction<PredictionValues>> outputs = new ArrayList<>();
 
-    Sequence(StreamRunner<Scores> runner, float[] steps) {
+    Sequence(StreamRunner<PredictionValues> runner, float[] steps) {
       this.steps = steps;
       this.state = runner.open(FORMAT);
     }
@@ -273,24 +276,25 @@ class RecurrentStreamModelTest {
       return steps.length / 3 - at;
     }
 
-    void advance(StreamRunner<Scores> runner, int count) {
-      Row<Scores> row = next(count);
+    void advance(StreamRunner<PredictionValues> runner, int count) {
+      BatchItem<PredictionValues> row = next(count);
       runner.advance(List.of(row));
       take(row);
     }
 
-    void finish(StreamRunner<Scores> runner) {
-      Row<Scores> row = next(left());
+    void finish(StreamRunner<PredictionValues> runner) {
+      BatchItem<PredictionValues> row = next(left());
       runner.finish(List.of(row));
       take(row);
     }
 
     /** Some of them, in a random order, each by a random number of steps. */
-    static void advanceSome(StreamRunner<Scores> runner, List<Sequence> all, Random random) {
+    static void advanceSome(
+        StreamRunner<PredictionValues> runner, List<Sequence> all, Random random) {
       List<Sequence> some = new ArrayList<>(all);
       Collections.shuffle(some, random);
       some = some.subList(0, 1 + random.nextInt(all.size()));
-      List<Row<Scores>> rows = new ArrayList<>();
+      List<BatchItem<PredictionValues>> rows = new ArrayList<>();
       for (Sequence sequence : some) {
         rows.add(sequence.next(random.nextInt(Math.min(9, sequence.left()) + 1)));
       }
@@ -300,11 +304,11 @@ class RecurrentStreamModelTest {
       }
     }
 
-    private Row<Scores> next(int count) {
-      return new Row<>(FORMAT, state, steps, at * 3, count);
+    private BatchItem<PredictionValues> next(int count) {
+      return new BatchItem<>(FORMAT, state, steps, at * 3, count);
     }
 
-    private void take(Row<Scores> row) {
+    private void take(BatchItem<PredictionValues> row) {
       at += row.steps;
       state = row.state;
       outputs.addAll(row.outputs);

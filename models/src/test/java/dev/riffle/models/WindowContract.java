@@ -151,7 +151,7 @@ public abstract class WindowContract {
   @MethodSource("streams")
   void aStreamTellsWhatTheWindowsTell(Kernels kernels, Case c, WindowOptions options) {
     WindowModel model = c.maker.apply(kernels);
-    StreamRunner<Scores> runner = stream(model, options).newRunner();
+    StreamRunner<PredictionValues> runner = stream(model, options).newRunner();
     for (int count : new int[] {1, c.length - 1, c.length, c.length + 1, 3 * c.length + 5}) {
       Sequence sequence = new Sequence(model, runner, steps(model, count));
       sequence.finish(runner);
@@ -165,7 +165,7 @@ public abstract class WindowContract {
   @MethodSource("streams")
   void aSequenceInAnyChunkingIsTheWholeSequence(Kernels kernels, Case c, WindowOptions options) {
     WindowModel model = c.maker.apply(kernels);
-    StreamRunner<Scores> runner = stream(model, options).newRunner();
+    StreamRunner<PredictionValues> runner = stream(model, options).newRunner();
     float[] steps = steps(model, 2 * c.length + 7);
     Sequence whole = new Sequence(model, runner, steps);
     whole.advance(runner, whole.left());
@@ -187,8 +187,8 @@ public abstract class WindowContract {
   @MethodSource("streams")
   void aBatchEqualsItsRows(Kernels kernels, Case c, WindowOptions options) {
     WindowModel model = c.maker.apply(kernels);
-    StreamRunner<Scores> alone = stream(model, options).newRunner();
-    StreamRunner<Scores> together = stream(model, options).newRunner();
+    StreamRunner<PredictionValues> alone = stream(model, options).newRunner();
+    StreamRunner<PredictionValues> together = stream(model, options).newRunner();
     List<Sequence> expected = new ArrayList<>();
     List<Sequence> found = new ArrayList<>();
     for (int b = 0; b < 5; b++) {
@@ -198,14 +198,14 @@ public abstract class WindowContract {
       expected.get(b).finish(alone);
     }
     for (int round = 0; round < 4; round++) {
-      List<Row<Scores>> rows = new ArrayList<>();
+      List<BatchItem<PredictionValues>> rows = new ArrayList<>();
       for (Sequence sequence : found) {
         rows.add(sequence.next(random.nextInt(sequence.left() + 1)));
       }
       together.advance(rows);
       take(found, rows);
     }
-    List<Row<Scores>> rows = new ArrayList<>();
+    List<BatchItem<PredictionValues>> rows = new ArrayList<>();
     found.forEach(sequence -> rows.add(sequence.next(sequence.left())));
     together.finish(rows);
     take(found, rows);
@@ -219,7 +219,7 @@ public abstract class WindowContract {
   @MethodSource("models")
   void whatIsNoStepIsRefusedWhenItComes(Kernels kernels, Case c) {
     WindowModel model = c.maker.apply(kernels);
-    StreamRunner<Scores> runner = stream(model, WindowOptions.of(c.length)).newRunner();
+    StreamRunner<PredictionValues> runner = stream(model, WindowOptions.of(c.length)).newRunner();
     Sequence sequence = new Sequence(model, runner, steps(model, 5));
     sequence.advance(runner, 3);
     byte[] before = sequence.state.clone();
@@ -230,7 +230,8 @@ public abstract class WindowContract {
     for (float value : bad) {
       float[] steps = steps(model, 2);
       steps[model.inputs()] = value; // the first value of the second step
-      Row<Scores> row = new Row<>(new Format(0, model.inputs()), sequence.state, steps, 0, 2);
+      BatchItem<PredictionValues> row =
+          new BatchItem<>(new Format(0, model.inputs()), sequence.state, steps, 0, 2);
       assertThatThrownBy(() -> runner.advance(List.of(row)))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("Step 4 of the sequence must be")
@@ -243,13 +244,13 @@ public abstract class WindowContract {
   // ---------------------------------------------------------------- helpers
 
   /** What a sequence is to be told, computed window by window. */
-  private static List<Output<Scores>> expected(
+  private static List<Prediction<PredictionValues>> expected(
       WindowModel model, WindowOptions options, Sequence sequence) {
     int count = sequence.steps.length / model.inputs();
     int stride =
         options.stride() == 0 ? 1 << 20 : options.stride(); // longer than any sequence here
     int margin = Math.max(0, options.length() - stride) / 2;
-    List<Output<Scores>> all = new ArrayList<>();
+    List<Prediction<PredictionValues>> all = new ArrayList<>();
     Scratch work = new Scratch(model.kernels());
     int told = 0; // steps before it have been spoken of
     for (int begin = 0; begin < count; begin += stride) {
@@ -263,14 +264,17 @@ public abstract class WindowContract {
           Arrays.copyOfRange(sequence.steps, begin * model.inputs(), end * model.inputs());
       float[] y = forward(model, List.of(window), work);
       if (!model.answersEachStep()) {
-        all.add(new Output<>(end, new Scores(y, model.outputShape(), begin, end - begin)));
+        all.add(
+            new Prediction<>(
+                end, new PredictionValues(y, model.outputShape(), begin, end - begin)));
         told = end;
       } else {
         int to = full ? Math.min(end, begin + margin + stride) : end;
         for (; told < to; told++) {
           int at = (told - begin) * model.outputs();
           float[] answer = Arrays.copyOfRange(y, at, at + model.outputs());
-          all.add(new Output<>(end, new Scores(answer, model.outputShape(), told, 1)));
+          all.add(
+              new Prediction<>(end, new PredictionValues(answer, model.outputShape(), told, 1)));
         }
       }
       if (!full) {
@@ -299,7 +303,7 @@ public abstract class WindowContract {
     return read;
   }
 
-  private static StreamModel<Scores> stream(WindowModel model, WindowOptions options) {
+  private static StreamModel<PredictionValues> stream(WindowModel model, WindowOptions options) {
     return new WindowStreamModel("drawn", "1", "drawn", "0", model, options);
   }
 
@@ -312,7 +316,7 @@ public abstract class WindowContract {
     return values;
   }
 
-  private static void take(List<Sequence> sequences, List<Row<Scores>> rows) {
+  private static void take(List<Sequence> sequences, List<BatchItem<PredictionValues>> rows) {
     for (int i = 0; i < rows.size(); i++) {
       sequences.get(i).take(rows.get(i));
     }
@@ -324,9 +328,9 @@ public abstract class WindowContract {
     private final float[] steps;
     private int at;
     private byte[] state;
-    private final List<Output<Scores>> outputs = new ArrayList<>();
+    private final List<Prediction<PredictionValues>> outputs = new ArrayList<>();
 
-    Sequence(WindowModel model, StreamRunner<Scores> runner, float[] steps) {
+    Sequence(WindowModel model, StreamRunner<PredictionValues> runner, float[] steps) {
       this.model = model;
       this.steps = steps;
       this.state = runner.open(new Format(0, model.inputs()));
@@ -336,25 +340,25 @@ public abstract class WindowContract {
       return steps.length / model.inputs() - at;
     }
 
-    void advance(StreamRunner<Scores> runner, int count) {
-      Row<Scores> row = next(count);
+    void advance(StreamRunner<PredictionValues> runner, int count) {
+      BatchItem<PredictionValues> row = next(count);
       runner.advance(List.of(row));
       take(row);
     }
 
-    void finish(StreamRunner<Scores> runner) {
-      Row<Scores> row = next(left());
+    void finish(StreamRunner<PredictionValues> runner) {
+      BatchItem<PredictionValues> row = next(left());
       runner.finish(List.of(row));
       take(row);
     }
 
     /** The row of the next steps. */
-    Row<Scores> next(int count) {
+    BatchItem<PredictionValues> next(int count) {
       Format format = new Format(0, model.inputs());
-      return new Row<>(format, state, steps, at * model.inputs(), count);
+      return new BatchItem<>(format, state, steps, at * model.inputs(), count);
     }
 
-    void take(Row<Scores> row) {
+    void take(BatchItem<PredictionValues> row) {
       at += row.steps;
       state = row.state;
       outputs.addAll(row.outputs);

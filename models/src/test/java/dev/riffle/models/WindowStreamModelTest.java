@@ -76,13 +76,13 @@ class WindowStreamModelTest {
   @Test
   void stepsThatAreOnlyKeptTakeNoPlaceAndCallNoVerb() {
     Sum model = new Sum(false, 1);
-    StreamModel<Scores> stream = stream(model, new WindowOptions(4, 2));
-    StreamRunner<Scores> runner = stream.newRunner();
+    StreamModel<PredictionValues> stream = stream(model, new WindowOptions(4, 2));
+    StreamRunner<PredictionValues> runner = stream.newRunner();
     byte[] state = runner.open(FORMAT);
     int[] places = {0, 0, 0, 1, 0, 1, 0}; // windows that each step completes
     int[] atTheEnd = {1, 1, 1, 1, 1, 1, 1}; // with the one that tells the rest
     for (int step = 0; step < places.length; step++) {
-      Row<Scores> row = new Row<>(FORMAT, state, new float[] {step}, 0, 1);
+      BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, state, new float[] {step}, 0, 1);
       assertThat(stream.places(row, false)).as("step %d", step).isEqualTo(places[step]);
       assertThat(stream.places(row, true)).as("step %d", step).isEqualTo(atTheEnd[step]);
       runner.advance(List.of(row));
@@ -96,10 +96,10 @@ class WindowStreamModelTest {
   @Test
   void whatIsLeftOfManySequencesIsSortedByBin() {
     Sum model = new Sum(false, 1); // whose bin is the length, even or odd
-    StreamRunner<Scores> runner = stream(model, WindowOptions.of(9)).newRunner();
-    List<Row<Scores>> rows = new ArrayList<>();
+    StreamRunner<PredictionValues> runner = stream(model, WindowOptions.of(9)).newRunner();
+    List<BatchItem<PredictionValues>> rows = new ArrayList<>();
     for (int count : new int[] {1, 2, 3, 4, 5}) {
-      rows.add(new Row<>(FORMAT, runner.open(FORMAT), counted(count), 0, count));
+      rows.add(new BatchItem<>(FORMAT, runner.open(FORMAT), counted(count), 0, count));
     }
     runner.finish(rows);
     assertThat(model.batches).containsExactly(2, 3);
@@ -111,14 +111,14 @@ class WindowStreamModelTest {
 
   @Test
   void theStateIsTheStepsThatAreStillNeeded() {
-    StreamModel<Scores> model = stream(new Sum(false, 1), new WindowOptions(4, 2));
-    StreamRunner<Scores> runner = model.newRunner();
+    StreamModel<PredictionValues> model = stream(new Sum(false, 1), new WindowOptions(4, 2));
+    StreamRunner<PredictionValues> runner = model.newRunner();
     int header = 1 + 1 + 8 + 4 + 4;
     assertThat(model.info().stateBytes()).isEqualTo(header + 3 * 4);
     byte[] state = runner.open(FORMAT);
     int[] kept = {1, 2, 3, 2, 3, 2, 3}; // of one float each
     for (int step = 0; step < kept.length; step++) {
-      Row<Scores> row = new Row<>(FORMAT, state, new float[] {step}, 0, 1);
+      BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, state, new float[] {step}, 0, 1);
       runner.advance(List.of(row));
       state = row.state;
       assertThat(state).hasSize(header + kept[step] * 4);
@@ -127,13 +127,13 @@ class WindowStreamModelTest {
 
   @Test
   void whatComesBehindTheOneWindowOfASequenceIsNotKept() {
-    StreamModel<Scores> model = stream(new Sum(false, 1), WindowOptions.once(4));
-    StreamRunner<Scores> runner = model.newRunner();
+    StreamModel<PredictionValues> model = stream(new Sum(false, 1), WindowOptions.once(4));
+    StreamRunner<PredictionValues> runner = model.newRunner();
     byte[] state = runner.open(FORMAT);
     int[] kept = {1, 2, 3, 0, 0, 0};
     int[] places = {0, 0, 0, 1, 0, 0};
     for (int step = 0; step < kept.length; step++) {
-      Row<Scores> row = new Row<>(FORMAT, state, new float[] {step}, 0, 1);
+      BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, state, new float[] {step}, 0, 1);
       assertThat(model.places(row, false)).isEqualTo(places[step]);
       assertThat(model.places(row, true)).isEqualTo(step < 4 ? 1 : 0);
       runner.advance(List.of(row));
@@ -144,7 +144,8 @@ class WindowStreamModelTest {
 
   @Test
   void stateOfOtherWindowsOrAnotherModelIsRefused() {
-    StreamRunner<Scores> runner = stream(new Sum(false, 1), new WindowOptions(4, 2)).newRunner();
+    StreamRunner<PredictionValues> runner =
+        stream(new Sum(false, 1), new WindowOptions(4, 2)).newRunner();
     byte[] state = runner.open(FORMAT);
     byte[] version = state.clone();
     version[0] = 9;
@@ -178,7 +179,7 @@ class WindowStreamModelTest {
 
   @Test
   void stepsOfAnotherWidthAreRefused() {
-    StreamModel<Scores> model = stream(new Sum(false, 1), WindowOptions.of(4));
+    StreamModel<PredictionValues> model = stream(new Sum(false, 1), WindowOptions.of(4));
     assertThatThrownBy(() -> model.check(new Format(0, 2)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("reads 1 values per step, but the sequence brings 2");
@@ -186,8 +187,8 @@ class WindowStreamModelTest {
 
   // ---------------------------------------------------------------- helpers
 
-  private static void refuses(StreamRunner<Scores> runner, byte[] state, String why) {
-    Row<Scores> row = new Row<>(FORMAT, state, new float[1], 0, 1);
+  private static void refuses(StreamRunner<PredictionValues> runner, byte[] state, String why) {
+    BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, state, new float[1], 0, 1);
     assertThatThrownBy(() -> runner.advance(List.of(row)))
         .isInstanceOf(StateException.class)
         .hasMessageContaining(why);
@@ -195,15 +196,16 @@ class WindowStreamModelTest {
   }
 
   private static String told(Sum model, WindowOptions options, int steps) {
-    StreamModel<Scores> stream = stream(model, options);
-    StreamRunner<Scores> runner = stream.newRunner();
-    Row<Scores> row = new Row<>(FORMAT, runner.open(FORMAT), counted(steps), 0, steps);
+    StreamModel<PredictionValues> stream = stream(model, options);
+    StreamRunner<PredictionValues> runner = stream.newRunner();
+    BatchItem<PredictionValues> row =
+        new BatchItem<>(FORMAT, runner.open(FORMAT), counted(steps), 0, steps);
     int places = stream.places(row, true);
     runner.finish(List.of(row));
     assertThat(places).isEqualTo(model.batches.stream().mapToInt(b -> b).sum());
     List<String> told = new ArrayList<>();
-    for (Output<Scores> output : row.outputs) {
-      Scores scores = output.value();
+    for (Prediction<PredictionValues> output : row.outputs) {
+      PredictionValues scores = output.value();
       told.add(
           String.format(
               "%d: %d+%d=%.0f",
@@ -214,14 +216,14 @@ class WindowStreamModelTest {
 
   /** Advances sequences of so many steps, in windows of four. */
   private static void run(Sum model, int sequences, int steps) {
-    StreamRunner<Scores> runner = stream(model, WindowOptions.of(4)).newRunner();
-    List<Row<Scores>> rows = new ArrayList<>();
+    StreamRunner<PredictionValues> runner = stream(model, WindowOptions.of(4)).newRunner();
+    List<BatchItem<PredictionValues>> rows = new ArrayList<>();
     for (int b = 0; b < sequences; b++) {
-      rows.add(new Row<>(FORMAT, runner.open(FORMAT), counted(steps), 0, steps));
+      rows.add(new BatchItem<>(FORMAT, runner.open(FORMAT), counted(steps), 0, steps));
     }
     runner.advance(rows);
-    for (Row<Scores> row : rows) {
-      assertThat(row.outputs).extracting(Output::position).containsExactly(4L, 8L);
+    for (BatchItem<PredictionValues> row : rows) {
+      assertThat(row.outputs).extracting(Prediction::position).containsExactly(4L, 8L);
     }
   }
 
@@ -233,7 +235,7 @@ class WindowStreamModelTest {
     return values;
   }
 
-  private static StreamModel<Scores> stream(WindowModel model, WindowOptions options) {
+  private static StreamModel<PredictionValues> stream(WindowModel model, WindowOptions options) {
     return new WindowStreamModel("sum", "1", "sum", "0", model, options);
   }
 

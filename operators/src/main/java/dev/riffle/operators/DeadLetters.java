@@ -41,7 +41,8 @@ public final class DeadLetters {
    * @param key the record's key as it came, or null
    * @param payload the record's value as it came, or null
    */
-  public Outgoing undecodable(Origin origin, byte[] key, byte[] payload, String error) {
+  public OutputRecord undecodable(
+      SourceCoordinates origin, byte[] key, byte[] payload, String error) {
     String text = key == null ? null : new String(key, StandardCharsets.UTF_8);
     return letter(text, origin, key, payload, error);
   }
@@ -50,7 +51,7 @@ public final class DeadLetters {
    * The letter of an event that was decoded but cannot be used; its payload is the event's steps as
    * a {@link SequenceEvent}.
    */
-  public Outgoing unusable(StepEvent event, String error) {
+  public OutputRecord unusable(StepEvent event, String error) {
     byte[] key = event.sequenceId.getBytes(StandardCharsets.UTF_8);
     return letter(event.sequenceId, event.origin, key, payload(event), error);
   }
@@ -70,8 +71,9 @@ public final class DeadLetters {
             .build());
   }
 
-  private Outgoing letter(String id, Origin origin, byte[] key, byte[] payload, String error) {
-    Origin from = origin == null ? new Origin("", -1, -1, 0) : origin;
+  private OutputRecord letter(
+      String id, SourceCoordinates origin, byte[] key, byte[] payload, String error) {
+    SourceCoordinates from = origin == null ? new SourceCoordinates("", -1, -1, 0) : origin;
     byte[] kept =
         payload == null || payload.length <= maxPayloadBytes
             ? payload
@@ -88,7 +90,7 @@ public final class DeadLetters {
             .setPayload(kept == null ? null : ByteBuffer.wrap(kept))
             .setPayloadBytes(payload == null ? 0 : payload.length)
             .build();
-    return new Outgoing(
+    return new OutputRecord(
         id,
         letters.encode(letter),
         from.timestampMillis(),

@@ -1,6 +1,6 @@
 package dev.riffle.operators;
 
-import dev.riffle.models.Output;
+import dev.riffle.models.Prediction;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.SessionEvent;
 import dev.riffle.schemas.record.SessionKind;
@@ -10,16 +10,16 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /** Puts answers, sessions and dead letters on their lanes. */
 final class Emitter<O> {
-  private final org.apache.flink.streaming.api.operators.Output<StreamRecord<Outgoing>> lanes;
-  private final AnswerMapper<O> mapper;
+  private final org.apache.flink.streaming.api.operators.Output<StreamRecord<OutputRecord>> lanes;
+  private final OutputMapper<O> mapper;
   private final String modelVersion;
   private final OperatorMetrics metrics;
   private final AvroCodec<SessionEvent> sessions = AvroCodec.of(SessionEvent.class);
   private final DeadLetters letters = new DeadLetters();
 
   Emitter(
-      org.apache.flink.streaming.api.operators.Output<StreamRecord<Outgoing>> lanes,
-      AnswerMapper<O> mapper,
+      org.apache.flink.streaming.api.operators.Output<StreamRecord<OutputRecord>> lanes,
+      OutputMapper<O> mapper,
       String modelVersion,
       OperatorMetrics metrics) {
     this.lanes = lanes;
@@ -29,11 +29,11 @@ final class Emitter<O> {
   }
 
   /** The answers of a turn, on the final and the preview lane. */
-  void answers(Turn<O> turn) {
+  void answers(WorkItem<O> turn) {
     SequenceState state = turn.state;
-    for (Output<O> output : turn.row.outputs) {
-      Answer<O> answer =
-          new Answer<>(
+    for (Prediction<O> output : turn.row.outputs) {
+      EmittedPrediction<O> answer =
+          new EmittedPrediction<>(
               turn.sequenceId,
               state.format,
               state.start,
@@ -43,11 +43,11 @@ final class Emitter<O> {
               modelVersion,
               turn.queueMicros,
               turn.computeMicros);
-      Outgoing preview = mapper.toPreview(answer);
+      OutputRecord preview = mapper.toPreview(answer);
       if (preview != null) {
-        lanes.collect(Lanes.PREVIEW, record(preview));
+        lanes.collect(SideOutputs.PREVIEW, record(preview));
       }
-      Outgoing last = mapper.toFinal(answer);
+      OutputRecord last = mapper.toFinal(answer);
       if (last != null) {
         lanes.collect(record(last));
       }
@@ -91,16 +91,17 @@ final class Emitter<O> {
             .setFilledSteps(counts == null ? 0 : counts.filledSteps)
             .build();
     long millis = Math.floorDiv(micros, 1000L);
-    lanes.collect(Lanes.SESSIONS, record(new Outgoing(id, sessions.encode(event), millis)));
+    lanes.collect(
+        SideOutputs.SESSIONS, record(new OutputRecord(id, sessions.encode(event), millis)));
   }
 
   /** An event that cannot be used. */
   void deadLetter(StepEvent event, String error) {
     metrics.deadLetters.inc();
-    lanes.collect(Lanes.DEAD_LETTERS, record(letters.unusable(event, error)));
+    lanes.collect(SideOutputs.DEAD_LETTERS, record(letters.unusable(event, error)));
   }
 
-  private static StreamRecord<Outgoing> record(Outgoing outgoing) {
+  private static StreamRecord<OutputRecord> record(OutputRecord outgoing) {
     return new StreamRecord<>(outgoing, outgoing.timestampMillis);
   }
 }

@@ -1,9 +1,9 @@
 package dev.riffle.operators;
 
 import dev.riffle.kernels.DeviceException;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
-import dev.riffle.models.Row;
 import dev.riffle.models.StateException;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
@@ -70,16 +70,16 @@ final class Inference<O> {
   }
 
   /**
-   * Computes the rows of the turns. A row that cannot be computed leaves its {@link Turn#failure};
-   * the others are what they would be without it.
+   * Computes the rows of the turns. A row that cannot be computed leaves its {@link
+   * WorkItem#failure}; the others are what they would be without it.
    *
    * @throws StateException if a state was written by another model
    * @throws DeviceException if the device failed, or has no memory for one place
    */
-  void run(List<Turn<O>> turns) {
-    List<Turn<O>> going = new ArrayList<>(turns.size());
-    List<Turn<O>> ending = new ArrayList<>();
-    for (Turn<O> turn : turns) {
+  void run(List<WorkItem<O>> turns) {
+    List<WorkItem<O>> going = new ArrayList<>(turns.size());
+    List<WorkItem<O>> ending = new ArrayList<>();
+    for (WorkItem<O> turn : turns) {
       (turn.finish ? ending : going).add(turn);
     }
     long began = System.nanoTime();
@@ -88,7 +88,7 @@ final class Inference<O> {
     compute(going, false);
     compute(ending, true);
     long waited = waitedNanos - waitedBefore;
-    for (Turn<O> turn : turns) {
+    for (WorkItem<O> turn : turns) {
       turn.computeMicros = (computedNanos - computedBefore) / 1000;
       if (turn.event != null) {
         turn.queueMicros = Math.max(0, (began + waited - turn.event.arrivedNanos) / 1000);
@@ -103,13 +103,13 @@ final class Inference<O> {
   }
 
   /** Computes as many turns in one call as there are places. */
-  private void compute(List<Turn<O>> turns, boolean finish) {
+  private void compute(List<WorkItem<O>> turns, boolean finish) {
     int from = 0;
     while (from < turns.size()) {
       int to = from;
       int places = 0;
       while (to < turns.size()) {
-        Turn<O> turn = turns.get(to);
+        WorkItem<O> turn = turns.get(to);
         turn.places = model.places(turn.row, finish);
         if (to > from && places + turn.places > maxPlaces) {
           break;
@@ -124,20 +124,20 @@ final class Inference<O> {
   }
 
   /** Computes a batch, or what can be of it; false if it is to be tried again with fewer places. */
-  private boolean tryBatch(List<Turn<O>> turns, int places, boolean finish) {
+  private boolean tryBatch(List<WorkItem<O>> turns, int places, boolean finish) {
     try {
       if (turns.size() == 1) {
         inParts(turns.get(0).row, finish);
       } else {
-        List<Row<O>> rows = new ArrayList<>(turns.size());
-        for (Turn<O> turn : turns) {
+        List<BatchItem<O>> rows = new ArrayList<>(turns.size());
+        for (WorkItem<O> turn : turns) {
           rows.add(turn.row);
         }
         call(rows, places, finish);
       }
     } catch (DeviceException.OutOfMemory e) {
       halve(Math.min(places, maxPlaces), e);
-      for (Turn<O> turn : turns) {
+      for (WorkItem<O> turn : turns) {
         turn.renewRow();
       }
       return false;
@@ -148,7 +148,7 @@ final class Inference<O> {
         atFault(turns.get(0), e);
         return true;
       }
-      for (Turn<O> turn : turns) {
+      for (WorkItem<O> turn : turns) {
         turn.renewRow();
         compute(List.of(turn), finish);
       }
@@ -157,17 +157,17 @@ final class Inference<O> {
   }
 
   /** Computes a row, one part of its steps after the other where they take too many places. */
-  private void inParts(Row<O> row, boolean finish) {
+  private void inParts(BatchItem<O> row, boolean finish) {
     int done = 0;
     while (true) {
-      Row<O> rest = part(row, done, row.steps - done);
+      BatchItem<O> rest = part(row, done, row.steps - done);
       int places = model.places(rest, finish);
       if (places <= maxPlaces || rest.steps == 0) {
         call(List.of(rest), places, finish);
         take(row, rest);
         return;
       }
-      Row<O> part = rest;
+      BatchItem<O> part = rest;
       int partPlaces = model.places(part, false);
       while (partPlaces > maxPlaces && part.steps > 1) {
         part = part(row, done, part.steps / 2);
@@ -179,17 +179,17 @@ final class Inference<O> {
     }
   }
 
-  private static <O> Row<O> part(Row<O> row, int from, int steps) {
-    return new Row<>(
+  private static <O> BatchItem<O> part(BatchItem<O> row, int from, int steps) {
+    return new BatchItem<>(
         row.format, row.state, row.values, row.offset + from * row.format.width(), steps);
   }
 
-  private static <O> void take(Row<O> row, Row<O> part) {
+  private static <O> void take(BatchItem<O> row, BatchItem<O> part) {
     row.state = part.state;
     row.outputs.addAll(part.outputs);
   }
 
-  private void call(List<Row<O>> rows, int places, boolean finish) {
+  private void call(List<BatchItem<O>> rows, int places, boolean finish) {
     long began = System.nanoTime();
     if (finish) {
       runner.finish(rows);
@@ -232,7 +232,7 @@ final class Inference<O> {
   }
 
   /** Blames the turn, unless the model does not even compute zeros. */
-  private void atFault(Turn<O> turn, RuntimeException failure) {
+  private void atFault(WorkItem<O> turn, RuntimeException failure) {
     if (!(failure instanceof InputException)) {
       try {
         runner.warmUp(1);

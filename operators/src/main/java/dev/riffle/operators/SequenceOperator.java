@@ -50,8 +50,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  *
  * @param <O> what the model answers
  */
-final class SequenceOperator<O> extends AbstractStreamOperator<Outgoing>
-    implements OneInputStreamOperator<StepEvent, Outgoing>,
+final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
+    implements OneInputStreamOperator<StepEvent, OutputRecord>,
         BoundedOneInput,
         Triggerable<String, VoidNamespace> {
   private static final long serialVersionUID = 1;
@@ -60,7 +60,7 @@ final class SequenceOperator<O> extends AbstractStreamOperator<Outgoing>
   private static final int QUEUED_PER_ROW = 4;
 
   private final ModelSource<O> source;
-  private final AnswerMapper<O> mapper;
+  private final OutputMapper<O> mapper;
   private final SequenceOptions options;
   private final long delayMillis;
   private final long wallIdleMillis;
@@ -87,13 +87,13 @@ final class SequenceOperator<O> extends AbstractStreamOperator<Outgoing>
   /** A key's turn that waits for a batch, and the key's events behind it. */
   private static final class Line<O> {
     final ArrayDeque<StepEvent> behind = new ArrayDeque<>(1);
-    Turn<O> turn;
+    WorkItem<O> turn;
   }
 
   SequenceOperator(
-      StreamOperatorParameters<Outgoing> parameters,
+      StreamOperatorParameters<OutputRecord> parameters,
       ModelSource<O> source,
-      AnswerMapper<O> mapper,
+      OutputMapper<O> mapper,
       SequenceOptions options) {
     super(parameters);
     this.source = source;
@@ -196,7 +196,7 @@ final class SequenceOperator<O> extends AbstractStreamOperator<Outgoing>
     if (wallIdleMillis > 0) {
       state.seenMillis = getProcessingTimeService().getCurrentProcessingTime();
     }
-    Turn<O> turn = sessions.admit(state, event);
+    WorkItem<O> turn = sessions.admit(state, event);
     if (turn.row != null) {
       turn.places = model.places(turn.row, turn.finish);
       if (turn.places > 0) {
@@ -224,7 +224,7 @@ final class SequenceOperator<O> extends AbstractStreamOperator<Outgoing>
   /** Computes the turns that wait longest, as many as a batch has places for. */
   private void computeBatch() throws Exception {
     List<Line<O>> lines = new ArrayList<>();
-    List<Turn<O>> turns = new ArrayList<>();
+    List<WorkItem<O>> turns = new ArrayList<>();
     int places = 0;
     for (Line<O> line : waiting.values()) {
       if (places > 0 && places + line.turn.places > options.maxBatchSize()) {
@@ -234,7 +234,7 @@ final class SequenceOperator<O> extends AbstractStreamOperator<Outgoing>
       lines.add(line);
       turns.add(line.turn);
     }
-    for (Turn<O> turn : turns) {
+    for (WorkItem<O> turn : turns) {
       waiting.remove(turn.sequenceId);
     }
     waitingPlaces -= places;

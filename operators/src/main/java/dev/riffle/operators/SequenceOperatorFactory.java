@@ -9,7 +9,7 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
  * Makes a {@link SequenceOperator} for each subtask.
  *
  * <pre>{@code
- * SingleOutputStreamOperator<Outgoing> finals =
+ * SingleOutputStreamOperator<OutputRecord> finals =
  *     events.keyBy(e -> e.sequenceId)
  *         .transform("answer", OutgoingSerializer.TYPE,
  *             new SequenceOperatorFactory<>(source, mapper, options))
@@ -19,12 +19,12 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
  *
  * @param <O> what the model answers
  */
-public final class SequenceOperatorFactory<O> extends AbstractStreamOperatorFactory<Outgoing>
-    implements OneInputStreamOperatorFactory<StepEvent, Outgoing> {
+public final class SequenceOperatorFactory<O> extends AbstractStreamOperatorFactory<OutputRecord>
+    implements OneInputStreamOperatorFactory<StepEvent, OutputRecord> {
   private static final long serialVersionUID = 1;
 
   private final ModelSource<O> source;
-  private final AnswerMapper<O> mapper;
+  private final OutputMapper<O> mapper;
   private final SequenceOptions options;
 
   /**
@@ -32,7 +32,7 @@ public final class SequenceOperatorFactory<O> extends AbstractStreamOperatorFact
    * @param mapper what becomes of the model's answers
    */
   public SequenceOperatorFactory(
-      ModelSource<O> source, AnswerMapper<O> mapper, SequenceOptions options) {
+      ModelSource<O> source, OutputMapper<O> mapper, SequenceOptions options) {
     this.source = source;
     this.mapper = mapper;
     this.options = options;
@@ -40,8 +40,8 @@ public final class SequenceOperatorFactory<O> extends AbstractStreamOperatorFact
 
   @Override
   @SuppressWarnings("unchecked")
-  public <T extends StreamOperator<Outgoing>> T createStreamOperator(
-      StreamOperatorParameters<Outgoing> parameters) {
+  public <T extends StreamOperator<OutputRecord>> T createStreamOperator(
+      StreamOperatorParameters<OutputRecord> parameters) {
     return (T) new SequenceOperator<>(parameters, source, mapper, options);
   }
 

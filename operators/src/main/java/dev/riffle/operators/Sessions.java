@@ -71,8 +71,8 @@ final class Sessions<O> {
    * @return a turn whose row is to be computed and then given to {@link #complete}; or one without
    *     a row, which is complete
    */
-  Turn<O> admit(SequenceState state, StepEvent event) throws Exception {
-    Turn<O> nothing = new Turn<>(event.sequenceId, state);
+  WorkItem<O> admit(SequenceState state, StepEvent event) throws Exception {
+    WorkItem<O> nothing = new WorkItem<>(event.sequenceId, state);
     String flaw = flaw(event);
     if (flaw != null) {
       emitter.deadLetter(event, flaw);
@@ -89,7 +89,7 @@ final class Sessions<O> {
    * Places an event that names no position: behind the steps of its open session, and at 0 where
    * one begins. It is never early, late or a duplicate.
    */
-  private Turn<O> append(SequenceState state, StepEvent event) throws Exception {
+  private WorkItem<O> append(SequenceState state, StepEvent event) throws Exception {
     if (state.open && event.start) {
       end(event.sequenceId, state, "restart");
     }
@@ -121,7 +121,7 @@ final class Sessions<O> {
     return null;
   }
 
-  private Turn<O> place(SequenceState state, StepEvent event) throws Exception {
+  private WorkItem<O> place(SequenceState state, StepEvent event) throws Exception {
     String id = event.sequenceId;
     boolean forgotten = isForgotten(state, event);
     if (forgotten) {
@@ -190,7 +190,7 @@ final class Sessions<O> {
     return end < state.next;
   }
 
-  private Turn<O> drop(SequenceState state, StepEvent event) {
+  private WorkItem<O> drop(SequenceState state, StepEvent event) {
     if (state.isGap(event.position, event.endPosition())) {
       metrics.lateEvents.inc();
       return refuse(
@@ -215,15 +215,15 @@ final class Sessions<O> {
     }
     metrics.duplicateEvents.inc();
     state.duplicates++;
-    return new Turn<>(event.sequenceId, state);
+    return new WorkItem<>(event.sequenceId, state);
   }
 
-  private Turn<O> refuse(SequenceState state, StepEvent event, String error) {
+  private WorkItem<O> refuse(SequenceState state, StepEvent event, String error) {
     emitter.deadLetter(event, error);
-    return new Turn<>(event.sequenceId, state);
+    return new WorkItem<>(event.sequenceId, state);
   }
 
-  private Turn<O> begin(SequenceState state, StepEvent event, long position, String reason) {
+  private WorkItem<O> begin(SequenceState state, StepEvent event, long position, String reason) {
     long micros =
         plus(event.captureMicros, duration(position - event.position, event.format.rate()));
     String error = begin(event.sequenceId, state, event.format, position, micros, reason);
@@ -231,17 +231,17 @@ final class Sessions<O> {
   }
 
   /** The turn of an event that fits; what is known of it already is cut off. */
-  private Turn<O> take(SequenceState state, StepEvent event) {
+  private WorkItem<O> take(SequenceState state, StepEvent event) {
     int known = (int) (state.next - event.position);
     state.trimmedSteps += known;
     metrics.trimmedSteps.inc(known);
     int offset = known * event.format.width();
     int steps = event.steps() - known;
-    return new Turn<>(event.sequenceId, state, event, event.end, event.values, offset, steps);
+    return new WorkItem<>(event.sequenceId, state, event, event.end, event.values, offset, steps);
   }
 
   /** Keeps an early event; gives steps up where the bounds say so. */
-  private Turn<O> hold(SequenceState state, StepEvent event) throws Exception {
+  private WorkItem<O> hold(SequenceState state, StepEvent event) throws Exception {
     String id = event.sequenceId;
     if (event.captureMicros < state.startMicros) {
       return refuse(
@@ -274,18 +274,18 @@ final class Sessions<O> {
     } else if (state.held > options.maxReorderEvents()) {
       giveUp(id, state);
     }
-    return new Turn<>(id, state);
+    return new WorkItem<>(id, state);
   }
 
   // ---- answers ----
 
   /** Ends a turn whose row was computed, and takes all held events that fit now. */
-  void complete(Turn<O> turn) throws Exception {
+  void complete(WorkItem<O> turn) throws Exception {
     settle(turn);
     release(turn.sequenceId, turn.state);
   }
 
-  private void settle(Turn<O> turn) {
+  private void settle(WorkItem<O> turn) {
     SequenceState state = turn.state;
     StepEvent event = turn.event;
     long micros = endMicros(event);
@@ -315,7 +315,7 @@ final class Sessions<O> {
       held.remove(state.firstHeld);
       state.held--;
       findFirstHeld(state);
-      Turn<O> turn = place(state, event);
+      WorkItem<O> turn = place(state, event);
       if (turn.row != null) {
         inference.run(List.of(turn));
         settle(turn);
@@ -376,7 +376,7 @@ final class Sessions<O> {
     float[] zeros = new float[chunk * width];
     for (long left = missing; left > 0; left -= chunk) {
       int steps = (int) Math.min(left, chunk);
-      Turn<O> turn = new Turn<>(id, state, null, false, zeros, 0, steps);
+      WorkItem<O> turn = new WorkItem<>(id, state, null, false, zeros, 0, steps);
       inference.run(List.of(turn));
       if (turn.failure != null) {
         return false;
@@ -426,7 +426,7 @@ final class Sessions<O> {
 
   /** Ends the open session; the model tells what is still open in it. */
   private void end(String id, SequenceState state, String reason) {
-    Turn<O> turn = new Turn<>(id, state, null, true, NO_VALUES, 0, 0);
+    WorkItem<O> turn = new WorkItem<>(id, state, null, true, NO_VALUES, 0, 0);
     inference.run(List.of(turn));
     if (turn.failure == null) {
       emitter.answers(turn);

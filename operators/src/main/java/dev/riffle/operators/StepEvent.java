@@ -39,7 +39,7 @@ public final class StepEvent {
   public long arrivedNanos;
 
   /** Where the event came from, for dead letters; null if unknown. */
-  public Origin origin;
+  public SourceCoordinates origin;
 
   /** The same event at another position. */
   StepEvent at(long place) {

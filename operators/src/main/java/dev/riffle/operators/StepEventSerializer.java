@@ -41,7 +41,7 @@ public final class StepEventSerializer extends VersionedSerializer<StepEvent> {
     writeBytes(littleEndian(event.values), out);
     out.writeLong(JVM);
     out.writeLong(event.arrivedNanos);
-    Origin origin = event.origin;
+    SourceCoordinates origin = event.origin;
     out.writeBoolean(origin != null);
     if (origin != null) {
       writeText(origin.topic(), out);
@@ -67,7 +67,8 @@ public final class StepEventSerializer extends VersionedSerializer<StepEvent> {
     long arrived = in.readLong();
     event.arrivedNanos = ours ? arrived : System.nanoTime();
     if (in.readBoolean()) {
-      event.origin = new Origin(readText(in), in.readInt(), in.readLong(), in.readLong());
+      event.origin =
+          new SourceCoordinates(readText(in), in.readInt(), in.readLong(), in.readLong());
     }
     return event;
   }

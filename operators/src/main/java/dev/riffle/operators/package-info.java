@@ -8,7 +8,7 @@
  *     -> session?    start, gap, idle, end
  *     -> completes a row or window?   if not, its steps are kept in the state and that is all
  *     -> batch across keys -> StreamRunner.advance -> state back
- *     -> AnswerMapper -> Outgoing on the final lane (main output) and the preview lane
+ *     -> OutputMapper -> OutputRecord on the final lane (main output) and the preview lane
  *   side outputs: PREVIEW, SESSIONS, DEAD_LETTERS
  *
  *   SequenceOperator   queue, batches, timers, keyed state          all on the task's thread
@@ -21,7 +21,7 @@
  * both are a {@link dev.riffle.models.StreamModel}, whose state it does not look into.
  *
  * <p>A job needs {@link dev.riffle.operators.SequenceOperatorFactory}, a {@link
- * dev.riffle.operators.ModelSource}, an {@link dev.riffle.operators.AnswerMapper} and {@link
+ * dev.riffle.operators.ModelSource}, an {@link dev.riffle.operators.OutputMapper} and {@link
  * dev.riffle.operators.SequenceOptions}.
  */
 package dev.riffle.operators;

@@ -138,9 +138,9 @@ class BadInputTest {
   void aDeadLetterNamesItsOriginAndHoldsTheSteps() throws Exception {
     try (Stage stage = new Stage(OPTIONS)) {
       StepEvent bad = of(new Format(8, 2), event("a", 4, 1, 2));
-      bad.origin = new Origin("riffle.pump.in.v1", 5, 99, 1234);
+      bad.origin = new SourceCoordinates("riffle.pump.in.v1", 5, 99, 1234);
       stage.send(bad);
-      Outgoing outgoing = stage.side(Lanes.DEAD_LETTERS).get(0);
+      OutputRecord outgoing = stage.side(SideOutputs.DEAD_LETTERS).get(0);
       assertThat(outgoing.headers)
           .containsExactly(
               "source_topic",
@@ -166,14 +166,15 @@ class BadInputTest {
   void aDeadLetterKeepsAsMuchOfTheValueAsTheLimitAllows() {
     DeadLetters letters = new DeadLetters(3);
     byte[] key = {'k'};
-    Outgoing outgoing = letters.undecodable(null, key, new byte[] {1, 2, 3, 4, 5}, "Expected 6.");
+    OutputRecord outgoing =
+        letters.undecodable(null, key, new byte[] {1, 2, 3, 4, 5}, "Expected 6.");
     DeadLetter letter = AvroCodec.of(DeadLetter.class).decode(outgoing.value);
     assertThat(outgoing.key).isEqualTo("k");
     assertThat(letter.getKey()).isEqualTo(ByteBuffer.wrap(key));
     assertThat(letter.getPayload()).isEqualTo(ByteBuffer.wrap(new byte[] {1, 2, 3}));
     assertThat(letter.getPayloadBytes()).isEqualTo(5);
     assertThat(letter.getSourceOffset()).isEqualTo(-1);
-    Outgoing empty = letters.undecodable(null, null, null, "Expected more.");
+    OutputRecord empty = letters.undecodable(null, null, null, "Expected more.");
     assertThat(AvroCodec.of(DeadLetter.class).decode(empty.value).getPayload()).isNull();
   }
 }

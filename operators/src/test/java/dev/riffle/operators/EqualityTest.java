@@ -50,8 +50,8 @@ class EqualityTest {
         List<List<String>> lanes = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         for (Stage stage : stages) {
           lanes.get(0).addAll(stage.finals(id));
-          lanes.get(1).addAll(stage.bytes(Lanes.SESSIONS, id));
-          lanes.get(2).addAll(stage.bytes(Lanes.DEAD_LETTERS, id));
+          lanes.get(1).addAll(stage.bytes(SideOutputs.SESSIONS, id));
+          lanes.get(2).addAll(stage.bytes(SideOutputs.DEAD_LETTERS, id));
         }
         all.put(id, lanes);
       }

@@ -1,11 +1,11 @@
 package dev.riffle.operators;
 
 import dev.riffle.kernels.DeviceException;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelInfo;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.StateException;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
@@ -80,16 +80,16 @@ final class RunningSum implements StreamModel<Float> {
   }
 
   /** Writes {@code position:sum} on both lanes. */
-  record Mapper() implements AnswerMapper<Float> {
+  record Mapper() implements OutputMapper<Float> {
     @Override
-    public Outgoing toFinal(Answer<Float> answer) {
+    public OutputRecord toFinal(EmittedPrediction<Float> answer) {
       long position = answer.sessionStart() + answer.output().position();
       String text = position + ":" + answer.output().value();
-      return new Outgoing(answer.sequenceId(), text.getBytes(), 0);
+      return new OutputRecord(answer.sequenceId(), text.getBytes(), 0);
     }
 
     @Override
-    public Outgoing toPreview(Answer<Float> answer) {
+    public OutputRecord toPreview(EmittedPrediction<Float> answer) {
       return toFinal(answer);
     }
   }
@@ -118,12 +118,12 @@ final class RunningSum implements StreamModel<Float> {
     }
 
     @Override
-    public void advance(List<Row<Float>> rows) {
+    public void advance(List<BatchItem<Float>> rows) {
       BATCHES.add(rows.size());
       compute(rows);
     }
 
-    private static void compute(List<Row<Float>> rows) {
+    private static void compute(List<BatchItem<Float>> rows) {
       if (lifetime-- <= 0) {
         throw new DeviceException("The card fell off the bus.", null);
       }
@@ -151,16 +151,16 @@ final class RunningSum implements StreamModel<Float> {
     }
 
     @Override
-    public void finish(List<Row<Float>> rows) {
+    public void finish(List<BatchItem<Float>> rows) {
       compute(rows);
       rows.forEach(
           row -> {
             ByteBuffer state = ByteBuffer.wrap(row.state);
-            row.outputs.add(new Output<>(state.getLong(1), -state.getFloat(9)));
+            row.outputs.add(new Prediction<>(state.getLong(1), -state.getFloat(9)));
           });
     }
 
-    private static void consume(Row<Float> row) {
+    private static void consume(BatchItem<Float> row) {
       if (row.state.length != 13 || row.state[0] != 1) {
         throw new StateException("Expected state of version 1.");
       }
@@ -176,7 +176,7 @@ final class RunningSum implements StreamModel<Float> {
           throw new IllegalArgumentException("broken");
         }
         sum += value;
-        row.outputs.add(new Output<>(++count, sum));
+        row.outputs.add(new Prediction<>(++count, sum));
       }
       row.state = state(count, sum);
     }

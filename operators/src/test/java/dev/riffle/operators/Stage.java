@@ -108,7 +108,7 @@ final class Stage implements AutoCloseable {
         policy);
   }
 
-  private final KeyedOneInputStreamOperatorTestHarness<String, StepEvent, Outgoing> harness;
+  private final KeyedOneInputStreamOperatorTestHarness<String, StepEvent, OutputRecord> harness;
   private final AvroCodec<SessionEvent> sessions = AvroCodec.of(SessionEvent.class);
   private final AvroCodec<DeadLetter> letters = AvroCodec.of(DeadLetter.class);
   private boolean ended;
@@ -137,7 +137,7 @@ final class Stage implements AutoCloseable {
   <O> Stage(
       SequenceOptions options,
       ModelSource<O> source,
-      AnswerMapper<O> mapper,
+      OutputMapper<O> mapper,
       OperatorSubtaskState state,
       int parallelism,
       int subtask)
@@ -151,7 +151,7 @@ final class Stage implements AutoCloseable {
             parallelism,
             subtask);
     harness.getExecutionConfig().enableObjectReuse();
-    harness.setup(new OutgoingSerializer());
+    harness.setup(new OutputRecordSerializer());
     if (state != null) {
       harness.initializeState(state);
     }
@@ -173,7 +173,7 @@ final class Stage implements AutoCloseable {
     event.format = FORMAT;
     event.values = values;
     event.arrivedNanos = System.nanoTime();
-    event.origin = new Origin("in", 3, position, 7);
+    event.origin = new SourceCoordinates("in", 3, position, 7);
     return event;
   }
 
@@ -237,7 +237,7 @@ final class Stage implements AutoCloseable {
     List<String> texts = new ArrayList<>();
     for (Object element : harness.getOutput()) {
       if (element instanceof StreamRecord<?> record
-          && record.getValue() instanceof Outgoing outgoing
+          && record.getValue() instanceof OutputRecord outgoing
           && outgoing.key.equals(id)) {
         texts.add(new String(outgoing.value));
       }
@@ -247,7 +247,7 @@ final class Stage implements AutoCloseable {
 
   List<String> previews(String id) {
     List<String> texts = new ArrayList<>();
-    for (Outgoing outgoing : side(Lanes.PREVIEW)) {
+    for (OutputRecord outgoing : side(SideOutputs.PREVIEW)) {
       if (outgoing.key.equals(id)) {
         texts.add(new String(outgoing.value));
       }
@@ -267,7 +267,7 @@ final class Stage implements AutoCloseable {
 
   List<SessionEvent> sessionEvents(String id) {
     List<SessionEvent> events = new ArrayList<>();
-    for (Outgoing outgoing : side(Lanes.SESSIONS)) {
+    for (OutputRecord outgoing : side(SideOutputs.SESSIONS)) {
       if (outgoing.key.equals(id)) {
         events.add(sessions.decode(outgoing.value));
       }
@@ -276,7 +276,7 @@ final class Stage implements AutoCloseable {
   }
 
   /** The records of a key on a side lane, byte for byte. */
-  List<String> bytes(OutputTag<Outgoing> lane, String id) {
+  List<String> bytes(OutputTag<OutputRecord> lane, String id) {
     return side(lane).stream()
         .filter(outgoing -> outgoing.key.equals(id))
         .map(outgoing -> outgoing.timestampMillis + " " + HexFormat.of().formatHex(outgoing.value))
@@ -284,14 +284,16 @@ final class Stage implements AutoCloseable {
   }
 
   List<DeadLetter> letters() {
-    return side(Lanes.DEAD_LETTERS).stream().map(letter -> letters.decode(letter.value)).toList();
+    return side(SideOutputs.DEAD_LETTERS).stream()
+        .map(letter -> letters.decode(letter.value))
+        .toList();
   }
 
   List<String> errors() {
     return letters().stream().map(DeadLetter::getError).toList();
   }
 
-  List<Outgoing> side(OutputTag<Outgoing> lane) {
+  List<OutputRecord> side(OutputTag<OutputRecord> lane) {
     var records = harness.getSideOutput(lane);
     return records == null ? List.of() : records.stream().map(StreamRecord::getValue).toList();
   }

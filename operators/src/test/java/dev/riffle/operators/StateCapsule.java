@@ -52,7 +52,7 @@ public final class StateCapsule {
     event.format = new Format(16000, 2);
     event.values = new float[] {1.5f, -2};
     event.arrivedNanos = 77;
-    event.origin = new Origin("riffle.music.in.v1", 2, 3, 4);
+    event.origin = new SourceCoordinates("riffle.music.in.v1", 2, 3, 4);
     return event;
   }
 

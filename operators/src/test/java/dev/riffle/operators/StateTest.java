@@ -79,7 +79,7 @@ class StateTest {
     SequenceState state = new SequenceState();
     state.format = Stage.FORMAT;
     state.model = new byte[] {9};
-    Turn<Float> turn = new Turn<>("a", state, null, false, new float[1], 0, 1);
+    WorkItem<Float> turn = new WorkItem<>("a", state, null, false, new float[1], 0, 1);
     StreamModel<Float> model = new RunningSum.Source("one").load();
     OperatorMetrics metrics = new OperatorMetrics(new UnregisteredMetricsGroup());
     assertThatThrownBy(() -> new Inference<>(model, 1, metrics).run(List.of(turn)))

@@ -3,10 +3,10 @@ package dev.riffle.operators;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.FragileDevice;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
-import dev.riffle.models.Scores;
+import dev.riffle.models.Prediction;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Settings;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
@@ -80,19 +80,20 @@ final class Windows {
    * @param family {@code chordmixer} or {@code rse}
    * @param onDevice true to compute behind {@link #device}
    */
-  record Source(String directory, String family, boolean onDevice) implements ModelSource<Scores> {
+  record Source(String directory, String family, boolean onDevice)
+      implements ModelSource<PredictionValues> {
     @Override
     public String key() {
       return toString();
     }
 
     @Override
-    public StreamModel<Scores> load() {
+    public StreamModel<PredictionValues> load() {
       Kernels kernels = onDevice ? device().kernels() : Backends.find("cpu");
       return Families.load(
           ModelDirectory.read(Path.of(directory, family, "1")),
           kernels,
-          Scores.class,
+          PredictionValues.class,
           new WindowOptions(LENGTH, STRIDE));
     }
 
@@ -103,11 +104,13 @@ final class Windows {
      */
     List<String> told(long start, float... steps) {
       Format format = Stage.FORMAT;
-      StreamRunner<Scores> runner = new Source(directory, family, false).load().newRunner();
-      Row<Scores> row = new Row<>(format, runner.open(format), steps, 0, steps.length);
+      StreamRunner<PredictionValues> runner =
+          new Source(directory, family, false).load().newRunner();
+      BatchItem<PredictionValues> row =
+          new BatchItem<>(format, runner.open(format), steps, 0, steps.length);
       runner.finish(List.of(row));
       List<String> texts = new ArrayList<>();
-      for (Output<Scores> output : row.outputs) {
+      for (Prediction<PredictionValues> output : row.outputs) {
         texts.add(text(start, output));
       }
       return texts;
@@ -115,21 +118,21 @@ final class Windows {
   }
 
   /** Writes {@code position: first+steps [bits of the values]}. */
-  record Mapper() implements AnswerMapper<Scores> {
+  record Mapper() implements OutputMapper<PredictionValues> {
     @Override
-    public Outgoing toFinal(Answer<Scores> answer) {
+    public OutputRecord toFinal(EmittedPrediction<PredictionValues> answer) {
       String text = text(answer.sessionStart(), answer.output());
-      return new Outgoing(answer.sequenceId(), text.getBytes(), 0);
+      return new OutputRecord(answer.sequenceId(), text.getBytes(), 0);
     }
 
     @Override
-    public Outgoing toPreview(Answer<Scores> answer) {
+    public OutputRecord toPreview(EmittedPrediction<PredictionValues> answer) {
       return null;
     }
   }
 
-  private static String text(long start, Output<Scores> output) {
-    Scores scores = output.value();
+  private static String text(long start, Prediction<PredictionValues> output) {
+    PredictionValues scores = output.value();
     int[] bits = new int[scores.values().length];
     Arrays.setAll(bits, i -> Float.floatToRawIntBits(scores.values()[i]));
     return String.format(

@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.DeviceException;
 import dev.riffle.kernels.FragileDevice;
-import dev.riffle.models.Scores;
+import dev.riffle.models.PredictionValues;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,13 +59,14 @@ class WindowsTest {
     return new Windows.Source(models.toString(), family, onDevice);
   }
 
-  private static Stage stage(SequenceOptions options, ModelSource<Scores> source) throws Exception {
+  private static Stage stage(SequenceOptions options, ModelSource<PredictionValues> source)
+      throws Exception {
     return stage(options, source, null, 1, 0);
   }
 
   private static Stage stage(
       SequenceOptions options,
-      ModelSource<Scores> source,
+      ModelSource<PredictionValues> source,
       OperatorSubtaskState state,
       int parallelism,
       int subtask)
@@ -74,7 +75,7 @@ class WindowsTest {
   }
 
   /** A stage that has noticed that events come quickly. */
-  private static Stage busy(ModelSource<Scores> source) throws Exception {
+  private static Stage busy(ModelSource<PredictionValues> source) throws Exception {
     Stage stage = stage(BATCHES, source);
     float[] window = new float[LENGTH];
     for (int i = 0; i < 20; i++) {

@@ -1,15 +1,15 @@
 package dev.riffle.cli.dna;
 
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.InputException;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.annotator.Annotator;
 import dev.riffle.models.annotator.Gene;
 import dev.riffle.models.dna.Composition;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.dna.SequenceFile;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,7 +33,7 @@ public final class FileAnnotation {
   /** Receives what comes of it, contig by contig. */
   public interface Listener {
     /** A gene, growing or published. */
-    void gene(String contig, GeneticCode code, Output<Gene> gene);
+    void gene(String contig, GeneticCode code, Prediction<Gene> gene);
 
     /** The end of a contig that was annotated, of one base or more. */
     void ended(String contig, long bases);
@@ -45,7 +45,7 @@ public final class FileAnnotation {
     void note(String what);
   }
 
-  private record Contig(String name, GeneticCode code, Row<Gene> row) {}
+  private record Contig(String name, GeneticCode code, BatchItem<Gene> row) {}
 
   private final StreamRunner<Gene> runner;
   private final GeneticCode given;
@@ -101,7 +101,7 @@ public final class FileAnnotation {
       listener.note(name + " has no bases.");
     } else if (count < PIECE) {
       float[] steps = new float[count];
-      Letters.values(piece, 0, count, code, steps, 0);
+      Nucleotides.values(piece, 0, count, code, steps, 0);
       batch.add(new Contig(name, code, row(opened, steps, count)));
       batched += count;
       try {
@@ -129,8 +129,8 @@ public final class FileAnnotation {
     InputException cut = null;
     int count = PIECE;
     while (count > 0) {
-      Letters.values(piece, 0, count, code, values, 0);
-      Row<Gene> row = row(state, values, count);
+      Nucleotides.values(piece, 0, count, code, values, 0);
+      BatchItem<Gene> row = row(state, values, count);
       runner.advance(List.of(row));
       tell(name, code, row);
       state = row.state;
@@ -143,7 +143,7 @@ public final class FileAnnotation {
         count = 0;
       }
     }
-    Row<Gene> end = row(state, values, 0);
+    BatchItem<Gene> end = row(state, values, 0);
     runner.finish(List.of(end));
     tell(name, code, end);
     listener.ended(name, bases);
@@ -161,8 +161,8 @@ public final class FileAnnotation {
             + why.getMessage());
   }
 
-  private static Row<Gene> row(byte[] state, float[] steps, int count) {
-    return new Row<>(Annotator.FORMAT, state, steps, 0, count);
+  private static BatchItem<Gene> row(byte[] state, float[] steps, int count) {
+    return new BatchItem<>(Annotator.FORMAT, state, steps, 0, count);
   }
 
   /** Annotates the short contigs that wait. */
@@ -179,8 +179,8 @@ public final class FileAnnotation {
     batched = 0;
   }
 
-  private void tell(String name, GeneticCode code, Row<Gene> row) {
-    for (Output<Gene> gene : row.outputs) {
+  private void tell(String name, GeneticCode code, BatchItem<Gene> row) {
+    for (Prediction<Gene> gene : row.outputs) {
       listener.gene(name, code, gene);
     }
   }

@@ -1,6 +1,6 @@
 package dev.riffle.cli.dna;
 
-import dev.riffle.cli.dna.MadeUpGenome.Placed;
+import dev.riffle.cli.dna.SyntheticGenome.Placed;
 import dev.riffle.schemas.record.GeneEvent;
 import java.util.HashMap;
 import java.util.List;
@@ -18,7 +18,7 @@ import java.util.Map;
 public record GeneMatch(int reference, int found, int stops, int exact) {
 
   /** Matches the genes of a made-up genome. */
-  public static GeneMatch of(MadeUpGenome genome, List<GeneEvent> genes) {
+  public static GeneMatch of(SyntheticGenome genome, List<GeneEvent> genes) {
     Map<Long, Placed> known = new HashMap<>();
     for (Placed gene : genome.genes()) {
       if (gene.whole()) {

@@ -2,7 +2,7 @@ package dev.riffle.cli.dna;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.riffle.models.Output;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.annotator.Gene;
 import dev.riffle.models.annotator.Gff3;
 import dev.riffle.models.dna.GeneticCode;
@@ -18,7 +18,7 @@ public enum GeneWriter {
     }
 
     @Override
-    public void gene(PrintWriter to, String contig, GeneticCode code, Output<Gene> gene) {
+    public void gene(PrintWriter to, String contig, GeneticCode code, Prediction<Gene> gene) {
       line(to, Gff3.feature(contig, gene.value()));
     }
 
@@ -31,7 +31,7 @@ public enum GeneWriter {
   /** BED with six columns; the score is the confidence of 1000. */
   BED("bed") {
     @Override
-    public void gene(PrintWriter to, String contig, GeneticCode code, Output<Gene> output) {
+    public void gene(PrintWriter to, String contig, GeneticCode code, Prediction<Gene> output) {
       Gene gene = output.value();
       line(
           to,
@@ -49,7 +49,7 @@ public enum GeneWriter {
   /** An object of JSON per gene. */
   JSON("jsonl") {
     @Override
-    public void gene(PrintWriter to, String contig, GeneticCode code, Output<Gene> output) {
+    public void gene(PrintWriter to, String contig, GeneticCode code, Prediction<Gene> output) {
       Gene gene = output.value();
       ObjectNode node = MAPPER.createObjectNode();
       node.put("contig", contig).put("number", gene.number());
@@ -80,7 +80,7 @@ public enum GeneWriter {
   public void begin(PrintWriter to) {}
 
   /** A published gene. */
-  public abstract void gene(PrintWriter to, String contig, GeneticCode code, Output<Gene> gene);
+  public abstract void gene(PrintWriter to, String contig, GeneticCode code, Prediction<Gene> gene);
 
   /** What stands behind the genes of a contig. */
   public void end(PrintWriter to, String contig, long bases) {}

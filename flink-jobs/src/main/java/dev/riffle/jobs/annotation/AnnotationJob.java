@@ -3,7 +3,7 @@ package dev.riffle.jobs.annotation;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.stream.DirectoryModel;
-import dev.riffle.jobs.stream.KafkaEnds;
+import dev.riffle.jobs.stream.KafkaEndpoints;
 import dev.riffle.jobs.stream.StreamJob;
 import dev.riffle.models.annotator.Gene;
 import java.time.Duration;
@@ -39,7 +39,7 @@ public final class AnnotationJob {
     options.refuse(
         List.of(JobOptions.SECOND_PASS), "a second pass follows the transcription alone");
     options.refuse(JobOptions.READ_UNTIL, "it is of read-until alone");
-    KafkaEnds ends = new KafkaEnds(options, topics);
+    KafkaEndpoints ends = new KafkaEndpoints(options, topics);
     ReadInput input =
         new ReadInput(
             options.get(JobOptions.MAX_RECORD_BYTES).getBytes(),

@@ -1,9 +1,9 @@
 package dev.riffle.jobs.annotation;
 
 import dev.riffle.models.annotator.Gene;
-import dev.riffle.operators.Answer;
-import dev.riffle.operators.AnswerMapper;
-import dev.riffle.operators.Outgoing;
+import dev.riffle.operators.EmittedPrediction;
+import dev.riffle.operators.OutputMapper;
+import dev.riffle.operators.OutputRecord;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.GeneEvent;
 import dev.riffle.schemas.record.GeneLatency;
@@ -16,24 +16,24 @@ import java.util.Locale;
  * Turns genes into {@code GeneEvent} records. The preview lane has genes that grow and those that
  * are published, the final lane the published ones alone.
  */
-public final class GeneMapper implements AnswerMapper<Gene> {
+public final class GeneMapper implements OutputMapper<Gene> {
   private static final long serialVersionUID = 1;
 
   private transient AvroCodec<GeneEvent> codec;
 
   @Override
-  public Outgoing toFinal(Answer<Gene> answer) {
+  public OutputRecord toFinal(EmittedPrediction<Gene> answer) {
     return answer.output().value().status() == Gene.Status.PUBLISHED
         ? outgoing(answer, true)
         : null;
   }
 
   @Override
-  public Outgoing toPreview(Answer<Gene> answer) {
+  public OutputRecord toPreview(EmittedPrediction<Gene> answer) {
     return outgoing(answer, false);
   }
 
-  private Outgoing outgoing(Answer<Gene> answer, boolean isFinal) {
+  private OutputRecord outgoing(EmittedPrediction<Gene> answer, boolean isFinal) {
     if (codec == null) {
       codec = AvroCodec.of(GeneEvent.class);
     }
@@ -59,11 +59,11 @@ public final class GeneMapper implements AnswerMapper<Gene> {
             .setIsFinal(isFinal)
             .setLatency(isFinal ? null : latency(answer))
             .build();
-    return new Outgoing(
+    return new OutputRecord(
         answer.sequenceId(), codec.encode(event), Math.floorDiv(answer.eventMicros(), 1000L));
   }
 
-  private static GeneLatency latency(Answer<Gene> answer) {
+  private static GeneLatency latency(EmittedPrediction<Gene> answer) {
     return GeneLatency.newBuilder()
         .setCaptureTime(Instant.EPOCH.plus(answer.eventMicros(), ChronoUnit.MICROS))
         .setQueueMicros(answer.queueMicros())

@@ -5,7 +5,7 @@ import dev.riffle.models.InputException;
 import dev.riffle.models.annotator.Annotator;
 import dev.riffle.models.dna.Composition;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.readuntil.ReadUntil;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
@@ -108,7 +108,7 @@ public final class ReadInput extends EventInput {
     GeneticCode code = number == null ? GeneticCode.BACTERIAL : GeneticCode.of(number);
     byte[] letters = letters(chunk.getBases());
     float[] values = new float[letters.length];
-    int count = Letters.values(letters, 0, letters.length, code, values, 0);
+    int count = Nucleotides.values(letters, 0, letters.length, code, values, 0);
     return count == values.length ? values : Arrays.copyOf(values, count);
   }
 
@@ -120,9 +120,9 @@ public final class ReadInput extends EventInput {
     float[] values = new float[ReadUntil.FORMAT.width() * letters.length];
     int count = 0;
     for (int i = 0; i < letters.length; i++) {
-      int letter = Letters.of(letters[i]);
+      int letter = Nucleotides.of(letters[i]);
       if (letter >= 0) {
-        values[count++] = Letters.value(letter, GeneticCode.BACTERIAL);
+        values[count++] = Nucleotides.value(letter, GeneticCode.BACTERIAL);
         values[count++] = quality == null ? 0 : quality.get(quality.position() + i);
         values[count++] = channel;
       }
@@ -147,7 +147,7 @@ public final class ReadInput extends EventInput {
     byte[] letters = new byte[from.remaining()];
     from.get(from.position(), letters);
     for (int i = 0; i < letters.length; i++) {
-      if (!Composition.isBase(letters[i]) && Letters.of(letters[i]) >= 0) {
+      if (!Composition.isBase(letters[i]) && Nucleotides.of(letters[i]) >= 0) {
         throw new InputException(
             String.format(
                 "Expected bases as letters of IUPAC's nucleotide code but the byte at index %d of %d"

@@ -1,9 +1,9 @@
 package dev.riffle.jobs.readuntil;
 
 import dev.riffle.models.readuntil.ReadVerdict;
-import dev.riffle.operators.Answer;
-import dev.riffle.operators.AnswerMapper;
-import dev.riffle.operators.Outgoing;
+import dev.riffle.operators.EmittedPrediction;
+import dev.riffle.operators.OutputMapper;
+import dev.riffle.operators.OutputRecord;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DecisionLatency;
 import dev.riffle.schemas.record.ReadDecision;
@@ -11,7 +11,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /** Turns verdicts into {@code ReadDecision} records, both lanes alike but for the latency. */
-public final class DecisionMapper implements AnswerMapper<ReadVerdict> {
+public final class DecisionMapper implements OutputMapper<ReadVerdict> {
   private static final long serialVersionUID = 1;
 
   /** Go on to the read's end. */
@@ -35,16 +35,16 @@ public final class DecisionMapper implements AnswerMapper<ReadVerdict> {
   }
 
   @Override
-  public Outgoing toFinal(Answer<ReadVerdict> answer) {
+  public OutputRecord toFinal(EmittedPrediction<ReadVerdict> answer) {
     return outgoing(answer, true);
   }
 
   @Override
-  public Outgoing toPreview(Answer<ReadVerdict> answer) {
+  public OutputRecord toPreview(EmittedPrediction<ReadVerdict> answer) {
     return outgoing(answer, false);
   }
 
-  private Outgoing outgoing(Answer<ReadVerdict> answer, boolean isFinal) {
+  private OutputRecord outgoing(EmittedPrediction<ReadVerdict> answer, boolean isFinal) {
     if (codec == null) {
       codec = AvroCodec.of(ReadDecision.class);
     }
@@ -65,7 +65,7 @@ public final class DecisionMapper implements AnswerMapper<ReadVerdict> {
             .setIsFinal(isFinal)
             .setLatency(isFinal ? null : latency(answer))
             .build();
-    return new Outgoing(
+    return new OutputRecord(
         answer.sequenceId(), codec.encode(decision), Math.floorDiv(answer.eventMicros(), 1000L));
   }
 
@@ -86,7 +86,7 @@ public final class DecisionMapper implements AnswerMapper<ReadVerdict> {
     };
   }
 
-  private static DecisionLatency latency(Answer<ReadVerdict> answer) {
+  private static DecisionLatency latency(EmittedPrediction<ReadVerdict> answer) {
     return DecisionLatency.newBuilder()
         .setQueueMicros(answer.queueMicros())
         .setComputeMicros(answer.computeMicros())

@@ -2,7 +2,7 @@ package dev.riffle.jobs.readuntil;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.annotation.ReadInput;
-import dev.riffle.jobs.stream.KafkaEnds;
+import dev.riffle.jobs.stream.KafkaEndpoints;
 import dev.riffle.jobs.stream.StreamJob;
 import dev.riffle.models.readuntil.ReadVerdict;
 import java.time.Duration;
@@ -37,7 +37,7 @@ public final class ReadUntilJob {
   public static StreamJob<ReadVerdict> onKafka(JobOptions options) {
     options.refuse(
         List.of(JobOptions.SECOND_PASS), "a second pass follows the transcription alone");
-    KafkaEnds ends = new KafkaEnds(options, options.topics());
+    KafkaEndpoints ends = new KafkaEndpoints(options, options.topics());
     ReadInput input =
         ReadInput.called(
             options.get(JobOptions.MAX_RECORD_BYTES).getBytes(),

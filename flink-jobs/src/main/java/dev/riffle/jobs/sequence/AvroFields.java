@@ -1,6 +1,6 @@
 package dev.riffle.jobs.sequence;
 
-import dev.riffle.models.weights.Nearest;
+import dev.riffle.models.weights.Suggestions;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -95,7 +95,7 @@ final class AvroFields {
             names.isEmpty()
                 ? "no more after a dot: " + text(at) + " has no fields"
                 : "a field of " + at.getFullName() + " (" + String.join(", ", names) + ")",
-            Nearest.of(name, names).orElse(null),
+            Suggestions.of(name, names).orElse(null),
             null);
         return null;
       }

@@ -2,9 +2,9 @@ package dev.riffle.jobs.sequence;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
-import dev.riffle.models.Answers;
+import dev.riffle.models.PredictAt;
 import dev.riffle.models.WindowOptions;
-import dev.riffle.models.weights.Nearest;
+import dev.riffle.models.weights.Suggestions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -60,7 +60,7 @@ public final class JobFile {
 
   private RecordFormat format;
   private EventFields fields;
-  private Answers answers;
+  private PredictAt answers;
   private WindowOptions windows;
   private boolean jsonAnswers;
   private JobOptions options;
@@ -304,7 +304,7 @@ public final class JobFile {
     }
     put(given, JobOptions.BACKEND.key(), tree.text(JobKey.BACKEND));
     String told = oneOf(JobKey.ANSWERS, "every-step", "every-step", "last-step");
-    answers = "last-step".equals(told) ? Answers.LAST_STEP : Answers.EVERY_STEP;
+    answers = "last-step".equals(told) ? PredictAt.LAST_STEP : PredictAt.EVERY_STEP;
     if (tree.has(JobKey.WINDOW)) {
       int length = count(JobKey.WINDOW_LENGTH, "how many steps a window has");
       int stride = tree.has(JobKey.WINDOW_STRIDE) ? stride() : length;
@@ -361,7 +361,7 @@ public final class JobFile {
                     path,
                     option,
                     "an option of docs/options.md",
-                    Nearest.of(option, JobOptions.names()).orElse(null),
+                    Suggestions.of(option, JobOptions.names()).orElse(null),
                     null);
               } else {
                 given.put(option, value);
@@ -441,7 +441,7 @@ public final class JobFile {
     if (text == null || List.of(allowed).contains(text)) {
       return text == null ? standard : text;
     }
-    tree.note(key.path(), text, words, Nearest.of(text, List.of(allowed)).orElse(null), null);
+    tree.note(key.path(), text, words, Suggestions.of(text, List.of(allowed)).orElse(null), null);
     return standard;
   }
 
@@ -495,9 +495,9 @@ public final class JobFile {
   // ---- what it says ----
 
   /** All that is wrong, in the order of the file. */
-  public List<Mistake> mistakes() {
-    List<Mistake> sorted = new ArrayList<>(tree.mistakes());
-    sorted.sort(Comparator.comparingInt(Mistake::line).thenComparingInt(Mistake::column));
+  public List<Diagnostic> mistakes() {
+    List<Diagnostic> sorted = new ArrayList<>(tree.mistakes());
+    sorted.sort(Comparator.comparingInt(Diagnostic::line).thenComparingInt(Diagnostic::column));
     return sorted;
   }
 
@@ -545,7 +545,7 @@ public final class JobFile {
     return fields;
   }
 
-  Answers answers() {
+  PredictAt answers() {
     return answers;
   }
 

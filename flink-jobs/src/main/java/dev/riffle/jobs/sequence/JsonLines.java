@@ -1,6 +1,6 @@
 package dev.riffle.jobs.sequence;
 
-import dev.riffle.jobs.stream.Inbound;
+import dev.riffle.jobs.stream.InputRecord;
 import dev.riffle.models.InputException;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -43,7 +43,7 @@ public final class JsonLines {
    */
   public String key(String line) {
     byte[] value = line.getBytes(StandardCharsets.UTF_8);
-    Inbound inbound = input.read(new ConsumerRecord<>(topic, 0, 0, key, value));
+    InputRecord inbound = input.read(new ConsumerRecord<>(topic, 0, 0, key, value));
     if (inbound.event != null) {
       return inbound.event.sequenceId;
     }

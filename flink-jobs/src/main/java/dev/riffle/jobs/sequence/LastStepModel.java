@@ -1,8 +1,8 @@
 package dev.riffle.jobs.sequence;
 
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.ModelInfo;
-import dev.riffle.models.Row;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import java.util.List;
@@ -25,7 +25,7 @@ record LastStepModel<O>(StreamModel<O> model) implements StreamModel<O> {
   }
 
   @Override
-  public int places(Row<O> row, boolean finish) {
+  public int places(BatchItem<O> row, boolean finish) {
     return model.places(row, finish);
   }
 
@@ -41,12 +41,12 @@ record LastStepModel<O>(StreamModel<O> model) implements StreamModel<O> {
     }
 
     @Override
-    public void advance(List<Row<O>> rows) {
+    public void advance(List<BatchItem<O>> rows) {
       keepLast(rows, runner::advance);
     }
 
     @Override
-    public void finish(List<Row<O>> rows) {
+    public void finish(List<BatchItem<O>> rows) {
       keepLast(rows, runner::finish);
     }
 
@@ -60,9 +60,10 @@ record LastStepModel<O>(StreamModel<O> model) implements StreamModel<O> {
       return runner.waitedNanos();
     }
 
-    private static <O> void keepLast(List<Row<O>> rows, Consumer<List<Row<O>>> compute) {
+    private static <O> void keepLast(
+        List<BatchItem<O>> rows, Consumer<List<BatchItem<O>>> compute) {
       compute.accept(rows);
-      for (Row<O> row : rows) {
+      for (BatchItem<O> row : rows) {
         int size = row.outputs.size();
         if (size > 1) {
           row.outputs.subList(0, size - 1).clear();

@@ -7,7 +7,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
-import dev.riffle.models.Scores;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.WindowModel;
 import dev.riffle.models.WindowOptions;
@@ -16,7 +16,7 @@ import dev.riffle.models.annotator.Gene;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.families.Family;
 import dev.riffle.models.weights.ModelDirectory;
-import dev.riffle.models.weights.Nearest;
+import dev.riffle.models.weights.Suggestions;
 import java.nio.file.Path;
 
 /** Holds a job's file against the model that it names, which is loaded for it. */
@@ -51,7 +51,7 @@ final class ModelCheck {
       }
       Family<?> family = Families.find(directory.family(), directory.label());
       WindowModel windowed =
-          family.answers() == Scores.class
+          family.answers() == PredictionValues.class
               ? Device.call(kernels, () -> family.windows().load(directory, kernels))
               : null;
       if (windowed == null) {
@@ -70,7 +70,7 @@ final class ModelCheck {
     try {
       return Backends.find(name);
     } catch (IllegalArgumentException | IllegalStateException e) {
-      String near = Nearest.of(name, Backends.names()).orElse(null);
+      String near = Suggestions.of(name, Backends.names()).orElse(null);
       tree.note(JobKey.BACKEND.path(), name, "a backend that works here", near, e.getMessage());
       return null;
     }
@@ -89,7 +89,7 @@ final class ModelCheck {
   }
 
   private String checkSteps(ModelDirectory directory, Kernels kernels) {
-    StreamModel<Scores> model = Families.load(directory, kernels, Scores.class);
+    StreamModel<PredictionValues> model = Families.load(directory, kernels, PredictionValues.class);
     if (tree.has(JobKey.WINDOW)) {
       tree.note(
           JobKey.WINDOW.path(),
@@ -103,12 +103,12 @@ final class ModelCheck {
   }
 
   private String checkWindows(ModelDirectory directory, WindowModel windowed) {
-    StreamModel<Scores> model = windows(directory, windowed);
+    StreamModel<PredictionValues> model = windows(directory, windowed);
     checkInput(model, windowed.tokens());
     return model == null ? null : name(directory);
   }
 
-  private StreamModel<Scores> windows(ModelDirectory directory, WindowModel windowed) {
+  private StreamModel<PredictionValues> windows(ModelDirectory directory, WindowModel windowed) {
     WindowOptions windows = file.windows();
     if (windows == null) {
       if (!tree.has(JobKey.WINDOW)) {
@@ -144,7 +144,7 @@ final class ModelCheck {
    * @param model null if only the kind of its steps is known
    * @param tokens how many it knows; 0 for features
    */
-  private void checkInput(StreamModel<Scores> model, int tokens) {
+  private void checkInput(StreamModel<PredictionValues> model, int tokens) {
     EventFields fields = file.fields();
     if (fields == null) {
       return;
@@ -171,7 +171,7 @@ final class ModelCheck {
     }
   }
 
-  private void checkWidth(EventFields fields, StreamModel<Scores> model) {
+  private void checkWidth(EventFields fields, StreamModel<PredictionValues> model) {
     try {
       model.check(new Format(0, fields.stepWidth()));
     } catch (InputException e) {

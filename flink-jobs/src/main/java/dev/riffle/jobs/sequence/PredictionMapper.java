@@ -4,10 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.riffle.models.Scores;
-import dev.riffle.operators.Answer;
-import dev.riffle.operators.AnswerMapper;
-import dev.riffle.operators.Outgoing;
+import dev.riffle.models.PredictionValues;
+import dev.riffle.operators.EmittedPrediction;
+import dev.riffle.operators.OutputMapper;
+import dev.riffle.operators.OutputRecord;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.Prediction;
 import java.nio.ByteBuffer;
@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Turns scores into {@code Prediction} records, in Avro or as JSON with the same fields. */
-final class PredictionMapper implements AnswerMapper<Scores> {
+final class PredictionMapper implements OutputMapper<PredictionValues> {
   private static final long serialVersionUID = 1;
 
   private final boolean json;
@@ -31,30 +31,30 @@ final class PredictionMapper implements AnswerMapper<Scores> {
   }
 
   @Override
-  public Outgoing toFinal(Answer<Scores> answer) {
+  public OutputRecord toFinal(EmittedPrediction<PredictionValues> answer) {
     return outgoing(answer, true);
   }
 
   @Override
-  public Outgoing toPreview(Answer<Scores> answer) {
+  public OutputRecord toPreview(EmittedPrediction<PredictionValues> answer) {
     return outgoing(answer, false);
   }
 
-  private Outgoing outgoing(Answer<Scores> answer, boolean isFinal) {
+  private OutputRecord outgoing(EmittedPrediction<PredictionValues> answer, boolean isFinal) {
     byte[] value = json ? json(answer, isFinal) : avro(answer, isFinal);
-    return new Outgoing(answer.sequenceId(), value, Math.floorDiv(answer.eventMicros(), 1000L));
+    return new OutputRecord(answer.sequenceId(), value, Math.floorDiv(answer.eventMicros(), 1000L));
   }
 
   /** The first step that the answer speaks of, counted from position 0 of the sequence. */
-  private static long position(Answer<Scores> answer) {
+  private static long position(EmittedPrediction<PredictionValues> answer) {
     return answer.sessionStart() + answer.output().value().first();
   }
 
-  private byte[] avro(Answer<Scores> answer, boolean isFinal) {
+  private byte[] avro(EmittedPrediction<PredictionValues> answer, boolean isFinal) {
     if (codec == null) {
       codec = AvroCodec.of(Prediction.class);
     }
-    Scores scores = answer.output().value();
+    PredictionValues scores = answer.output().value();
     ByteBuffer values =
         ByteBuffer.allocate(Float.BYTES * scores.values().length).order(ByteOrder.LITTLE_ENDIAN);
     values.asFloatBuffer().put(scores.values());
@@ -70,11 +70,11 @@ final class PredictionMapper implements AnswerMapper<Scores> {
             .build());
   }
 
-  private byte[] json(Answer<Scores> answer, boolean isFinal) {
+  private byte[] json(EmittedPrediction<PredictionValues> answer, boolean isFinal) {
     if (mapper == null) {
       mapper = new ObjectMapper();
     }
-    Scores scores = answer.output().value();
+    PredictionValues scores = answer.output().value();
     ObjectNode node = mapper.createObjectNode();
     node.put("sequence_id", answer.sequenceId());
     node.put("position", position(answer)).put("length", scores.steps());

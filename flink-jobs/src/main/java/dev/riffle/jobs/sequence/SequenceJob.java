@@ -3,9 +3,9 @@ package dev.riffle.jobs.sequence;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.annotation.AnnotationJob;
 import dev.riffle.jobs.stream.DirectoryModel;
-import dev.riffle.jobs.stream.KafkaEnds;
+import dev.riffle.jobs.stream.KafkaEndpoints;
 import dev.riffle.jobs.stream.StreamJob;
-import dev.riffle.models.Scores;
+import dev.riffle.models.PredictionValues;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ public final class SequenceJob {
     if (file.reads()) {
       return AnnotationJob.onKafka(options, file.topics());
     }
-    KafkaEnds ends = new KafkaEnds(options, file.topics());
+    KafkaEndpoints ends = new KafkaEndpoints(options, file.topics());
     String backend = options.get(JobOptions.BACKEND);
     return new StreamJob<>(
         "riffle " + options.streamName(),
@@ -41,7 +41,7 @@ public final class SequenceJob {
         "model",
         ends.source(input(file)),
         new SequenceModel(
-            new DirectoryModel<>(options.model(), backend, Scores.class, file.windows()),
+            new DirectoryModel<>(options.model(), backend, PredictionValues.class, file.windows()),
             file.answers()),
         new PredictionMapper(file.jsonAnswers()),
         ends.sinks(),
@@ -106,7 +106,7 @@ public final class SequenceJob {
   private static void require(JobFile file) {
     if (!file.mistakes().isEmpty()) {
       StringBuilder text = new StringBuilder("The job cannot run:");
-      for (Mistake mistake : file.mistakes()) {
+      for (Diagnostic mistake : file.mistakes()) {
         text.append("\n").append(mistake.at(file.name()));
       }
       throw new IllegalArgumentException(text.toString());

@@ -1,8 +1,8 @@
 package dev.riffle.jobs.sequence;
 
 import dev.riffle.jobs.stream.DirectoryModel;
-import dev.riffle.models.Answers;
-import dev.riffle.models.Scores;
+import dev.riffle.models.PredictAt;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.StreamModel;
 import dev.riffle.operators.ModelSource;
 
@@ -12,16 +12,16 @@ import dev.riffle.operators.ModelSource;
  * @param directory where it is
  * @param answers which of a record's answers are told
  */
-record SequenceModel(DirectoryModel<Scores> directory, Answers answers)
-    implements ModelSource<Scores> {
+record SequenceModel(DirectoryModel<PredictionValues> directory, PredictAt answers)
+    implements ModelSource<PredictionValues> {
   @Override
   public String key() {
     return directory.key() + " " + answers;
   }
 
   @Override
-  public StreamModel<Scores> load() {
-    StreamModel<Scores> model = directory.load();
-    return answers == Answers.LAST_STEP ? new LastStepModel<>(model) : model;
+  public StreamModel<PredictionValues> load() {
+    StreamModel<PredictionValues> model = directory.load();
+    return answers == PredictAt.LAST_STEP ? new LastStepModel<>(model) : model;
   }
 }

@@ -1,6 +1,6 @@
 package dev.riffle.jobs.sequence;
 
-import dev.riffle.models.weights.Nearest;
+import dev.riffle.models.weights.Suggestions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -30,14 +30,14 @@ final class YamlTree {
   private final Map<String, String> texts = new LinkedHashMap<>();
   private final Map<String, List<String>> lists = new LinkedHashMap<>();
   private final Map<String, Mark> places = new LinkedHashMap<>();
-  private final List<Mistake> mistakes = new ArrayList<>();
+  private final List<Diagnostic> mistakes = new ArrayList<>();
   private boolean isMapping;
 
   YamlTree(String yaml) {
     Optional<Node> root = compose(yaml);
     if (root.isEmpty()) {
       if (mistakes.isEmpty()) {
-        mistakes.add(new Mistake(1, 1, "", null, "keys and values", null, null));
+        mistakes.add(new Diagnostic(1, 1, "", null, "keys and values", null, null));
       }
     } else if (root.get() instanceof MappingNode mapping) {
       isMapping = true;
@@ -71,7 +71,7 @@ final class YamlTree {
       String path = section.isEmpty() ? name.getValue() : section + "." + name.getValue();
       List<String> known = section.equals(OPTIONS) ? null : JobKey.in(section);
       if (known != null && !known.contains(name.getValue())) {
-        String near = Nearest.of(name.getValue(), known).orElse(null);
+        String near = Suggestions.of(name.getValue(), known).orElse(null);
         note(key, section, name.getValue(), "one of " + String.join(", ", known), near, null);
       } else if (places.containsKey(path)) {
         String first = "It stands at line " + (places.get(path).getLine() + 1) + " already.";
@@ -146,7 +146,7 @@ final class YamlTree {
       Mark mark, String path, String found, String expected, String nearest, String cure) {
     int line = mark == null ? 0 : mark.getLine() + 1;
     int column = mark == null ? 0 : mark.getColumn() + 1;
-    mistakes.add(new Mistake(line, column, path, found, expected, nearest, cure));
+    mistakes.add(new Diagnostic(line, column, path, found, expected, nearest, cure));
   }
 
   /** True if there is anything to read. */
@@ -155,7 +155,7 @@ final class YamlTree {
   }
 
   /** All that was noted so far. */
-  List<Mistake> mistakes() {
+  List<Diagnostic> mistakes() {
     return mistakes;
   }
 

@@ -2,7 +2,7 @@ package dev.riffle.jobs.stream;
 
 import dev.riffle.models.InputException;
 import dev.riffle.operators.DeadLetters;
-import dev.riffle.operators.Origin;
+import dev.riffle.operators.SourceCoordinates;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.CodecException;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +20,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * Reads the records of an input topic. What cannot be used becomes a dead letter that says what was
  * expected and what came; nothing is lost and nothing stops the stream.
  */
-public abstract class EventInput implements KafkaRecordDeserializationSchema<Inbound> {
+public abstract class EventInput implements KafkaRecordDeserializationSchema<InputRecord> {
   private static final long serialVersionUID = 1;
 
   /** Longest sequence id, in bytes of UTF-8. */
@@ -59,8 +59,8 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inb
   }
 
   @Override
-  public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<Inbound> out) {
-    Inbound inbound = read(record);
+  public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<InputRecord> out) {
+    InputRecord inbound = read(record);
     if (inbound.deadLetter != null) {
       failures.inc();
     }
@@ -68,22 +68,23 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inb
   }
 
   /** One record as steps or dead letter. */
-  public final Inbound read(ConsumerRecord<byte[], byte[]> record) {
+  public final InputRecord read(ConsumerRecord<byte[], byte[]> record) {
     if (deadLetters == null) {
       deadLetters = new DeadLetters((int) Math.min(Integer.MAX_VALUE, maxRecordBytes));
     }
-    Origin origin =
-        new Origin(record.topic(), record.partition(), record.offset(), record.timestamp());
+    SourceCoordinates origin =
+        new SourceCoordinates(
+            record.topic(), record.partition(), record.offset(), record.timestamp());
     try {
       checkSize(record);
       StepEvent event = event(record);
       event.arrivedNanos = System.nanoTime();
       event.origin = origin;
-      return Inbound.of(event);
+      return InputRecord.of(event);
     } catch (CodecException | InputException e) {
       byte[] key = record.key();
       byte[] kept = length(key) > MAX_ID_BYTES ? Arrays.copyOf(key, MAX_ID_BYTES) : key;
-      return Inbound.of(deadLetters.undecodable(origin, kept, record.value(), e.getMessage()));
+      return InputRecord.of(deadLetters.undecodable(origin, kept, record.value(), e.getMessage()));
     }
   }
 
@@ -198,7 +199,7 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inb
   }
 
   @Override
-  public final TypeInformation<Inbound> getProducedType() {
-    return InboundSerializer.TYPE;
+  public final TypeInformation<InputRecord> getProducedType() {
+    return InputRecordSerializer.TYPE;
   }
 }

@@ -1,6 +1,6 @@
 package dev.riffle.jobs.stream;
 
-import dev.riffle.operators.Outgoing;
+import dev.riffle.operators.OutputRecord;
 import org.apache.flink.api.connector.sink2.Sink;
 
 /**
@@ -12,7 +12,7 @@ import org.apache.flink.api.connector.sink2.Sink;
  * @param deadLetters inputs that could not be used
  */
 public record Sinks(
-    Sink<Outgoing> finals,
-    Sink<Outgoing> previews,
-    Sink<Outgoing> sessions,
-    Sink<Outgoing> deadLetters) {}
+    Sink<OutputRecord> finals,
+    Sink<OutputRecord> previews,
+    Sink<OutputRecord> sessions,
+    Sink<OutputRecord> deadLetters) {}

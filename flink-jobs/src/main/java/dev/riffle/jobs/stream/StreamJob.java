@@ -1,12 +1,12 @@
 package dev.riffle.jobs.stream;
 
 import dev.riffle.jobs.JobOptions;
-import dev.riffle.operators.AnswerMapper;
-import dev.riffle.operators.Lanes;
 import dev.riffle.operators.ModelSource;
-import dev.riffle.operators.Outgoing;
-import dev.riffle.operators.OutgoingSerializer;
+import dev.riffle.operators.OutputMapper;
+import dev.riffle.operators.OutputRecord;
+import dev.riffle.operators.OutputRecordSerializer;
 import dev.riffle.operators.SequenceOperatorFactory;
+import dev.riffle.operators.SideOutputs;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.operators.StepEventSerializer;
 import java.time.Duration;
@@ -43,9 +43,9 @@ public record StreamJob<O>(
     String name,
     String reads,
     String does,
-    Source<Inbound, ?, ?> source,
+    Source<InputRecord, ?, ?> source,
     ModelSource<O> model,
-    AnswerMapper<O> mapper,
+    OutputMapper<O> mapper,
     Sinks sinks,
     JobOptions options) {
 
@@ -60,41 +60,44 @@ public record StreamJob<O>(
   /** Puts the job into an environment. */
   public void build(StreamExecutionEnvironment env) {
     SingleOutputStreamOperator<StepEvent> events =
-        env.fromSource(source, watermarks(), reads, InboundSerializer.TYPE)
+        env.fromSource(source, watermarks(), reads, InputRecordSerializer.TYPE)
             .uid(reads)
             .process(new Split())
             .returns(StepEventSerializer.TYPE)
             .name("split")
             .uid("split");
 
-    SingleOutputStreamOperator<Outgoing> answers =
+    SingleOutputStreamOperator<OutputRecord> answers =
         events
             .keyBy(event -> event.sequenceId, Types.STRING)
             .transform(
                 does,
-                OutgoingSerializer.TYPE,
+                OutputRecordSerializer.TYPE,
                 new SequenceOperatorFactory<>(model, mapper, options.sequences()))
             .uid(does);
 
     write(answers, sinks.finals(), "final");
-    write(answers.getSideOutput(Lanes.SESSIONS), sinks.sessions(), "sessions");
+    write(answers.getSideOutput(SideOutputs.SESSIONS), sinks.sessions(), "sessions");
     write(
-        events.getSideOutput(Lanes.DEAD_LETTERS).union(answers.getSideOutput(Lanes.DEAD_LETTERS)),
+        events
+            .getSideOutput(SideOutputs.DEAD_LETTERS)
+            .union(answers.getSideOutput(SideOutputs.DEAD_LETTERS)),
         sinks.deadLetters(),
         "dead-letters");
     if (sinks.previews() != null) {
-      write(answers.getSideOutput(Lanes.PREVIEW), sinks.previews(), "preview");
+      write(answers.getSideOutput(SideOutputs.PREVIEW), sinks.previews(), "preview");
     }
   }
 
-  private static void write(DataStream<Outgoing> records, Sink<Outgoing> sink, String lane) {
+  private static void write(
+      DataStream<OutputRecord> records, Sink<OutputRecord> sink, String lane) {
     records.sinkTo(sink).name(lane).uid(lane);
   }
 
   /** Event time is capture time, judged within each partition. */
-  private WatermarkStrategy<Inbound> watermarks() {
-    WatermarkStrategy<Inbound> strategy =
-        WatermarkStrategy.<Inbound>forBoundedOutOfOrderness(
+  private WatermarkStrategy<InputRecord> watermarks() {
+    WatermarkStrategy<InputRecord> strategy =
+        WatermarkStrategy.<InputRecord>forBoundedOutOfOrderness(
                 options.get(JobOptions.MAX_OUT_OF_ORDERNESS))
             .withTimestampAssigner((inbound, kafka) -> inbound.timestampMillis());
     Duration idle = options.get(JobOptions.PARTITION_IDLE);
@@ -102,15 +105,15 @@ public record StreamJob<O>(
   }
 
   /** Steps go on, dead letters aside. */
-  private static final class Split extends ProcessFunction<Inbound, StepEvent> {
+  private static final class Split extends ProcessFunction<InputRecord, StepEvent> {
     private static final long serialVersionUID = 1;
 
     @Override
-    public void processElement(Inbound inbound, Context context, Collector<StepEvent> out) {
+    public void processElement(InputRecord inbound, Context context, Collector<StepEvent> out) {
       if (inbound.event != null) {
         out.collect(inbound.event);
       } else {
-        context.output(Lanes.DEAD_LETTERS, inbound.deadLetter);
+        context.output(SideOutputs.DEAD_LETTERS, inbound.deadLetter);
       }
     }
   }

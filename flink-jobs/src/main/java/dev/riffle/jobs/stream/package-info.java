@@ -5,7 +5,7 @@
  *   EventInput       records to StepEvent, or to a dead letter with its coordinates
  *   DirectoryModel   the model of a directory, loaded by each task
  *   StreamJob        source, sequence operator, sinks
- *   KafkaEnds        the source and the sinks on Kafka
+ *   KafkaEndpoints       the source and the sinks on Kafka
  * </pre>
  */
 package dev.riffle.jobs.stream;

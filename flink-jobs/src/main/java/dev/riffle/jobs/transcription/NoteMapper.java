@@ -1,9 +1,9 @@
 package dev.riffle.jobs.transcription;
 
 import dev.riffle.models.transcriber.Note;
-import dev.riffle.operators.Answer;
-import dev.riffle.operators.AnswerMapper;
-import dev.riffle.operators.Outgoing;
+import dev.riffle.operators.EmittedPrediction;
+import dev.riffle.operators.OutputMapper;
+import dev.riffle.operators.OutputRecord;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.Latency;
 import dev.riffle.schemas.record.NoteEvent;
@@ -18,7 +18,7 @@ import java.time.temporal.ChronoUnit;
  * <p>With a second pass the preview lane has the notes of the first and what is taken back of them,
  * the final lane those that stand; without, both lanes have all.
  */
-public final class NoteMapper implements AnswerMapper<Note> {
+public final class NoteMapper implements OutputMapper<Note> {
   private static final long serialVersionUID = 1;
   private static final long MICROS = 1_000_000;
 
@@ -34,23 +34,23 @@ public final class NoteMapper implements AnswerMapper<Note> {
   }
 
   @Override
-  public Outgoing toFinal(Answer<Note> answer) {
+  public OutputRecord toFinal(EmittedPrediction<Note> answer) {
     return twoPasses && !stands(answer) ? null : outgoing(answer, true);
   }
 
   @Override
-  public Outgoing toPreview(Answer<Note> answer) {
+  public OutputRecord toPreview(EmittedPrediction<Note> answer) {
     return twoPasses && stands(answer) ? null : outgoing(answer, false);
   }
 
-  private static boolean stands(Answer<Note> answer) {
+  private static boolean stands(EmittedPrediction<Note> answer) {
     return switch (answer.output().value().revision()) {
       case CONFIRMED, CORRECTED, ADDED -> true;
       case NONE, RETRACTED -> false;
     };
   }
 
-  private Outgoing outgoing(Answer<Note> answer, boolean isFinal) {
+  private OutputRecord outgoing(EmittedPrediction<Note> answer, boolean isFinal) {
     if (codec == null) {
       codec = AvroCodec.of(NoteEvent.class);
     }
@@ -79,10 +79,11 @@ public final class NoteMapper implements AnswerMapper<Note> {
             .setLatency(isFinal ? null : latency(answer, onset, known))
             .build();
     long toldMicros = answer.sessionStartMicros() + micros(told, rate);
-    return new Outgoing(answer.sequenceId(), codec.encode(event), Math.floorDiv(toldMicros, 1000L));
+    return new OutputRecord(
+        answer.sequenceId(), codec.encode(event), Math.floorDiv(toldMicros, 1000L));
   }
 
-  private static Latency latency(Answer<Note> answer, long onset, long known) {
+  private static Latency latency(EmittedPrediction<Note> answer, long onset, long known) {
     int rate = answer.format().rate();
     return Latency.newBuilder()
         .setAlgorithmicMicros(micros(known - onset, rate))

@@ -2,7 +2,7 @@ package dev.riffle.jobs.transcription;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.stream.DirectoryModel;
-import dev.riffle.jobs.stream.KafkaEnds;
+import dev.riffle.jobs.stream.KafkaEndpoints;
 import dev.riffle.jobs.stream.StreamJob;
 import dev.riffle.models.transcriber.Note;
 import dev.riffle.operators.ModelSource;
@@ -21,7 +21,7 @@ public final class TranscriptionJob {
    */
   public static StreamJob<Note> onKafka(JobOptions options) {
     options.refuse(JobOptions.READ_UNTIL, "it is of read-until alone");
-    KafkaEnds ends = new KafkaEnds(options, options.topics());
+    KafkaEndpoints ends = new KafkaEndpoints(options, options.topics());
     AudioInput input =
         new AudioInput(
             options.get(JobOptions.MAX_RECORD_BYTES).getBytes(),

@@ -11,7 +11,7 @@ import dev.riffle.jobs.local.LocalCluster;
 import dev.riffle.jobs.local.RunningJob;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.jobs.transcription.Sounds;
-import dev.riffle.models.Output;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.annotator.Gene;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;
@@ -133,7 +133,7 @@ class AnnotationIT {
     long last =
         Contigs.offline(Contigs.all().get(0)).stream()
             .filter(g -> g.value().status() == Gene.Status.PUBLISHED)
-            .mapToLong(Output::position)
+            .mapToLong(Prediction::position)
             .filter(p -> p <= bases)
             .max()
             .orElseThrow();

@@ -1,14 +1,14 @@
 package dev.riffle.jobs.annotation;
 
 import dev.riffle.kernels.Backends;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
+import dev.riffle.models.BatchItem;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.annotator.Annotator;
 import dev.riffle.models.annotator.Gene;
 import dev.riffle.models.annotator.Gff3;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.schemas.AvroCodec;
@@ -40,7 +40,7 @@ final class Contigs {
 
   private static final double BASES_PER_SECOND = 450;
   private static final Map<String, GeneticCode> CASES =
-      Map.of("case-1", GeneticCode.BACTERIAL, "case-2", GeneticCode.MYCOPLASMA);
+      Map.of("case-1", GeneticCode.BACTERIAL, "case-2", GeneticCode.TABLE_4);
   private static final Map<String, Integer> CHUNKS = Map.of("c11", 7, "m1", 100, "m2", 31);
 
   private Contigs() {}
@@ -93,14 +93,14 @@ final class Contigs {
   }
 
   /** What the model alone answers to a contig that comes whole. */
-  static List<Output<Gene>> offline(Contig contig) {
+  static List<Prediction<Gene>> offline(Contig contig) {
     StreamRunner<Gene> runner =
         Families.load(ModelDirectory.read(MODEL), Backends.find("cpu"), Gene.class).newRunner();
     byte[] letters = contig.bases().getBytes(StandardCharsets.US_ASCII);
     float[] values = new float[letters.length];
-    Letters.values(letters, 0, letters.length, contig.code(), values, 0);
-    Row<Gene> row =
-        new Row<>(Annotator.FORMAT, runner.open(Annotator.FORMAT), values, 0, values.length);
+    Nucleotides.values(letters, 0, letters.length, contig.code(), values, 0);
+    BatchItem<Gene> row =
+        new BatchItem<>(Annotator.FORMAT, runner.open(Annotator.FORMAT), values, 0, values.length);
     runner.finish(List.of(row));
     return row.outputs;
   }

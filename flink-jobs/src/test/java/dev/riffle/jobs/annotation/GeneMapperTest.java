@@ -2,11 +2,11 @@ package dev.riffle.jobs.annotation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.riffle.models.Output;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.annotator.Annotator;
 import dev.riffle.models.annotator.Gene;
-import dev.riffle.operators.Answer;
-import dev.riffle.operators.Outgoing;
+import dev.riffle.operators.EmittedPrediction;
+import dev.riffle.operators.OutputRecord;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.GeneEvent;
 import dev.riffle.schemas.record.GeneStatus;
@@ -31,13 +31,13 @@ class GeneMapperTest {
 
   private final GeneMapper mapper = new GeneMapper();
 
-  static Answer<Gene> answer(String id, long sessionStart, Output<Gene> output) {
+  static EmittedPrediction<Gene> answer(String id, long sessionStart, Prediction<Gene> output) {
     return answer(id, sessionStart, output, 5, 7);
   }
 
-  private static Answer<Gene> answer(
-      String id, long sessionStart, Output<Gene> output, long queue, long compute) {
-    return new Answer<>(
+  private static EmittedPrediction<Gene> answer(
+      String id, long sessionStart, Prediction<Gene> output, long queue, long compute) {
+    return new EmittedPrediction<>(
         id,
         Annotator.FORMAT,
         sessionStart,
@@ -51,7 +51,7 @@ class GeneMapperTest {
 
   @Test
   void aGeneOfASessionThatStartsLateCountsFromTheContig() {
-    GeneEvent event = decode(mapper.toPreview(answer("c", 1000, new Output<>(750, GENE))));
+    GeneEvent event = decode(mapper.toPreview(answer("c", 1000, new Prediction<>(750, GENE))));
     assertThat(event.getSequenceId()).isEqualTo("c");
     assertThat(event.getNumber()).isEqualTo(3);
     assertThat(event.getLeft()).isEqualTo(1120);
@@ -75,9 +75,9 @@ class GeneMapperTest {
 
   @Test
   void theFinalLaneHasNothingThatAClockMeasured() {
-    Output<Gene> output = new Output<>(750, GENE);
-    Outgoing slow = mapper.toFinal(answer("c", 0, output, 123_456, 789));
-    Outgoing fast = mapper.toFinal(answer("c", 0, output, 1, 2));
+    Prediction<Gene> output = new Prediction<>(750, GENE);
+    OutputRecord slow = mapper.toFinal(answer("c", 0, output, 123_456, 789));
+    OutputRecord fast = mapper.toFinal(answer("c", 0, output, 1, 2));
     assertThat(slow.value).isEqualTo(fast.value);
     assertThat(slow.timestampMillis).isEqualTo(Contigs.START / 1000 + 2000);
     assertThat(decode(slow).getIsFinal()).isTrue();
@@ -100,12 +100,12 @@ class GeneMapperTest {
             false,
             false,
             0.75);
-    Answer<Gene> answer = answer("c", 0, new Output<>(750, growing));
+    EmittedPrediction<Gene> answer = answer("c", 0, new Prediction<>(750, growing));
     assertThat(mapper.toFinal(answer)).isNull();
     assertThat(decode(mapper.toPreview(answer)).getStatus()).isEqualTo(GeneStatus.GROWING);
   }
 
-  private static GeneEvent decode(Outgoing outgoing) {
+  private static GeneEvent decode(OutputRecord outgoing) {
     return AvroCodec.of(GeneEvent.class).decode(outgoing.value);
   }
 }

@@ -2,7 +2,7 @@ package dev.riffle.jobs.annotation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.riffle.jobs.stream.Inbound;
+import dev.riffle.jobs.stream.InputRecord;
 import dev.riffle.models.annotator.Annotator;
 import dev.riffle.models.readuntil.ReadUntil;
 import dev.riffle.operators.StepEvent;
@@ -120,11 +120,11 @@ class ReadInputTest {
     return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  private Inbound read(ReadChunk chunk) {
+  private InputRecord read(ReadChunk chunk) {
     return read(input, chunk);
   }
 
-  private static Inbound read(ReadInput input, ReadChunk chunk) {
+  private static InputRecord read(ReadInput input, ReadChunk chunk) {
     return input.read(
         new ConsumerRecord<>(
             "in",

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.annotation.AnnotationJob;
 import dev.riffle.jobs.transcription.TranscriptionJob;
-import dev.riffle.models.Output;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.readuntil.ReadUntil;
 import dev.riffle.models.readuntil.ReadVerdict;
-import dev.riffle.models.readuntil.ReadVerdict.Origin;
-import dev.riffle.operators.Answer;
-import dev.riffle.operators.Outgoing;
+import dev.riffle.models.readuntil.ReadVerdict.SourceCoordinates;
+import dev.riffle.operators.EmittedPrediction;
+import dev.riffle.operators.OutputRecord;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.ReadDecision;
 import java.time.Instant;
@@ -32,7 +32,7 @@ class DecisionMapperTest {
     "ENDED,  false, sequence, end"
   })
   void theActionFollowsOriginAndSampling(
-      Origin origin, boolean enrich, String action, String reason) {
+      SourceCoordinates origin, boolean enrich, String action, String reason) {
     ReadDecision decision =
         decode(new DecisionMapper(enrich, "unblock").toFinal(answer(origin, 0, Double.NaN)));
     assertThat(decision.getAction()).isEqualTo(action);
@@ -41,7 +41,8 @@ class DecisionMapperTest {
 
   @Test
   void aDecisionSaysAllThatIsKnown() {
-    Outgoing told = new DecisionMapper(true, "sequence").toPreview(answer(Origin.TARGET, 7, 12.5));
+    OutputRecord told =
+        new DecisionMapper(true, "sequence").toPreview(answer(SourceCoordinates.TARGET, 7, 12.5));
     assertThat(told.key).isEqualTo("read");
     assertThat(told.timestampMillis).isEqualTo(1_700_000_000_400L);
     ReadDecision decision = decode(told);
@@ -53,7 +54,9 @@ class DecisionMapperTest {
     assertThat(decision.getLatency().getQueueMicros()).isEqualTo(11);
     assertThat(decision.getLatency().getComputeMicros()).isEqualTo(22);
     ReadDecision last =
-        decode(new DecisionMapper(true, "sequence").toFinal(answer(Origin.TARGET, 0, Double.NaN)));
+        decode(
+            new DecisionMapper(true, "sequence")
+                .toFinal(answer(SourceCoordinates.TARGET, 0, Double.NaN)));
     assertThat(last.getChannel()).isNull();
     assertThat(last.getMeanQscore()).isNull();
     assertThat(last.getActionResponse()).isNull();
@@ -83,19 +86,20 @@ class DecisionMapperTest {
         .hasMessageContaining("one of enrich, deplete");
   }
 
-  private static ReadDecision decode(Outgoing record) {
+  private static ReadDecision decode(OutputRecord record) {
     return AvroCodec.of(ReadDecision.class).decode(record.value);
   }
 
-  private static Answer<ReadVerdict> answer(Origin origin, int channel, double qscore) {
+  private static EmittedPrediction<ReadVerdict> answer(
+      SourceCoordinates origin, int channel, double qscore) {
     ReadVerdict verdict = new ReadVerdict(origin, Math.log(3), 45, channel, qscore);
-    return new Answer<>(
+    return new EmittedPrediction<>(
         "read",
         ReadUntil.FORMAT,
         0,
         1_700_000_000_000_000L,
         1_700_000_000_400_000L,
-        new Output<>(45, verdict),
+        new Prediction<>(45, verdict),
         "read-until/1",
         11,
         22);

@@ -1,10 +1,10 @@
 package dev.riffle.jobs.readuntil;
 
 import dev.riffle.kernels.Backends;
-import dev.riffle.models.Row;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.readuntil.ReadUntil;
 import dev.riffle.models.readuntil.ReadVerdict;
@@ -95,11 +95,12 @@ final class Reads {
             .newRunner();
     float[] values = new float[3 * letters.length()];
     for (int i = 0; i < letters.length(); i++) {
-      int letter = Letters.of((byte) letters.charAt(i));
-      values[3 * i] = Letters.value(letter, GeneticCode.BACTERIAL);
+      int letter = Nucleotides.of((byte) letters.charAt(i));
+      values[3 * i] = Nucleotides.value(letter, GeneticCode.BACTERIAL);
     }
-    Row<ReadVerdict> row =
-        new Row<>(ReadUntil.FORMAT, runner.open(ReadUntil.FORMAT), values, 0, letters.length());
+    BatchItem<ReadVerdict> row =
+        new BatchItem<>(
+            ReadUntil.FORMAT, runner.open(ReadUntil.FORMAT), values, 0, letters.length());
     runner.finish(List.of(row));
     return row.outputs.get(0).value();
   }

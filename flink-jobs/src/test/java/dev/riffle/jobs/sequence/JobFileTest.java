@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
 import dev.riffle.kernels.Backends;
-import dev.riffle.models.Answers;
+import dev.riffle.models.PredictAt;
 import dev.riffle.models.WindowOptions;
 import dev.riffle.operators.GapPolicy;
 import java.io.IOException;
@@ -79,7 +79,7 @@ class JobFileTest {
         .isEqualTo(
             new EventFields(
                 null, List.of("x", "y", "z"), 0, null, null, null, null, null, null, null));
-    assertThat(file.answers()).isEqualTo(Answers.EVERY_STEP);
+    assertThat(file.answers()).isEqualTo(PredictAt.EVERY_STEP);
     assertThat(file.jsonAnswers()).isFalse();
   }
 
@@ -140,7 +140,7 @@ class JobFileTest {
                 TimeUnit.MICROSECONDS,
                 "first",
                 "last"));
-    assertThat(file.answers()).isEqualTo(Answers.LAST_STEP);
+    assertThat(file.answers()).isEqualTo(PredictAt.LAST_STEP);
     assertThat(file.jsonAnswers()).isTrue();
   }
 

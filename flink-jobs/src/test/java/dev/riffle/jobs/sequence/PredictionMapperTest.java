@@ -3,10 +3,9 @@ package dev.riffle.jobs.sequence;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.models.Format;
-import dev.riffle.models.Output;
-import dev.riffle.models.Scores;
-import dev.riffle.operators.Answer;
-import dev.riffle.operators.Outgoing;
+import dev.riffle.models.PredictionValues;
+import dev.riffle.operators.EmittedPrediction;
+import dev.riffle.operators.OutputRecord;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.Prediction;
 import java.nio.ByteOrder;
@@ -15,21 +14,22 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PredictionMapperTest {
-  private static final Answer<Scores> ANSWER =
-      new Answer<>(
+  private static final EmittedPrediction<PredictionValues> ANSWER =
+      new EmittedPrediction<>(
           "a",
           new Format(0, 3),
           100,
           5_000_000,
           7_000_000,
-          new Output<>(3, new Scores(new float[] {0.1f, -2, Float.NaN}, new int[] {3, 1}, 2, 5)),
+          new dev.riffle.models.Prediction<>(
+              3, new PredictionValues(new float[] {0.1f, -2, Float.NaN}, new int[] {3, 1}, 2, 5)),
           "lru/1",
           11,
           12);
 
   @Test
   void anAnswerIsAPredictionOfItsSteps() {
-    Outgoing out = new PredictionMapper(false).toFinal(ANSWER);
+    OutputRecord out = new PredictionMapper(false).toFinal(ANSWER);
     assertThat(out.key).isEqualTo("a");
     assertThat(out.timestampMillis).isEqualTo(7000);
     Prediction p = AvroCodec.of(Prediction.class).decode(out.value);
@@ -46,7 +46,7 @@ class PredictionMapperTest {
 
   @Test
   void asJsonItHasTheSameFields() {
-    Outgoing out = new PredictionMapper(true).toPreview(ANSWER);
+    OutputRecord out = new PredictionMapper(true).toPreview(ANSWER);
     assertThat(new String(out.value, StandardCharsets.UTF_8))
         .isEqualTo(
             "{\"sequence_id\":\"a\",\"position\":102,\"length\":5,\"shape\":[3,1],"
@@ -55,8 +55,8 @@ class PredictionMapperTest {
 
   @Test
   void nothingOfAClockIsOnTheFinalLane() {
-    Answer<Scores> slower =
-        new Answer<>(
+    EmittedPrediction<PredictionValues> slower =
+        new EmittedPrediction<>(
             "a", ANSWER.format(), 100, 5_000_000, 7_000_000, ANSWER.output(), "lru/1", 99, 98);
     PredictionMapper mapper = new PredictionMapper(false);
     assertThat(mapper.toFinal(slower).value).isEqualTo(mapper.toFinal(ANSWER).value);

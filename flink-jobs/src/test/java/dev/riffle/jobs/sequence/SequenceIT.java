@@ -11,10 +11,9 @@ import dev.riffle.jobs.local.LocalCluster;
 import dev.riffle.jobs.local.RunningJob;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.kernels.Backends;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
-import dev.riffle.models.Scores;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.families.Families;
@@ -126,7 +125,8 @@ class SequenceIT {
       }
       answers.add(values);
     }
-    Map<String, List<Output<Scores>>> expected = direct(file, steps, 3);
+    Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> expected =
+        direct(file, steps, 3);
     assertThat(found.keySet()).isEqualTo(expected.keySet());
     expected.forEach(
         (key, outputs) -> {
@@ -159,7 +159,8 @@ class SequenceIT {
     run(file);
 
     Map<String, List<Prediction>> found = predictions(file.topics().finals());
-    Map<String, List<Output<Scores>>> expected = direct(file, steps, 4);
+    Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> expected =
+        direct(file, steps, 4);
     assertThat(found.keySet()).isEqualTo(expected.keySet());
     expected.forEach(
         (key, outputs) -> {
@@ -199,12 +200,13 @@ class SequenceIT {
     run(file);
 
     ObjectMapper mapper = new ObjectMapper();
-    Map<String, List<Output<Scores>>> expected = direct(file, steps, 1);
+    Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> expected =
+        direct(file, steps, 1);
     Map<String, Integer> seen = new TreeMap<>();
     for (ConsumerRecord<byte[], byte[]> record : probe.read(file.topics().finals())) {
       JsonNode node = mapper.readTree(record.value());
       String key = node.path("sequence_id").asText();
-      Scores scores = expected.get(key).get(seen.merge(key, 1, Integer::sum) - 1).value();
+      PredictionValues scores = expected.get(key).get(seen.merge(key, 1, Integer::sum) - 1).value();
       assertThat(node.path("position").asLong()).isEqualTo(scores.first());
       assertThat(node.path("length").asInt()).isEqualTo(scores.steps());
       assertThat(node.path("values")).hasSize(2);
@@ -247,7 +249,8 @@ class SequenceIT {
     run(file);
 
     ObjectMapper mapper = new ObjectMapper();
-    Map<String, List<Output<Scores>>> expected = direct(file, steps, 1);
+    Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> expected =
+        direct(file, steps, 1);
     List<String> seen = new ArrayList<>();
     for (ConsumerRecord<byte[], byte[]> record : probe.read(file.topics().finals())) {
       JsonNode node = mapper.readTree(record.value());
@@ -287,7 +290,8 @@ class SequenceIT {
     run(file);
 
     Map<String, List<Prediction>> found = predictions(file.topics().finals());
-    Map<String, List<Output<Scores>>> expected = direct(file, steps, 6);
+    Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> expected =
+        direct(file, steps, 6);
     assertThat(found.keySet()).isEqualTo(expected.keySet());
     expected.forEach(
         (key, outputs) -> {
@@ -433,21 +437,21 @@ class SequenceIT {
   }
 
   /** What the model answers to each sequence as a whole. */
-  private static Map<String, List<Output<Scores>>> direct(
+  private static Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> direct(
       JobFile file, Map<String, float[]> steps, int width) {
-    StreamModel<Scores> model =
+    StreamModel<PredictionValues> model =
         Families.load(
             ModelDirectory.read(Path.of(file.options().model())),
             Backends.find("cpu"),
-            Scores.class,
+            PredictionValues.class,
             file.windows());
-    Map<String, List<Output<Scores>>> outputs = new TreeMap<>();
+    Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> outputs = new TreeMap<>();
     Format format = new Format(0, width);
     steps.forEach(
         (key, values) -> {
-          StreamRunner<Scores> runner = model.newRunner();
-          Row<Scores> row =
-              new Row<>(format, runner.open(format), values, 0, values.length / width);
+          StreamRunner<PredictionValues> runner = model.newRunner();
+          BatchItem<PredictionValues> row =
+              new BatchItem<>(format, runner.open(format), values, 0, values.length / width);
           runner.finish(List.of(row));
           outputs.put(key, row.outputs);
         });
@@ -456,14 +460,15 @@ class SequenceIT {
 
   /** Holds answers against the model's own. */
   private static void assertEqual(
-      Map<String, List<Prediction>> found, Map<String, List<Output<Scores>>> expected) {
+      Map<String, List<Prediction>> found,
+      Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> expected) {
     assertThat(found.keySet()).isEqualTo(expected.keySet());
     expected.forEach(
         (key, outputs) -> {
           List<Prediction> answers = found.get(key);
           assertThat(answers).hasSameSizeAs(outputs);
           for (int i = 0; i < outputs.size(); i++) {
-            Scores scores = outputs.get(i).value();
+            PredictionValues scores = outputs.get(i).value();
             assertThat(answers.get(i).getPosition()).isEqualTo(scores.first());
             assertThat(answers.get(i).getLength()).isEqualTo(scores.steps());
             assertThat(values(answers.get(i))).isEqualTo(scores.values());

@@ -2,7 +2,7 @@ package dev.riffle.jobs.sequence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.riffle.jobs.stream.Inbound;
+import dev.riffle.jobs.stream.InputRecord;
 import dev.riffle.models.Format;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
@@ -205,13 +205,13 @@ class SequenceInputTest {
     assertThat(refused(JSON, fields, good.replace("\"a\"", "true")))
         .contains("text or a whole number in 'id'");
     assertThat(refused(JSON, full("at", null), good)).contains("a time such as 2026-");
-    Inbound keyless = input(JSON, ARRAY).read(record(null, bytes("{\"v\": [1, 2]}")));
+    InputRecord keyless = input(JSON, ARRAY).read(record(null, bytes("{\"v\": [1, 2]}")));
     assertThat(error(keyless)).contains("Expected a Kafka key").contains("fields.key");
   }
 
   @Test
   void aDeadLetterCarriesTheRecordAndItsCoordinates() {
-    Inbound inbound = input(JSON, ARRAY).read(record(bytes("key"), bytes("{}")));
+    InputRecord inbound = input(JSON, ARRAY).read(record(bytes("key"), bytes("{}")));
     assertThat(inbound.event).isNull();
     DeadLetter letter = AvroCodec.of(DeadLetter.class).decode(inbound.deadLetter.value);
     assertThat(letter.getSourceTopic()).isEqualTo("topic");
@@ -249,7 +249,7 @@ class SequenceInputTest {
       BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(out, null);
       new GenericDatumWriter<>(schema).write(record, encoder);
       encoder.flush();
-      Inbound inbound =
+      InputRecord inbound =
           input(format, bases(null, false)).read(record(bytes("key"), out.toByteArray()));
       assertThat(inbound.event.values).containsExactly(3, 1, 4);
     }
@@ -306,7 +306,7 @@ class SequenceInputTest {
     return event;
   }
 
-  private static Inbound readOurs(Consumer<SequenceEvent> change) {
+  private static InputRecord readOurs(Consumer<SequenceEvent> change) {
     byte[] value = AvroCodec.of(SequenceEvent.class).encode(ours(change));
     return input(RIFFLE, null).read(record(bytes("key"), value));
   }
@@ -376,7 +376,7 @@ class SequenceInputTest {
   }
 
   private static StepEvent read(EventFields fields, String json) {
-    Inbound inbound = input(JSON, fields).read(record(bytes("key"), bytes(json)));
+    InputRecord inbound = input(JSON, fields).read(record(bytes("key"), bytes(json)));
     assertThat(inbound.deadLetter).as(() -> error(inbound)).isNull();
     return inbound.event;
   }
@@ -386,7 +386,7 @@ class SequenceInputTest {
         input(format, fields).read(record(bytes("key"), value == null ? null : bytes(value))));
   }
 
-  private static String error(Inbound inbound) {
+  private static String error(InputRecord inbound) {
     assertThat(inbound.event).isNull();
     return AvroCodec.of(DeadLetter.class).decode(inbound.deadLetter.value).getError();
   }

@@ -2,10 +2,10 @@ package dev.riffle.jobs.transcription;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.riffle.jobs.stream.Inbound;
-import dev.riffle.jobs.stream.InboundSerializer;
+import dev.riffle.jobs.stream.InputRecord;
+import dev.riffle.jobs.stream.InputRecordSerializer;
 import dev.riffle.models.Format;
-import dev.riffle.operators.Outgoing;
+import dev.riffle.operators.OutputRecord;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.AudioChunk;
@@ -137,13 +137,13 @@ class AudioInputTest {
     refused(bytes(""), empty, "Expected a sequence id of 1 to 1024 bytes but it has 0");
     String id = "x".repeat(1025);
     byte[] longId = AvroCodec.of(AudioChunk.class).encode(Chunks.chunk(id, 0, (short) 1));
-    Outgoing letter = refused(bytes(id), longId, "1 to 1024 bytes but it has 1025");
+    OutputRecord letter = refused(bytes(id), longId, "1 to 1024 bytes but it has 1025");
     assertThat(letter.key).isEqualTo("x".repeat(1024));
   }
 
   @Test
   void bytesThatAreNoChunkAreADeadLetterWithAllThatCame() {
-    Outgoing letter = refused(bytes("hall"), bytes("no avro at all"), "wire format");
+    OutputRecord letter = refused(bytes("hall"), bytes("no avro at all"), "wire format");
     DeadLetter decoded = AvroCodec.of(DeadLetter.class).decode(letter.value);
     assertThat(decoded.getKey()).isEqualTo(ByteBuffer.wrap(bytes("hall")));
     assertThat(decoded.getPayload()).isEqualTo(ByteBuffer.wrap(bytes("no avro at all")));
@@ -156,7 +156,7 @@ class AudioInputTest {
   @Test
   void aRecordOverTheLimitIsCutAndItsLengthKept() {
     byte[] value = AvroCodec.of(AudioChunk.class).encode(Chunks.chunk("hall", 0, new short[LIMIT]));
-    Outgoing letter =
+    OutputRecord letter =
         refused(bytes("hall"), value, "at most 4096 bytes but it has " + (value.length + 4));
     DeadLetter decoded = AvroCodec.of(DeadLetter.class).decode(letter.value);
     assertThat(decoded.getPayload().remaining()).isEqualTo(LIMIT);
@@ -171,16 +171,16 @@ class AudioInputTest {
 
   @Test
   void bothKindsOfInboundSurviveSerialization() throws Exception {
-    Inbound event = again(read(Chunks.chunk("hall", 0, (short) 16384)));
+    InputRecord event = again(read(Chunks.chunk("hall", 0, (short) 16384)));
     assertThat(event.event.sequenceId).isEqualTo("hall");
     assertThat(event.event.values).containsExactly(0.5f);
-    Inbound letter = input.read(record(null, null));
+    InputRecord letter = input.read(record(null, null));
     assertThat(again(letter).deadLetter.value).isEqualTo(letter.deadLetter.value);
     assertThat(again(letter).deadLetter.headers).isEqualTo(letter.deadLetter.headers);
   }
 
-  private static Inbound again(Inbound inbound) throws Exception {
-    InboundSerializer serializer = new InboundSerializer();
+  private static InputRecord again(InputRecord inbound) throws Exception {
+    InputRecordSerializer serializer = new InputRecordSerializer();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     serializer.serialize(inbound, new DataOutputViewStreamWrapper(bytes));
     return serializer.deserialize(
@@ -193,8 +193,8 @@ class AudioInputTest {
     refused(bytes("hall"), AvroCodec.of(AudioChunk.class).encode(chunk), message);
   }
 
-  private Outgoing refused(byte[] key, byte[] value, String... messages) {
-    Inbound inbound = input.read(record(key, value));
+  private OutputRecord refused(byte[] key, byte[] value, String... messages) {
+    InputRecord inbound = input.read(record(key, value));
     assertThat(inbound.event).isNull();
     Map<String, String> headers = new TreeMap<>();
     for (int i = 0; i < inbound.deadLetter.headers.length; i += 2) {
@@ -211,7 +211,7 @@ class AudioInputTest {
     return inbound.deadLetter;
   }
 
-  private Inbound read(AudioChunk chunk) {
+  private InputRecord read(AudioChunk chunk) {
     return input.read(
         record(bytes(chunk.getSequenceId()), AvroCodec.of(AudioChunk.class).encode(chunk)));
   }

@@ -8,10 +8,10 @@ import static dev.riffle.models.transcriber.Note.Revision.RETRACTED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.models.Format;
-import dev.riffle.models.Output;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.transcriber.Note;
-import dev.riffle.operators.Answer;
-import dev.riffle.operators.Outgoing;
+import dev.riffle.operators.EmittedPrediction;
+import dev.riffle.operators.OutputRecord;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
@@ -50,8 +50,8 @@ class NoteMapperTest {
 
   @Test
   void theFinalLaneHasNothingThatAClockMeasured() {
-    Outgoing slow = mapper.toFinal(answer(ON, 16_000, 0, 6720, 123_456, 789));
-    Outgoing fast = mapper.toFinal(answer(ON, 16_000, 0, 6720, 1, 2));
+    OutputRecord slow = mapper.toFinal(answer(ON, 16_000, 0, 6720, 123_456, 789));
+    OutputRecord fast = mapper.toFinal(answer(ON, 16_000, 0, 6720, 1, 2));
     assertThat(slow.value).isEqualTo(fast.value);
     assertThat(slow.timestampMillis).isEqualTo(fast.timestampMillis);
     assertThat(decode(slow).getIsFinal()).isTrue();
@@ -60,8 +60,8 @@ class NoteMapperTest {
 
   @Test
   void aRecordIsStampedWithTheCaptureTimeOfWhatItTells() {
-    Outgoing on = mapper.toFinal(answer(ON, 16_000, 0, 6720, 0, 0));
-    Outgoing off = mapper.toFinal(answer(OFF, 16_000, 0, 17_920, 0, 0));
+    OutputRecord on = mapper.toFinal(answer(ON, 16_000, 0, 6720, 0, 0));
+    OutputRecord off = mapper.toFinal(answer(OFF, 16_000, 0, 17_920, 0, 0));
     assertThat(on.key).isEqualTo("hall");
     assertThat(on.timestampMillis).isEqualTo(START / 1000 + 328);
     assertThat(off.timestampMillis).isEqualTo(START / 1000 + 992);
@@ -98,25 +98,25 @@ class NoteMapperTest {
     return new Note(Note.Kind.OFF, 60, 10.25, 0.328, 31, 0.992, 34, 0.75f, 90, revision);
   }
 
-  private static Answer<Note> answer(Note note) {
+  private static EmittedPrediction<Note> answer(Note note) {
     return answer(note, 16_000, 0, 17_920, 0, 0);
   }
 
-  private static Answer<Note> answer(
+  private static EmittedPrediction<Note> answer(
       Note note, int rate, long sessionStart, long position, long queue, long compute) {
-    return new Answer<>(
+    return new EmittedPrediction<>(
         "hall",
         new Format(rate, 1),
         sessionStart,
         START,
         START,
-        new Output<>(position, note),
+        new Prediction<>(position, note),
         "lru-transcriber/1",
         queue,
         compute);
   }
 
-  private static NoteEvent decode(Outgoing outgoing) {
+  private static NoteEvent decode(OutputRecord outgoing) {
     return AvroCodec.of(NoteEvent.class).decode(outgoing.value);
   }
 }

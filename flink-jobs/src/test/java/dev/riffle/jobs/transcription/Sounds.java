@@ -1,9 +1,9 @@
 package dev.riffle.jobs.transcription;
 
 import dev.riffle.kernels.Backends;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.families.Families;
@@ -32,7 +32,7 @@ public final class Sounds {
       Map.of("hall", 512, "cellar", 777, "garden", 160);
 
   /** What the model alone answers to each. */
-  public static final Map<String, List<Output<Note>>> OFFLINE =
+  public static final Map<String, List<Prediction<Note>>> OFFLINE =
       offline(Families.load(ModelDirectory.read(MODEL), Backends.find("cpu"), Note.class));
 
   private Sounds() {}
@@ -71,7 +71,7 @@ public final class Sounds {
             last.put(
                 id,
                 notes.stream()
-                    .mapToLong(Output::position)
+                    .mapToLong(Prediction::position)
                     .filter(p -> p <= samples)
                     .max()
                     .orElseThrow()));
@@ -79,9 +79,9 @@ public final class Sounds {
   }
 
   /** What a model answers when it hears a whole sound at once, without any stream. */
-  public static Map<String, List<Output<Note>>> offline(StreamModel<Note> model) {
+  public static Map<String, List<Prediction<Note>>> offline(StreamModel<Note> model) {
     StreamRunner<Note> runner = model.newRunner();
-    Map<String, List<Output<Note>>> notes = new TreeMap<>();
+    Map<String, List<Prediction<Note>>> notes = new TreeMap<>();
     pcm()
         .forEach(
             (id, pcm) -> {
@@ -90,7 +90,8 @@ public final class Sounds {
                 values[i] = pcm[i] / 32768f;
               }
               Format format = new Format(Chunks.RATE, 1);
-              Row<Note> row = new Row<>(format, runner.open(format), values, 0, values.length);
+              BatchItem<Note> row =
+                  new BatchItem<>(format, runner.open(format), values, 0, values.length);
               runner.finish(List.of(row));
               notes.put(id, row.outputs);
             });

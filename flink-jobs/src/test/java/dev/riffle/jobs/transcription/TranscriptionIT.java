@@ -14,7 +14,7 @@ import dev.riffle.jobs.local.LocalBroker;
 import dev.riffle.jobs.local.LocalCluster;
 import dev.riffle.jobs.local.RunningJob;
 import dev.riffle.jobs.stream.TopicProbe;
-import dev.riffle.models.Output;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.transcriber.Note;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.AudioChunk;
@@ -74,7 +74,7 @@ class TranscriptionIT {
   void notesFromKafkaEqualThoseOfTheModelAlone() {
     Topics topics = undisturbed("alone");
     Map<String, List<NoteEvent>> finals = TopicProbe.notes(probe.read(topics.finals()));
-    Map<String, List<Output<Note>>> offline = Sounds.OFFLINE;
+    Map<String, List<Prediction<Note>>> offline = Sounds.OFFLINE;
     assertThat(finals.keySet()).isEqualTo(offline.keySet());
     offline.forEach(
         (id, expected) -> {
@@ -136,7 +136,7 @@ class TranscriptionIT {
     Topics topics = undisturbed("two-passes", true);
     Map<String, List<NoteEvent>> finals = TopicProbe.notes(probe.read(topics.finals()));
     Map<String, List<NoteEvent>> previews = TopicProbe.notes(probe.read(topics.preview()));
-    Map<String, List<Output<Note>>> offline =
+    Map<String, List<Prediction<Note>>> offline =
         Sounds.offline(new TwoPassModel(Sounds.MODEL.toString(), SECOND, "cpu").load());
     assertThat(finals.keySet()).isEqualTo(offline.keySet());
     offline.forEach(
@@ -163,7 +163,7 @@ class TranscriptionIT {
         .toList();
   }
 
-  private static List<String> told(List<Output<Note>> notes, Note.Revision... of) {
+  private static List<String> told(List<Prediction<Note>> notes, Note.Revision... of) {
     return notes.stream()
         .filter(n -> List.of(of).contains(n.value().revision()))
         .map(

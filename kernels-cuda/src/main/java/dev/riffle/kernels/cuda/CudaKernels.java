@@ -2,6 +2,7 @@ package dev.riffle.kernels.cuda;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Arguments;
+import dev.riffle.kernels.AttentionSets;
 import dev.riffle.kernels.Device;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Pairs;
@@ -10,7 +11,6 @@ import dev.riffle.kernels.RecurrentLayer;
 import dev.riffle.kernels.RowNorm;
 import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.kernels.Windows;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -557,7 +557,7 @@ final class CudaKernels implements Kernels {
     gpu.kernel("rotary")
         .arg(table)
         .arg(at)
-        .arg(pairs == Pairs.NEIGHBOURS ? 1 : 0)
+        .arg(pairs == Pairs.INTERLEAVED ? 1 : 0)
         .arg(x)
         .arg(stride)
         .arg(rows)
@@ -1254,7 +1254,7 @@ final class CudaKernels implements Kernels {
 
   @Override
   public void attend(
-      Windows windows,
+      AttentionSets windows,
       double scale,
       Tensor qs,
       Tensor ks,

@@ -1,14 +1,14 @@
 package dev.riffle.kernels.cuda;
 
-import dev.riffle.kernels.Windows;
+import dev.riffle.kernels.AttentionSets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
 /**
- * What attention reads of {@link Windows}, on the card: the heads of a model take the same windows
- * one after the other, so those used last are kept.
+ * What attention reads of {@link AttentionSets}, on the card: the heads of a model take the same
+ * windows one after the other, so those used last are kept.
  */
 final class WindowsOnCard {
   private static final int KEPT = 8;
@@ -25,7 +25,7 @@ final class WindowsOnCard {
    * @param placeStarts {@code [rows + 1]} the first place of each row
    */
   record Plan(
-      Windows windows,
+      AttentionSets windows,
       int rows,
       int blocks,
       Memory tiles,
@@ -57,7 +57,7 @@ final class WindowsOnCard {
   }
 
   /** What has been brought of these windows, or is now. */
-  Plan of(Windows windows, int rows) {
+  Plan of(AttentionSets windows, int rows) {
     Plan found = null;
     for (Plan plan : plans) {
       if (plan.windows == windows && plan.rows == rows) {
@@ -76,7 +76,7 @@ final class WindowsOnCard {
     return found;
   }
 
-  private Plan bring(Windows windows, int rows) {
+  private Plan bring(AttentionSets windows, int rows) {
     int[] tiles = tiles(windows);
     int[] starts = placeStarts(windows, rows);
     return new Plan(
@@ -100,7 +100,7 @@ final class WindowsOnCard {
     return memory;
   }
 
-  private static int[] tiles(Windows windows) {
+  private static int[] tiles(AttentionSets windows) {
     List<Integer> tiles = new ArrayList<>();
     for (int w = 0; w < windows.size(); w++) {
       for (int i = windows.queryStarts()[w]; i < windows.queryStarts()[w + 1]; i += TILE) {
@@ -111,7 +111,7 @@ final class WindowsOnCard {
     return tiles.stream().mapToInt(i -> i).toArray();
   }
 
-  private static int[] placeStarts(Windows windows, int rows) {
+  private static int[] placeStarts(AttentionSets windows, int rows) {
     int[] starts = new int[rows + 1];
     for (int i = 0; i < windows.queryStarts()[windows.size()]; i++) {
       starts[windows.queries()[i] + 1]++;
@@ -122,7 +122,7 @@ final class WindowsOnCard {
     return starts;
   }
 
-  private static int[] places(Windows windows, int[] starts) {
+  private static int[] places(AttentionSets windows, int[] starts) {
     int[] next = starts.clone();
     int[] places = new int[windows.queryStarts()[windows.size()]];
     for (int i = 0; i < places.length; i++) {

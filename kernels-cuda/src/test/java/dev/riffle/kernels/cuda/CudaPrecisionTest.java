@@ -10,7 +10,7 @@ import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.golden.GoldenResult;
-import dev.riffle.models.golden.GoldenStanding;
+import dev.riffle.models.golden.GoldenStatus;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -204,7 +204,7 @@ class CudaPrecisionTest {
       for (Path golden : goldens) {
         results.add(Families.check(golden, kernels(precision)));
       }
-      for (GoldenStanding s : GoldenStanding.of(results)) {
+      for (GoldenStatus s : GoldenStatus.of(results)) {
         System.out.printf(
             Locale.ROOT,
             "%s %-19s %2d of %2d within their limit, worst error %.1e where %.1e is allowed (%s, %s)%n",

@@ -2,13 +2,13 @@ package dev.riffle.kernels.nd4j;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Arguments;
+import dev.riffle.kernels.AttentionSets;
 import dev.riffle.kernels.Device;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Pairs;
 import dev.riffle.kernels.Precision;
 import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.kernels.Windows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -1222,7 +1222,7 @@ final class Nd4jKernels implements Kernels {
 
   @Override
   public void attend(
-      Windows windows,
+      AttentionSets windows,
       double scale,
       Tensor qs,
       Tensor ks,
@@ -1275,7 +1275,7 @@ final class Nd4jKernels implements Kernels {
 
   /** The answers of one window's queries, {@code [queries, width]}. */
   private ArrayTensor attend(
-      Windows windows,
+      AttentionSets windows,
       double scale,
       int[] queries,
       int[] keys,

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.golden.GoldenResult;
-import dev.riffle.models.golden.GoldenStanding;
+import dev.riffle.models.golden.GoldenStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +30,7 @@ class Nd4jGoldensTest {
 
   @AfterAll
   static void printTheWorstErrorOfEachFamily() {
-    GoldenStanding.of(RESULTS).forEach(System.out::println);
+    GoldenStatus.of(RESULTS).forEach(System.out::println);
   }
 
   static List<Path> goldens() throws IOException {

@@ -1,8 +1,8 @@
 package dev.riffle.kernels.cpu;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.AttentionSets;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Windows;
 import java.util.Arrays;
 
 /**
@@ -13,7 +13,7 @@ import java.util.Arrays;
  * @param q {@code width} columns of each row; rows lie {@code stride} apart, here as in k and v
  */
 record Attention(
-    Windows windows,
+    AttentionSets windows,
     float scale,
     FloatTensor q,
     FloatTensor k,
@@ -21,7 +21,7 @@ record Attention(
     int stride,
     int width,
     Engine engine,
-    Crew crew) {
+    WorkerPool crew) {
   /** Queries that are computed together. */
   private static final int QUERIES = 64;
 

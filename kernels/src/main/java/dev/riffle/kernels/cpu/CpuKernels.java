@@ -2,12 +2,12 @@ package dev.riffle.kernels.cpu;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Arguments;
+import dev.riffle.kernels.AttentionSets;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Pairs;
 import dev.riffle.kernels.Precision;
 import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.kernels.Windows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -53,14 +53,14 @@ final class CpuKernels implements Kernels {
   }
 
   private final Engine engine;
-  private final Crew crew;
+  private final WorkerPool crew;
 
   /**
    * @param threads that may work on one verb, 1 or more
    */
   CpuKernels(Engine engine, int threads) {
     this.engine = engine;
-    this.crew = new Crew(threads);
+    this.crew = new WorkerPool(threads);
   }
 
   @Override
@@ -872,7 +872,7 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void attend(
-      Windows windows,
+      AttentionSets windows,
       double scale,
       Tensor q,
       Tensor k,

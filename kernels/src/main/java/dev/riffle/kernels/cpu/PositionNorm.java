@@ -15,7 +15,8 @@ import dev.riffle.kernels.Kernels;
  *
  * @param offset {@code [width]}
  */
-record PositionNorm(FloatTensor offset, double epsilon, Activation f, Engine engine, Crew crew) {
+record PositionNorm(
+    FloatTensor offset, double epsilon, Activation f, Engine engine, WorkerPool crew) {
   /** Rows that are summed in float. */
   private static final int BLOCK = 64;
 

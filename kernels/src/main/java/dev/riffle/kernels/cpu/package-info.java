@@ -4,7 +4,7 @@
  * <pre>
  *   CpuProvider -> CpuKernels            arguments checked, memory, verbs that only move numbers
  *                      |     \
- *                      |      Crew       threads that share the rows of a verb
+ *                      |      WorkerPool threads that share the rows of a verb
  *                    Engine              the verbs where the time goes
  *                    /     \
  *         VectorEngine     PlainEngine   lanes of the Vector API | loops that the JIT turns into lanes

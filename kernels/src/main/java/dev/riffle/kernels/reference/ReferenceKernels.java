@@ -10,12 +10,12 @@ import static java.lang.Math.tanh;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Arguments;
+import dev.riffle.kernels.AttentionSets;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Pairs;
 import dev.riffle.kernels.Precision;
 import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.kernels.Windows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -735,7 +735,7 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void attend(
-      Windows windows,
+      AttentionSets windows,
       double scale,
       Tensor qs,
       Tensor ks,

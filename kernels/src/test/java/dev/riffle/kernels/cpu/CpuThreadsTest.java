@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.AttentionSets;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.KernelsContract;
 import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.kernels.Windows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -169,8 +169,8 @@ final class CpuThreadsTest extends KernelsContract {
     int[] keys = IntStream.range(0, count * 128).map(i -> i / 128 * step + i % 128).toArray();
     int[] keyStarts = IntStream.rangeClosed(0, count).map(w -> 128 * w).toArray();
     int[] times = IntStream.range(0, 512).toArray();
-    Windows windows =
-        new Windows(queries, queryStarts, keys, keyStarts, times, times, Double.NaN, 0);
+    AttentionSets windows =
+        new AttentionSets(queries, queryStarts, keys, keyStarts, times, times, Double.NaN, 0);
     Tensor x = k.constant(random(1, 512 * 64));
     k.attend(windows, 0.125, x, x, k.constant(random(2, 512 * 64)), 64, y, 64, 512, 64);
   }

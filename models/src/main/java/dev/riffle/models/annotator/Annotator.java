@@ -6,19 +6,19 @@ import static dev.riffle.models.annotator.AnnotatorConfig.TOKEN;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
 import dev.riffle.models.Description;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelInfo;
+import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentState;
-import dev.riffle.models.Row;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.StateException;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Weights;
 import java.nio.BufferUnderflowException;
@@ -30,7 +30,7 @@ import java.util.List;
 
 /**
  * DNA in, genes out: finds the protein-coding genes of both strands while a contig arrives. A
- * sequence is a contig, a step one base, as {@link Letters} says, which also tells its genetic
+ * sequence is a contig, a step one base, as {@link Nucleotides} says, which also tells its genetic
  * code. The end of the sequence is the end of the contig. Genes do not depend on how it was cut.
  *
  * <p>A forward gene is told 305 to 334 bases behind its stop codon; {@link
@@ -178,7 +178,7 @@ public final class Annotator implements StreamModel<Gene> {
     }
 
     @Override
-    public void advance(List<Row<Gene>> rows) {
+    public void advance(List<BatchItem<Gene>> rows) {
       consume(rows, false);
       for (int b = 0; b < rows.size(); b++) {
         rows.get(b).state = bytes(b);
@@ -186,13 +186,13 @@ public final class Annotator implements StreamModel<Gene> {
     }
 
     @Override
-    public void finish(List<Row<Gene>> rows) {
+    public void finish(List<BatchItem<Gene>> rows) {
       consume(rows, true);
       for (int b = 0; b < rows.size(); b++) {
         Session session = sessions.get(b);
         session.caller.finish(session.contig, session.contig.read(), rows.get(b).outputs);
       }
-      for (Row<Gene> row : rows) {
+      for (BatchItem<Gene> row : rows) {
         row.state = open(row.format);
       }
     }
@@ -200,13 +200,13 @@ public final class Annotator implements StreamModel<Gene> {
     @Override
     public void warmUp(int places) {
       float[] bases = new float[MAX_TOKENS * TOKEN];
-      finish(List.of(new Row<>(FORMAT, open(FORMAT), bases, 0, bases.length)));
+      finish(List.of(new BatchItem<>(FORMAT, open(FORMAT), bases, 0, bases.length)));
     }
 
-    private void consume(List<Row<Gene>> rows, boolean last) {
+    private void consume(List<BatchItem<Gene>> rows, boolean last) {
       reserve(rows.size());
       for (int b = 0; b < rows.size(); b++) {
-        Row<Gene> row = rows.get(b);
+        BatchItem<Gene> row = rows.get(b);
         load(row, b);
         sessions.get(b).contig.begin(row.values, row.offset, row.steps, last);
       }
@@ -240,7 +240,7 @@ public final class Annotator implements StreamModel<Gene> {
       return next;
     }
 
-    private void compute(List<Row<Gene>> rows) {
+    private void compute(List<BatchItem<Gene>> rows) {
       int tokens = starts[rows.size()];
       if (tokens == 0) {
         return;
@@ -249,7 +249,7 @@ public final class Annotator implements StreamModel<Gene> {
       Tensor y = work.tensor("logits", MAX_TOKENS * LANES);
       encoder.apply(Arrays.copyOf(entries, tokens * Encoder.ENTRIES), x, tokens, work);
       Block block = new Block(x, starts, rows.size());
-      network.advance(block, states, Answers.EVERY_STEP, y, work);
+      network.advance(block, states, PredictAt.EVERY_STEP, y, work);
       kernels.read(y, 0, logits, 0, tokens * LANES);
       for (int b = 0; b < rows.size(); b++) {
         Session session = sessions.get(b);
@@ -279,7 +279,7 @@ public final class Annotator implements StreamModel<Gene> {
       }
     }
 
-    private void load(Row<Gene> row, int b) {
+    private void load(BatchItem<Gene> row, int b) {
       check(row.format);
       byte[] state = row.state;
       int numberBytes = kernels.precision().bytes();

@@ -7,17 +7,17 @@ import static dev.riffle.models.annotator.AnnotatorConfig.TOKEN;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
 import dev.riffle.models.ModelException;
-import dev.riffle.models.Output;
+import dev.riffle.models.PredictAt;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.RecurrentState;
-import dev.riffle.models.Row;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.dna.SequenceFile;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
@@ -90,7 +90,7 @@ public final class AnnotatorGolden {
         for (int n = fasta.read(piece); n > 0; n = fasta.read(piece)) {
           int before = steps.length;
           steps = Arrays.copyOf(steps, before + n);
-          int letters = Letters.values(piece, 0, n, code, steps, before);
+          int letters = Nucleotides.values(piece, 0, n, code, steps, before);
           steps = Arrays.copyOf(steps, before + letters);
         }
         contigs.put(entry.name(), steps);
@@ -114,9 +114,9 @@ public final class AnnotatorGolden {
     int tokens = (steps.length + TOKEN - 1) / TOKEN;
     int rows = tokens + delay;
     byte[] letters = new byte[rows * TOKEN + AHEAD];
-    Arrays.fill(letters, Letters.UNKNOWN);
+    Arrays.fill(letters, Nucleotides.UNKNOWN);
     for (int i = 0; i < steps.length; i++) {
-      letters[i] = Letters.letter(steps[i], i);
+      letters[i] = Nucleotides.letter(steps[i], i);
     }
     int[] entries = new int[rows * Encoder.ENTRIES];
     for (int t = 0; t < rows; t++) {
@@ -155,7 +155,7 @@ public final class AnnotatorGolden {
           Arrays.copyOfRange(entries, from * Encoder.ENTRIES, (from + count) * Encoder.ENTRIES);
       annotator.encoder().apply(some, x, count, work);
       work.show("encoder", x, count * LANES, network.inputs() / LANES);
-      network.advance(new Block(x, new int[] {0, count}, 1), state, Answers.EVERY_STEP, y, work);
+      network.advance(new Block(x, new int[] {0, count}, 1), state, PredictAt.EVERY_STEP, y, work);
       raw = joined(List.of(raw, read(y, count * LANES)));
       from += count;
       if (from == next && at < kept.length) {
@@ -197,14 +197,14 @@ public final class AnnotatorGolden {
     byte[] window = new byte[START_WINDOW];
     List<double[]> found = new ArrayList<>();
     for (int p = 0; p + 3 <= steps.length; p++) {
-      int a = Letters.letter(steps[p], p);
-      int b = Letters.letter(steps[p + 1], p);
-      int c = Letters.letter(steps[p + 2], p);
-      if (Letters.isStart(Letters.codon(a, b, c))) {
+      int a = Nucleotides.letter(steps[p], p);
+      int b = Nucleotides.letter(steps[p + 1], p);
+      int c = Nucleotides.letter(steps[p + 2], p);
+      if (Nucleotides.isStart(Nucleotides.codon(a, b, c))) {
         contig.windowForward(p, window);
         found.add(new double[] {p, 1, annotator.startHead().score(window)});
       }
-      if (Letters.isStart(Letters.reverseCodon(a, b, c))) {
+      if (Nucleotides.isStart(Nucleotides.reverseCodon(a, b, c))) {
         contig.windowReverse(p, window);
         found.add(new double[] {p, -1, annotator.startHead().score(window)});
       }
@@ -293,8 +293,8 @@ public final class AnnotatorGolden {
       List<String> lines = new ArrayList<>();
       contigs.forEach(
           (name, steps) -> {
-            List<Output<Gene>> genes = genes(steps, chunk);
-            double[] known = genes.stream().mapToDouble(Output::position).toArray();
+            List<Prediction<Gene>> genes = genes(steps, chunk);
+            double[] known = genes.stream().mapToDouble(Prediction::position).toArray();
             double[] due = recorded.under(name).numbers("published_after_bases");
             report.compare(name + "/genes.published_after_bases", due, known, 0, 0);
             genes.forEach(gene -> lines.add(Gff3.feature(name, gene.value())));
@@ -309,19 +309,19 @@ public final class AnnotatorGolden {
   }
 
   /** The genes of a contig that comes in chunks. */
-  private List<Output<Gene>> genes(float[] steps, int chunk) {
+  private List<Prediction<Gene>> genes(float[] steps, int chunk) {
     StreamRunner<Gene> runner = annotator.newRunner();
     byte[] state = runner.open(Annotator.FORMAT);
-    List<Output<Gene>> outputs = new ArrayList<>();
+    List<Prediction<Gene>> outputs = new ArrayList<>();
     for (int from = 0; from < steps.length; ) {
       int count = Math.min(chunk, steps.length - from);
-      Row<Gene> row = new Row<>(Annotator.FORMAT, state, steps, from, count);
+      BatchItem<Gene> row = new BatchItem<>(Annotator.FORMAT, state, steps, from, count);
       runner.advance(List.of(row));
       state = row.state;
       outputs.addAll(row.outputs);
       from += count;
     }
-    Row<Gene> end = new Row<>(Annotator.FORMAT, state, steps, 0, 0);
+    BatchItem<Gene> end = new BatchItem<>(Annotator.FORMAT, state, steps, 0, 0);
     runner.finish(List.of(end));
     outputs.addAll(end.outputs);
     outputs.removeIf(output -> output.value().status() != Gene.Status.PUBLISHED);

@@ -4,10 +4,10 @@ import static dev.riffle.models.annotator.AnnotatorConfig.LANES;
 import static dev.riffle.models.annotator.AnnotatorConfig.START_WINDOW;
 import static dev.riffle.models.annotator.AnnotatorConfig.TOKEN;
 
-import dev.riffle.models.Output;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.annotator.AnnotatorConfig.Calling;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -176,7 +176,7 @@ final class Caller {
   private final Start edgeStart = new Start();
   private Contig contig;
   private long position;
-  private List<Output<Gene>> outputs;
+  private List<Prediction<Gene>> outputs;
 
   Caller(AnnotatorConfig config, StartHead startHead) {
     c = config.calling();
@@ -203,13 +203,13 @@ final class Caller {
         int x = key / (FIVE * FIVE);
         int y = key / FIVE % FIVE;
         int z = key % FIVE;
-        int forward = Letters.codon(x, y, z);
-        int reverse = Letters.reverseCodon(x, y, z);
+        int forward = Nucleotides.codon(x, y, z);
+        int reverse = Nucleotides.reverseCodon(x, y, z);
         marks[code.ordinal()][key] =
             (byte)
-                ((Letters.isStart(forward) ? FORWARD_START : 0)
+                ((Nucleotides.isStart(forward) ? FORWARD_START : 0)
                     | (code.isStop(forward) ? FORWARD_STOP : 0)
-                    | (Letters.isStart(reverse) ? REVERSE_START : 0)
+                    | (Nucleotides.isStart(reverse) ? REVERSE_START : 0)
                     | (code.isStop(reverse) ? REVERSE_STOP : 0));
       }
     }
@@ -297,7 +297,7 @@ final class Caller {
    * @param to receives what can be told
    */
   void token(
-      Contig letters, long length, float[] logits, int at, long known, List<Output<Gene>> to) {
+      Contig letters, long length, float[] logits, int at, long known, List<Prediction<Gene>> to) {
     contig = letters;
     position = known;
     outputs = to;
@@ -355,13 +355,13 @@ final class Caller {
       int b = key / FIVE % FIVE;
       int c3 = key % FIVE;
       if ((mark & FORWARD_START) != 0) {
-        recent[k].add(p, sum(p, k), Letters.codon(a, b, c3));
+        recent[k].add(p, sum(p, k), Nucleotides.codon(a, b, c3));
       }
       if ((mark & FORWARD_STOP) != 0) {
         closeForward(k, p + 3, sum(p + 3, k), false);
       }
       if ((mark & REVERSE_START) != 0 && open[k] && p + 3 - frame[k] >= c.minLength()) {
-        startReverse(k, p, Letters.reverseCodon(a, b, c3));
+        startReverse(k, p, Nucleotides.reverseCodon(a, b, c3));
       }
       if ((mark & REVERSE_STOP) != 0) {
         closeReverse(k, false);
@@ -396,7 +396,7 @@ final class Caller {
     if (edge[k] && end - k >= c.minLength()) {
       double key = c.edgeStart() - slope(sumEdge[k], k);
       if (!b.there || key > b.key) {
-        edgeStart.set(key, k, sumEdge[k], c.edgeStart(), Letters.UNKNOWN_CODON);
+        edgeStart.set(key, k, sumEdge[k], c.edgeStart(), Nucleotides.UNKNOWN_CODON);
         return edgeStart;
       }
     }
@@ -406,7 +406,7 @@ final class Caller {
   private void closeForward(int k, long end, double s, boolean atEnd) {
     Start b = bestForward(k, end);
     if (b != null) {
-      boolean atEdge = b.codon == Letters.UNKNOWN_CODON;
+      boolean atEdge = b.codon == Nucleotides.UNKNOWN_CODON;
       add(b.at, end, false, s - b.sum, b, atEdge, atEnd);
     }
     edge[k] = false;
@@ -464,7 +464,7 @@ final class Caller {
     }
     double coding = sum(w, k) - b.sum;
     double score = value(coding, w - b.at, b.score);
-    boolean atEdge = b.codon == Letters.UNKNOWN_CODON;
+    boolean atEdge = b.codon == Nucleotides.UNKNOWN_CODON;
     return score > 0
         ? new Call(b.at, w, false, score, coding, b.score, b.codon, atEdge, false)
         : null;
@@ -494,7 +494,7 @@ final class Caller {
     }
     toldLeft[lane] = call.left;
     toldRight[lane] = call.right;
-    outputs.add(new Output<>(position, gene(call, Gene.Status.GROWING, 0)));
+    outputs.add(new Prediction<>(position, gene(call, Gene.Status.GROWING, 0)));
   }
 
   /** Section 8. */
@@ -530,7 +530,7 @@ final class Caller {
     for (Call call : due) {
       if (taken.stream().anyMatch(other -> other == call)) {
         published.add(call);
-        outputs.add(new Output<>(position, gene(call, Gene.Status.PUBLISHED, ++number)));
+        outputs.add(new Prediction<>(position, gene(call, Gene.Status.PUBLISHED, ++number)));
       }
     }
     pending.removeAll(due);
@@ -578,7 +578,7 @@ final class Caller {
         call.score,
         call.coding,
         call.start,
-        call.codon == Letters.UNKNOWN_CODON
+        call.codon == Nucleotides.UNKNOWN_CODON
             ? Gene.Start.EDGE
             : call.codon < 0 ? Gene.Start.UNKNOWN : Gene.Start.of(call.codon),
         call.openLeft,
@@ -587,7 +587,7 @@ final class Caller {
   }
 
   /** Section 7, at the end of a contig; then all that is left is decided. */
-  void finish(Contig letters, long length, List<Output<Gene>> to) {
+  void finish(Contig letters, long length, List<Prediction<Gene>> to) {
     contig = letters;
     position = length;
     outputs = to;
@@ -603,7 +603,7 @@ final class Caller {
         Start b = bestReverse[k];
         boolean cut = end - frame[k] >= c.minLength() && (!b.there || key > b.key);
         if (cut) {
-          b.set(key, end, s, c.edgeStart(), Letters.UNKNOWN_CODON);
+          b.set(key, end, s, c.edgeStart(), Nucleotides.UNKNOWN_CODON);
         }
         closeReverse(k, cut);
       }

@@ -7,7 +7,7 @@ import static dev.riffle.models.annotator.AnnotatorConfig.TOKEN;
 
 import dev.riffle.models.InputException;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -141,7 +141,7 @@ final class Contig {
     int room = (int) (needed - base);
     makeRoom(room - held, called);
     room = (int) (needed - base);
-    Arrays.fill(letters, held, room, Letters.UNKNOWN);
+    Arrays.fill(letters, held, room, Nucleotides.UNKNOWN);
     held = room;
     return true;
   }
@@ -150,9 +150,9 @@ final class Contig {
     makeRoom(count, called);
     for (int i = 0; i < count; i++) {
       float value = values[at + i];
-      letters[held + i] = Letters.letter(value, read + i);
+      letters[held + i] = Nucleotides.letter(value, read + i);
       if (value != 0) {
-        GeneticCode its = value > 0 ? GeneticCode.BACTERIAL : GeneticCode.MYCOPLASMA;
+        GeneticCode its = value > 0 ? GeneticCode.BACTERIAL : GeneticCode.TABLE_4;
         if (code == null) {
           code = its;
         } else if (code != its) {
@@ -205,6 +205,8 @@ final class Contig {
   }
 
   private byte letter(long position) {
-    return position < 0 || position >= read ? Letters.UNKNOWN : letters[(int) (position - base)];
+    return position < 0 || position >= read
+        ? Nucleotides.UNKNOWN
+        : letters[(int) (position - base)];
   }
 }

@@ -6,7 +6,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
 
@@ -140,10 +140,10 @@ final class Encoder {
           int a = key / (FIVE * FIVE);
           int b = key / FIVE % FIVE;
           int c = key % FIVE;
-          int codon = reverse ? Letters.reverseCodon(a, b, c) : Letters.codon(a, b, c);
+          int codon = reverse ? Nucleotides.reverseCodon(a, b, c) : Nucleotides.codon(a, b, c);
           // a code without that stop reads it as tryptophan
-          boolean other = code == GeneticCode.MYCOPLASMA && codon == Letters.TGA;
-          table[key] = (byte) (other ? Letters.TGG : codon);
+          boolean other = code == GeneticCode.TABLE_4 && codon == Nucleotides.TGA;
+          table[key] = (byte) (other ? Nucleotides.TGG : codon);
         }
         tables[code.ordinal()] = table;
       }

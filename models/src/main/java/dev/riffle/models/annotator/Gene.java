@@ -1,6 +1,6 @@
 package dev.riffle.models.annotator;
 
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 
 /**
  * A protein-coding gene, or one that grows. When it could be told says the position of the {@link
@@ -68,9 +68,9 @@ public record Gene(
 
     static Start of(int codon) {
       return switch (codon) {
-        case Letters.ATG -> ATG;
-        case Letters.GTG -> GTG;
-        case Letters.TTG -> TTG;
+        case Nucleotides.ATG -> ATG;
+        case Nucleotides.GTG -> GTG;
+        case Nucleotides.TTG -> TTG;
         default -> throw new IllegalArgumentException("Codon " + codon + " starts no gene.");
       };
     }

@@ -5,8 +5,8 @@ import static dev.riffle.models.annotator.AnnotatorConfig.LANES;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
+import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentModel;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.Scratch;
@@ -100,7 +100,8 @@ final class Network implements RecurrentModel {
 
   /** {@inheritDoc} What stands in the block's tensor afterwards is not defined. */
   @Override
-  public void advance(Block block, RecurrentState state, Answers answers, Tensor y, Scratch work) {
+  public void advance(
+      Block block, RecurrentState state, PredictAt answers, Tensor y, Scratch work) {
     int tokens = block.rows();
     Tensor x = block.x();
     for (int i = 0; i < layers.length; i++) {
@@ -108,7 +109,7 @@ final class Network implements RecurrentModel {
       mixes[i].apply(x, tokens, work);
     }
     norm.apply(x, x, tokens * LANES);
-    if (answers == Answers.EVERY_STEP) {
+    if (answers == PredictAt.EVERY_STEP) {
       kernels.linear(head, x, y, tokens * LANES);
     } else {
       Tensor raw = work.tensor("raw", tokens * LANES);

@@ -2,7 +2,7 @@ package dev.riffle.models.annotator;
 
 import static dev.riffle.models.annotator.AnnotatorConfig.START_WINDOW;
 
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.weights.Weights;
 
 /**
@@ -57,7 +57,7 @@ final class StartHead {
         double sum = bias[f];
         for (int k = 0; k < TAPS; k++) {
           int letter = window[q + k];
-          sum += letter == Letters.UNKNOWN ? 0 : kernel[(f * TAPS + k) * BASES + letter];
+          sum += letter == Nucleotides.UNKNOWN ? 0 : kernel[(f * TAPS + k) * BASES + letter];
         }
         h += place[q * filters + f] * Gelu.of(sum);
       }
@@ -66,14 +66,14 @@ final class StartHead {
   }
 
   private double linear(int i, int letter) {
-    return letter == Letters.UNKNOWN ? 0 : linear[i * BASES + letter];
+    return letter == Nucleotides.UNKNOWN ? 0 : linear[i * BASES + letter];
   }
 
   /** {@link #plain}, by the table where it can be. */
   double score(byte[] window) {
     int word = 0;
     for (int i = 0; i < TAPS - 1; i++) {
-      if (window[i] == Letters.UNKNOWN) {
+      if (window[i] == Nucleotides.UNKNOWN) {
         return plain(window);
       }
       word = word << 2 | window[i];
@@ -81,7 +81,7 @@ final class StartHead {
     double h = 0;
     for (int q = 0; q < PLACES; q++) {
       int letter = window[q + TAPS - 1];
-      if (letter == Letters.UNKNOWN) {
+      if (letter == Nucleotides.UNKNOWN) {
         return plain(window);
       }
       word = (word << 2 | letter) & (WORDS - 1);

@@ -7,7 +7,7 @@ public enum GeneticCode {
   /** Bacteria, archaea and their phages: TAA, TAG and TGA stop. */
   BACTERIAL(11),
   /** Mycoplasmas and spiroplasmas: TGA is tryptophan. */
-  MYCOPLASMA(4);
+  TABLE_4(4);
 
   private final int number;
 
@@ -37,10 +37,10 @@ public enum GeneticCode {
             + ": other codes have other stop codons, and the model does not know them.");
   }
 
-  /** True if this codon ends a gene; see {@link Letters#codon}. */
+  /** True if this codon ends a gene; see {@link Nucleotides#codon}. */
   public boolean isStop(int codon) {
-    return codon == Letters.TAA
-        || codon == Letters.TAG
-        || this == BACTERIAL && codon == Letters.TGA;
+    return codon == Nucleotides.TAA
+        || codon == Nucleotides.TAG
+        || this == BACTERIAL && codon == Nucleotides.TGA;
   }
 }

@@ -205,7 +205,7 @@ public final class SequenceFile implements AutoCloseable {
         lineStart = true;
         return count;
       }
-      if (Letters.of(character) >= 0) {
+      if (Nucleotides.of(character) >= 0) {
         to[count++] = character;
       }
     }
@@ -339,7 +339,7 @@ public final class SequenceFile implements AutoCloseable {
     byte[] text = readLine(MOST_READ - to.size());
     int count = 0;
     for (byte character : text) {
-      if (Letters.of(character) >= 0) {
+      if (Nucleotides.of(character) >= 0) {
         text[count++] = character;
       }
     }

@@ -2,9 +2,9 @@ package dev.riffle.models.families;
 
 import dev.riffle.kernels.Device;
 import dev.riffle.kernels.DeviceException;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.ModelInfo;
-import dev.riffle.models.Row;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import java.util.List;
@@ -38,7 +38,7 @@ final class DeviceModel<O> implements StreamModel<O> {
   }
 
   @Override
-  public int places(Row<O> row, boolean finish) {
+  public int places(BatchItem<O> row, boolean finish) {
     return model.places(row, finish);
   }
 
@@ -64,7 +64,7 @@ final class DeviceModel<O> implements StreamModel<O> {
     }
 
     @Override
-    public void advance(List<Row<O>> rows) {
+    public void advance(List<BatchItem<O>> rows) {
       waitedNanos = 0;
       if (rows.stream().allMatch(row -> places(row, false) == 0)) {
         own.advance(rows);
@@ -74,7 +74,7 @@ final class DeviceModel<O> implements StreamModel<O> {
     }
 
     @Override
-    public void finish(List<Row<O>> rows) {
+    public void finish(List<BatchItem<O>> rows) {
       compute(() -> shared().finish(rows));
     }
 

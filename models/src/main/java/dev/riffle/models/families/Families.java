@@ -4,7 +4,7 @@ import dev.riffle.kernels.Device;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
 import dev.riffle.models.ModelException;
-import dev.riffle.models.Scores;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.WindowModel;
 import dev.riffle.models.WindowOptions;
@@ -44,7 +44,7 @@ public final class Families {
       List.of(
           new Family<>(
               "lru",
-              Scores.class,
+              PredictionValues.class,
               LruFamily::load,
               Families::none,
               LruFamily::describe,
@@ -65,7 +65,7 @@ public final class Families {
               AnnotatorGolden::check),
           new Family<>(
               "qrnn",
-              Scores.class,
+              PredictionValues.class,
               QrnnFamily::load,
               QrnnFamily::windows,
               QrnnFamily::describe,
@@ -79,7 +79,7 @@ public final class Families {
               ReadUntilGolden::check),
           new Family<>(
               "rse",
-              Scores.class,
+              PredictionValues.class,
               Families::none,
               RseFamily::load,
               RseFamily::describe,
@@ -93,21 +93,21 @@ public final class Families {
               SecondPassGolden::check),
           new Family<>(
               "chordmixer",
-              Scores.class,
+              PredictionValues.class,
               Families::none,
               ChordMixerFamily::read,
               ChordMixerFamily::describe,
               ChordMixerFamily::check),
           new Family<>(
               "chordmixer-rotate",
-              Scores.class,
+              PredictionValues.class,
               Families::onlyGoldens,
               Families::onlyGoldens,
               ChordMixerFamily::describe,
               ChordMixerFamily::checkRotation),
           new Family<>(
               "routing-transformer",
-              Scores.class,
+              PredictionValues.class,
               Families::none,
               RoutingFamily::model,
               RoutingFamily::describe,

@@ -3,8 +3,8 @@ package dev.riffle.models.lru;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
+import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentModel;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.Scratch;
@@ -152,7 +152,8 @@ public final class Lru implements RecurrentModel {
   }
 
   @Override
-  public void advance(Block block, RecurrentState state, Answers answers, Tensor y, Scratch work) {
+  public void advance(
+      Block block, RecurrentState state, PredictAt answers, Tensor y, Scratch work) {
     int rows = block.rows();
     int width = config.dModel;
 
@@ -169,7 +170,7 @@ public final class Lru implements RecurrentModel {
       Tensor sums = state.part(layers.length);
       kernels.runningMean(x, block.starts(), block.sequences(), state.counts(), sums, x, width);
     }
-    if (answers == Answers.LAST_STEP) {
+    if (answers == PredictAt.LAST_STEP) {
       Tensor last = work.tensor("lru.last", block.sequences() * width);
       block.lastRows(kernels, x, last, width);
       x = last;

@@ -2,12 +2,12 @@ package dev.riffle.models.lru;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
 import dev.riffle.models.Description;
+import dev.riffle.models.PredictAt;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.RecurrentStreamModel;
-import dev.riffle.models.Scores;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.golden.GoldenCase;
@@ -25,7 +25,7 @@ public final class LruFamily {
   private LruFamily() {}
 
   /** The model of a directory. */
-  public static StreamModel<Scores> load(ModelDirectory directory, Kernels kernels) {
+  public static StreamModel<PredictionValues> load(ModelDirectory directory, Kernels kernels) {
     return new RecurrentStreamModel(
         directory.name(),
         directory.version(),
@@ -84,7 +84,7 @@ public final class LruFamily {
               seen.computeIfAbsent(stage, s -> new ArrayList<>()).add(read(values, rows * width)));
       Tensor y = lru.kernels().allocate(batch * length * lru.outputs());
       RecurrentState state = new RecurrentState(lru, batch);
-      lru.advance(block(0, length), state, Answers.EVERY_STEP, y, work);
+      lru.advance(block(0, length), state, PredictAt.EVERY_STEP, y, work);
 
       double[] all = read(y, batch * length * lru.outputs()); // [batch, length, outputs]
       boolean pooled = lru.config().pooling() != Lru.Pooling.NONE;
@@ -107,7 +107,8 @@ public final class LruFamily {
       double[] answers = new double[batch * stops.length * outputs]; // [batch, stops, outputs]
       double[][][] h = new double[lru.config().layers()][2][batch * stops.length * n];
       for (int i = 0; i < stops.length; i++) {
-        lru.advance(block(i == 0 ? 0 : stops[i - 1], stops[i]), state, Answers.LAST_STEP, y, work);
+        lru.advance(
+            block(i == 0 ? 0 : stops[i - 1], stops[i]), state, PredictAt.LAST_STEP, y, work);
         for (int b = 0; b < batch; b++) {
           int place = b * stops.length + i;
           lru.kernels().read(y, b * outputs, answers, place * outputs, outputs);

@@ -2,9 +2,9 @@ package dev.riffle.models.qrnn;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
 import dev.riffle.models.InputException;
+import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.WindowBatch;
@@ -112,7 +112,7 @@ public final class BidirectionalQrnn implements WindowModel {
     int windows = batch.windows();
     RecurrentState state = new RecurrentState(stack, windows, work);
     Block block = new Block(x, batch.starts(), windows);
-    stack.advance(block, state, Answers.EVERY_STEP, h, work);
+    stack.advance(block, state, PredictAt.EVERY_STEP, h, work);
   }
 
   /** For each row of a window the row that stands there if the window is read from its end. */

@@ -3,8 +3,8 @@ package dev.riffle.models.qrnn;
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
+import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentModel;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.Scratch;
@@ -239,13 +239,14 @@ public final class Qrnn implements RecurrentModel {
   }
 
   @Override
-  public void advance(Block block, RecurrentState state, Answers answers, Tensor y, Scratch work) {
+  public void advance(
+      Block block, RecurrentState state, PredictAt answers, Tensor y, Scratch work) {
     int rows = block.rows();
     int hidden = config.hiddenSize;
     Tensor x = block.x();
     for (int i = 0; i < layers.length; i++) {
       boolean last = i == layers.length - 1;
-      Tensor h = last && answers == Answers.EVERY_STEP ? y : work.tensor(H[i % 2], rows * hidden);
+      Tensor h = last && answers == PredictAt.EVERY_STEP ? y : work.tensor(H[i % 2], rows * hidden);
       layers[i].advance(
           x, block.starts(), block.sequences(), state.part(2 * i), state.part(2 * i + 1), h, work);
       if (config.dense && !last) {
@@ -258,7 +259,7 @@ public final class Qrnn implements RecurrentModel {
         x = h;
       }
     }
-    if (answers == Answers.LAST_STEP) {
+    if (answers == PredictAt.LAST_STEP) {
       block.lastRows(kernels, x, y, hidden);
     }
     state.count(block);

@@ -2,12 +2,12 @@ package dev.riffle.models.qrnn;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
 import dev.riffle.models.Description;
+import dev.riffle.models.PredictAt;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.RecurrentStreamModel;
-import dev.riffle.models.Scores;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.StreamModel;
@@ -24,7 +24,7 @@ public final class QrnnFamily {
   private QrnnFamily() {}
 
   /** The model of a directory; null if it is bidirectional, and so has no form step by step. */
-  public static StreamModel<Scores> load(ModelDirectory directory, Kernels kernels) {
+  public static StreamModel<PredictionValues> load(ModelDirectory directory, Kernels kernels) {
     if (bidirectional(directory.config())) {
       return null;
     }
@@ -188,7 +188,7 @@ public final class QrnnFamily {
       }
       Tensor y = qrnn.kernels().allocate(batch * steps * outputs);
       Block block = new Block(qrnn.kernels().constant(x), starts, batch);
-      qrnn.advance(block, state, Answers.EVERY_STEP, y, work);
+      qrnn.advance(block, state, PredictAt.EVERY_STEP, y, work);
       for (int b = 0; b < batch; b++) {
         int at = (b * length + from) * outputs;
         qrnn.kernels().read(y, b * steps * outputs, h, at, steps * outputs);

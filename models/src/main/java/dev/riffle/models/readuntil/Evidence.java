@@ -1,6 +1,6 @@
 package dev.riffle.models.readuntil;
 
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 
 /**
  * What references say of 15 bases of a read. Of each base i, with c_i the class of the k-mer that
@@ -67,7 +67,7 @@ final class Evidence {
         }
         sum[10] += x == 1 || x == 2 ? 0.5 : -0.5;
         for (int d = 1; d <= DISTANCES; d++) {
-          sum[10 + d] += x == bases[i - d] && x < Letters.UNKNOWN ? 0.75 : -0.25;
+          sum[10 + d] += x == bases[i - d] && x < Nucleotides.UNKNOWN ? 0.75 : -0.25;
         }
         sum[14] += kmer >= 0 ? 1 : 0;
       }

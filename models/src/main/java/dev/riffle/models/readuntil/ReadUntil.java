@@ -2,24 +2,24 @@ package dev.riffle.models.readuntil;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
 import dev.riffle.models.Description;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.ModelInfo;
-import dev.riffle.models.Output;
+import dev.riffle.models.PredictAt;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.RecurrentState;
-import dev.riffle.models.Row;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.StateException;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.lru.Lru;
-import dev.riffle.models.readuntil.ReadVerdict.Origin;
+import dev.riffle.models.readuntil.ReadVerdict.SourceCoordinates;
 import dev.riffle.models.weights.ModelDirectory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -29,10 +29,10 @@ import java.util.List;
 
 /**
  * Bases in, one verdict for each read out, as early as the evidence allows. A step of the stream is
- * one base, three values: its letter ({@link Letters#value}), its quality as FASTQ writes it (Phred
- * + 33) and the channel; 0 is an unknown letter, no quality, no channel. 15 bases make a step of
- * the network, and the test looks at its log odds after each, so that verdicts do not depend on how
- * the bases were cut.
+ * one base, three values: its letter ({@link Nucleotides#value}), its quality as FASTQ writes it
+ * (Phred + 33) and the channel; 0 is an unknown letter, no quality, no channel. 15 bases make a
+ * step of the network, and the test looks at its log odds after each, so that verdicts do not
+ * depend on how the bases were cut.
  *
  * <p>State bytes, little-endian, the same for a read's first base and its last:
  *
@@ -150,7 +150,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
 
   /** A read that is decided costs nothing. */
   @Override
-  public int places(Row<ReadVerdict> row, boolean finish) {
+  public int places(BatchItem<ReadVerdict> row, boolean finish) {
     return row.state.length > TOLD_AT && row.state[TOLD_AT] == 1 ? 0 : 1;
   }
 
@@ -193,7 +193,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
       channel = 0;
       withQuality = 0;
       errors = 0;
-      Arrays.fill(codes, Letters.UNKNOWN);
+      Arrays.fill(codes, Nucleotides.UNKNOWN);
     }
 
     /** All zero but that it was told. */
@@ -208,10 +208,10 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
     }
 
     /** Takes the row's bases up to the next whole step; true if it is there. */
-    boolean nextStep(Row<ReadVerdict> row) {
+    boolean nextStep(BatchItem<ReadVerdict> row) {
       while (taken < row.steps) {
         int at = row.offset + FORMAT.width() * taken++;
-        codes[Evidence.BEFORE + waiting()] = Letters.letter(row.values[at], bases);
+        codes[Evidence.BEFORE + waiting()] = Nucleotides.letter(row.values[at], bases);
         int quality = (int) row.values[at + 1];
         if (quality > 0) {
           // Q = -10 log10 P(error), as text Q + 33
@@ -232,7 +232,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
     /** Makes the step's bases those before the next. */
     void shift() {
       System.arraycopy(codes, Evidence.STEP, codes, 0, Evidence.BEFORE);
-      Arrays.fill(codes, Evidence.BEFORE, codes.length, Letters.UNKNOWN);
+      Arrays.fill(codes, Evidence.BEFORE, codes.length, Nucleotides.UNKNOWN);
     }
 
     void load(ByteBuffer from) {
@@ -261,7 +261,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
           read.withQuality == 0 ? Double.NaN : -10 * Math.log10(read.errors / read.withQuality));
     }
 
-    ReadVerdict verdict(Origin origin, double logOdds) {
+    ReadVerdict verdict(SourceCoordinates origin, double logOdds) {
       return new ReadVerdict(origin, logOdds, bases - bases % Evidence.STEP, channel, meanQscore);
     }
   }
@@ -291,7 +291,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
     }
 
     @Override
-    public void advance(List<Row<ReadVerdict>> rows) {
+    public void advance(List<BatchItem<ReadVerdict>> rows) {
       consume(rows);
       for (int b = 0; b < rows.size(); b++) {
         rows.get(b).state = bytes(b);
@@ -299,17 +299,17 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
     }
 
     @Override
-    public void finish(List<Row<ReadVerdict>> rows) {
+    public void finish(List<BatchItem<ReadVerdict>> rows) {
       consume(rows);
       for (int b = 0; b < rows.size(); b++) {
         Read read = reads.get(b);
         if (!read.told) {
-          ReadVerdict verdict = Called.upTo(read).verdict(Origin.ENDED, read.logOdds);
-          rows.get(b).outputs.add(new Output<>(read.bases, verdict));
+          ReadVerdict verdict = Called.upTo(read).verdict(SourceCoordinates.ENDED, read.logOdds);
+          rows.get(b).outputs.add(new Prediction<>(read.bases, verdict));
         }
       }
       byte[] fresh = open(FORMAT);
-      for (Row<ReadVerdict> row : rows) {
+      for (BatchItem<ReadVerdict> row : rows) {
         row.state = fresh.clone();
       }
     }
@@ -317,10 +317,10 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
     @Override
     public void warmUp(int places) {
       float[] bases = new float[2 * Evidence.STEP * FORMAT.width()];
-      advance(List.of(new Row<>(FORMAT, open(FORMAT), bases, 0, 2 * Evidence.STEP)));
+      advance(List.of(new BatchItem<>(FORMAT, open(FORMAT), bases, 0, 2 * Evidence.STEP)));
     }
 
-    private void consume(List<Row<ReadVerdict>> rows) {
+    private void consume(List<BatchItem<ReadVerdict>> rows) {
       reserve(rows.size());
       for (int b = 0; b < rows.size(); b++) {
         load(rows.get(b), b);
@@ -332,7 +332,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
     }
 
     /** Packs the next steps of all reads that are not decided; answers how many. */
-    private int collect(List<Row<ReadVerdict>> rows, int most) {
+    private int collect(List<BatchItem<ReadVerdict>> rows, int most) {
       called.clear();
       int steps = 0;
       for (int b = 0; b < rows.size(); b++) {
@@ -352,12 +352,12 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
       return steps;
     }
 
-    private void compute(List<Row<ReadVerdict>> rows) {
+    private void compute(List<BatchItem<ReadVerdict>> rows) {
       int steps = starts[rows.size()];
       Tensor x = work.tensor("read.x", steps * Evidence.WIDTH);
       Tensor y = work.tensor("read.y", steps * OUTPUTS);
       kernels.write(evidence, 0, x, 0, steps * Evidence.WIDTH);
-      network.advance(new Block(x, starts, rows.size()), states, Answers.EVERY_STEP, y, work);
+      network.advance(new Block(x, starts, rows.size()), states, PredictAt.EVERY_STEP, y, work);
       if (answers.length < steps * OUTPUTS) {
         answers = new float[steps * OUTPUTS];
       }
@@ -375,20 +375,20 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
       }
     }
 
-    private void judge(Row<ReadVerdict> row, int b, Called now, double logOdds) {
+    private void judge(BatchItem<ReadVerdict> row, int b, Called now, double logOdds) {
       Read read = reads.get(b);
       if (read.told) {
         return;
       }
       read.logOdds = logOdds;
-      Origin origin =
+      SourceCoordinates origin =
           logOdds >= test.accept()
-              ? Origin.TARGET
+              ? SourceCoordinates.TARGET
               : logOdds <= test.reject()
-                  ? Origin.REST
-                  : now.bases >= test.maxBases() ? Origin.LIMIT : null;
+                  ? SourceCoordinates.REST
+                  : now.bases >= test.maxBases() ? SourceCoordinates.LIMIT : null;
       if (origin != null) {
-        row.outputs.add(new Output<>(now.bases, now.verdict(origin, logOdds)));
+        row.outputs.add(new Prediction<>(now.bases, now.verdict(origin, logOdds)));
         read.close();
         states.clear(b);
       }
@@ -404,7 +404,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
       }
     }
 
-    private void load(Row<ReadVerdict> row, int b) {
+    private void load(BatchItem<ReadVerdict> row, int b) {
       check(row.format);
       ByteBuffer from = ByteBuffer.wrap(row.state).order(ByteOrder.LITTLE_ENDIAN);
       if (row.state.length != info.stateBytes() || from.get() != VERSION) {

@@ -1,9 +1,9 @@
 package dev.riffle.models.readuntil;
 
 import dev.riffle.kernels.Kernels;
-import dev.riffle.models.Row;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
@@ -36,7 +36,7 @@ public final class ReadUntilGolden {
     double[] codes = t.doubles("input_reads"); // [reads, length] letters
     for (int i = 0; i < codes.length; i++) {
       values[i * ReadUntil.FORMAT.width()] =
-          Letters.value(Letters.of((byte) codes[i]), GeneticCode.BACTERIAL);
+          Nucleotides.value(Nucleotides.of((byte) codes[i]), GeneticCode.BACTERIAL);
     }
 
     int steps = length / Evidence.STEP;
@@ -58,7 +58,7 @@ public final class ReadUntilGolden {
     report.compare("log_odds", t.doubles("log_odds"), logOdds, LOG_ODDS, LOG_ODDS);
 
     var decided = new ReadUntil(directory, known, SequentialTest.DEFAULTS, kernels).newRunner();
-    List<Row<ReadVerdict>> rows = rows(decided.open(ReadUntil.FORMAT), values, reads, length);
+    List<BatchItem<ReadVerdict>> rows = rows(decided.open(ReadUntil.FORMAT), values, reads, length);
     decided.finish(rows);
     double[] verdicts = new double[2 * reads]; // [reads, 2]: origin, bases
     for (int b = 0; b < reads; b++) {
@@ -69,11 +69,12 @@ public final class ReadUntilGolden {
     report.compare("verdicts", t.doubles("verdicts"), verdicts, 0, 0);
   }
 
-  private static List<Row<ReadVerdict>> rows(byte[] fresh, float[] values, int reads, int length) {
-    List<Row<ReadVerdict>> rows = new ArrayList<>();
+  private static List<BatchItem<ReadVerdict>> rows(
+      byte[] fresh, float[] values, int reads, int length) {
+    List<BatchItem<ReadVerdict>> rows = new ArrayList<>();
     for (int b = 0; b < reads; b++) {
       int at = b * length * ReadUntil.FORMAT.width();
-      rows.add(new Row<>(ReadUntil.FORMAT, fresh.clone(), values, at, length));
+      rows.add(new BatchItem<>(ReadUntil.FORMAT, fresh.clone(), values, at, length));
     }
     return rows;
   }

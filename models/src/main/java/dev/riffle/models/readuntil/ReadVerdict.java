@@ -11,10 +11,10 @@ package dev.riffle.models.readuntil;
  *     then with a quality; NaN if none did
  */
 public record ReadVerdict(
-    Origin origin, double logOdds, long bases, int channel, double meanQscore) {
+    SourceCoordinates origin, double logOdds, long bases, int channel, double meanQscore) {
 
   /** Where a read is from. */
-  public enum Origin {
+  public enum SourceCoordinates {
     /** From a target: the evidence reached the test's upper threshold. */
     TARGET,
     /** Not from a target: it reached the lower one. */

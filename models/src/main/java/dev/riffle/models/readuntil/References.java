@@ -3,7 +3,7 @@ package dev.riffle.models.readuntil;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.dna.Composition;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.dna.SequenceFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -194,7 +194,7 @@ public final class References {
      * @return the k-mer that ends there, or -1 if one of its bases is not known
      */
     int next(int base) {
-      if (base >= Letters.UNKNOWN) {
+      if (base >= Nucleotides.UNKNOWN) {
         known = 0;
         return -1;
       }
@@ -215,7 +215,7 @@ public final class References {
      * @return the word that ends there, or -1 if one of its bases is not known
      */
     int next(int base) {
-      if (base >= Letters.UNKNOWN) {
+      if (base >= Nucleotides.UNKNOWN) {
         known = 0;
         return -1;
       }
@@ -273,7 +273,7 @@ public final class References {
       Kmers kmers = new Kmers();
       Words inOrder = new Words();
       for (int i = letters.position(); i < letters.limit(); i++) {
-        int base = Letters.of(letters.get(i));
+        int base = Nucleotides.of(letters.get(i));
         if (base < 0) {
           continue; // white space
         }

@@ -1,10 +1,10 @@
 package dev.riffle.models.routing;
 
+import dev.riffle.kernels.AttentionSets;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Pairs;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.kernels.Windows;
 import dev.riffle.models.weights.Weights;
 
 /**
@@ -56,11 +56,11 @@ final class LocalHeads implements Heads {
     Tensor all = pass.work().tensor("routing.qkv", (rows + 1) * own); // then a row of -1
     kernels.linear(qkv, x, all, rows);
     kernels.fill(all, rows * own, own, -1);
-    kernels.rotary(table, queryPositions(at), Pairs.HALVES, all, own, rows, heads, width);
+    kernels.rotary(table, queryPositions(at), Pairs.SPLIT_HALF, all, own, rows, heads, width);
     Tensor keys = all.view(part, all.size() - part);
-    kernels.rotary(table, at.positions(), Pairs.HALVES, keys, own, rows, heads, width);
+    kernels.rotary(table, at.positions(), Pairs.SPLIT_HALF, keys, own, rows, heads, width);
 
-    Windows windows = windows(at);
+    AttentionSets windows = windows(at);
     for (int h = 0; h < heads; h++) {
       int q = h * width;
       kernels.attend(
@@ -87,7 +87,7 @@ final class LocalHeads implements Heads {
     return positions;
   }
 
-  private Windows windows(Sequences at) {
+  private AttentionSets windows(Sequences at) {
     int size = config.localWindow();
     int around = config.radius() + 1 + config.ahead();
     int blocks = at.rows() / size;
@@ -112,7 +112,7 @@ final class LocalHeads implements Heads {
         }
       }
     }
-    return new Windows(
+    return new AttentionSets(
         queries,
         queryStarts,
         keys,

@@ -1,10 +1,10 @@
 package dev.riffle.models.routing;
 
+import dev.riffle.kernels.AttentionSets;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Pairs;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.kernels.Windows;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.weights.Weights;
 
@@ -132,7 +132,7 @@ final class RoutedHeads implements Heads {
       kernels.rotary(
           table,
           rows.positions(),
-          Pairs.NEIGHBOURS,
+          Pairs.INTERLEAVED,
           x,
           toQ.outputs(),
           rows.rows(),
@@ -141,7 +141,7 @@ final class RoutedHeads implements Heads {
     }
   }
 
-  private Windows windows(
+  private AttentionSets windows(
       double[] asking, double[] asked, Sequences queries, Sequences keys, int head) {
     double[] queryScores = clusters.scores(asking, queries.rows(), head);
     double[] keyScores = toK == null ? queryScores : clusters.scores(asked, keys.rows(), head);
@@ -165,7 +165,7 @@ final class RoutedHeads implements Heads {
         gather(keyScores, keys, b, c, keyRows, keyStarts[window] + memories);
       }
     }
-    return new Windows(
+    return new AttentionSets(
         queryRows,
         queryStarts,
         keyRows,

@@ -5,8 +5,8 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Kernels.Index;
 import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
+import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentModel;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.Scratch;
@@ -198,7 +198,8 @@ final class Network implements RecurrentModel {
   }
 
   @Override
-  public void advance(Block block, RecurrentState state, Answers answers, Tensor y, Scratch work) {
+  public void advance(
+      Block block, RecurrentState state, PredictAt answers, Tensor y, Scratch work) {
     int rows = block.rows();
     int keys = rows * pitches; // rows of what is done for each pitch
 
@@ -258,8 +259,8 @@ final class Network implements RecurrentModel {
   }
 
   /** Copies the answers that are asked for. */
-  private void hand(Block block, Answers answers, Tensor r, Tensor y) {
-    if (answers == Answers.EVERY_STEP) {
+  private void hand(Block block, PredictAt answers, Tensor r, Tensor y) {
+    if (answers == PredictAt.EVERY_STEP) {
       kernels.copy(r, 0, y, 0, block.rows() * outputs());
     } else {
       block.lastRows(kernels, r, y, outputs());

@@ -1,8 +1,8 @@
 package dev.riffle.models.transcriber;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
-import dev.riffle.models.Row;
 import dev.riffle.models.StateException;
 import dev.riffle.models.signal.Resampler;
 import java.nio.ByteBuffer;
@@ -53,7 +53,7 @@ final class Session {
   private int held; // samples that came
   private long frames;
 
-  private Row<?> row;
+  private BatchItem<?> row;
   private int consumed;
   private boolean ending;
   private long total; // steps of the sequence when it ends
@@ -156,7 +156,7 @@ final class Session {
   }
 
   /** Begins with the steps of a row. */
-  void begin(Row<?> newRow, boolean last) {
+  void begin(BatchItem<?> newRow, boolean last) {
     row = newRow;
     consumed = 0;
     pendingAt = 0;

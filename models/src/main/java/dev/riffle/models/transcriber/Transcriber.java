@@ -2,15 +2,15 @@ package dev.riffle.models.transcriber;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
 import dev.riffle.models.Description;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelInfo;
-import dev.riffle.models.Output;
+import dev.riffle.models.PredictAt;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.RecurrentState;
-import dev.riffle.models.Row;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.StateException;
 import dev.riffle.models.StreamModel;
@@ -213,7 +213,7 @@ public final class Transcriber implements StreamModel<Note> {
     }
 
     @Override
-    public void advance(List<Row<Note>> rows) {
+    public void advance(List<BatchItem<Note>> rows) {
       consume(rows, false);
       for (int b = 0; b < rows.size(); b++) {
         rows.get(b).state = bytes(b, rows.get(b).format);
@@ -224,21 +224,21 @@ public final class Transcriber implements StreamModel<Note> {
     public void warmUp(int places) {
       int second = config.audio().rate();
       Format format = new Format(second, 1);
-      finish(List.of(new Row<>(format, open(format), new float[second], 0, second)));
+      finish(List.of(new BatchItem<>(format, open(format), new float[second], 0, second)));
     }
 
     @Override
-    public void finish(List<Row<Note>> rows) {
+    public void finish(List<BatchItem<Note>> rows) {
       consume(rows, true);
       for (int i = 0; i < rows.size(); i++) {
         int b = i;
         Session session = sessions.get(b);
-        List<Output<Note>> outputs = rows.get(b).outputs;
+        List<Prediction<Note>> outputs = rows.get(b).outputs;
         decoder.flush(
             session.notes,
             session.frames(),
             note -> {
-              outputs.add(new Output<>(session.total(), note));
+              outputs.add(new Prediction<>(session.total(), note));
               told(b, 0, note);
             });
         if (second != null) {
@@ -246,15 +246,15 @@ public final class Transcriber implements StreamModel<Note> {
               waiting.get(b),
               session.frames(),
               secondWork,
-              note -> outputs.add(new Output<>(session.total(), note)));
+              note -> outputs.add(new Prediction<>(session.total(), note)));
         }
       }
-      for (Row<Note> row : rows) {
+      for (BatchItem<Note> row : rows) {
         row.state = open(row.format);
       }
     }
 
-    private void consume(List<Row<Note>> rows, boolean last) {
+    private void consume(List<BatchItem<Note>> rows, boolean last) {
       reserve(rows.size());
       for (int b = 0; b < rows.size(); b++) {
         load(rows.get(b), b);
@@ -284,7 +284,7 @@ public final class Transcriber implements StreamModel<Note> {
       return next;
     }
 
-    private void compute(List<Row<Note>> rows) {
+    private void compute(List<BatchItem<Note>> rows) {
       int frames = starts[rows.size()];
       if (frames == 0) {
         return;
@@ -293,7 +293,7 @@ public final class Transcriber implements StreamModel<Note> {
       Tensor y = work.tensor("probabilities", MAX_FRAMES * network.outputs());
       kernels.write(features, 0, x, 0, frames * network.inputs());
       Block block = new Block(x, starts, rows.size());
-      network.advance(block, states, Answers.EVERY_STEP, y, work);
+      network.advance(block, states, PredictAt.EVERY_STEP, y, work);
       kernels.read(y, 0, probabilities, 0, frames * network.outputs());
       if (second != null) {
         hand(rows.size());
@@ -301,7 +301,7 @@ public final class Transcriber implements StreamModel<Note> {
       for (int i = 0; i < rows.size(); i++) {
         int b = i;
         Session session = sessions.get(b);
-        List<Output<Note>> outputs = rows.get(b).outputs;
+        List<Prediction<Note>> outputs = rows.get(b).outputs;
         for (int r = starts[b]; r < starts[b + 1]; r++) {
           int fresh = r - starts[b];
           long t = states.counts()[b] - (starts[b + 1] - r);
@@ -312,7 +312,7 @@ public final class Transcriber implements StreamModel<Note> {
               probabilities,
               r * network.outputs(),
               note -> {
-                outputs.add(new Output<>(position, note));
+                outputs.add(new Prediction<>(position, note));
                 told(b, fresh, note);
               });
           if (second != null) {
@@ -321,7 +321,7 @@ public final class Transcriber implements StreamModel<Note> {
                 fresh,
                 t,
                 secondWork,
-                note -> outputs.add(new Output<>(position, note)));
+                note -> outputs.add(new Prediction<>(position, note)));
           }
         }
         if (second != null) {
@@ -360,7 +360,7 @@ public final class Transcriber implements StreamModel<Note> {
       }
     }
 
-    private void load(Row<Note> row, int b) {
+    private void load(BatchItem<Note> row, int b) {
       check(row.format);
       Resampler resampler = resampler(row.format);
       ByteBuffer from = ByteBuffer.wrap(row.state).order(ByteOrder.LITTLE_ENDIAN);

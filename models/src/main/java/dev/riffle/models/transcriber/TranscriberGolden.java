@@ -2,12 +2,12 @@ package dev.riffle.models.transcriber;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
 import dev.riffle.models.Format;
-import dev.riffle.models.Output;
+import dev.riffle.models.PredictAt;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.RecurrentState;
-import dev.riffle.models.Row;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.golden.GoldenCase;
@@ -61,14 +61,14 @@ public final class TranscriberGolden {
     run.checkNotes();
   }
 
-  private Row<Note> everything(byte[] state) {
+  private BatchItem<Note> everything(byte[] state) {
     Format format = new Format(transcriber.config().audio().rate(), 1);
-    return new Row<>(format, state, samples, 0, samples.length);
+    return new BatchItem<>(format, state, samples, 0, samples.length);
   }
 
   private List<float[]> checkFrontEnd() {
     TranscriberConfig config = transcriber.config();
-    Row<Note> row = everything(new byte[0]);
+    BatchItem<Note> row = everything(new byte[0]);
     Session session = new Session(config, transcriber.frontEnd());
     session.open(row.format, new Resampler(config.audio().rate(), config.audio().rate()));
     session.begin(row, true);
@@ -106,7 +106,7 @@ public final class TranscriberGolden {
       Tensor x = kernels.constant(joined(features.subList(from, from + count)));
       Tensor y = kernels.allocate(count * network.outputs());
       Block block = new Block(x, new int[] {0, count}, 1);
-      network.advance(block, state, Answers.EVERY_STEP, y, work);
+      network.advance(block, state, PredictAt.EVERY_STEP, y, work);
     }
 
     compareKept("local", seen.get("local"), features.size());
@@ -142,7 +142,7 @@ public final class TranscriberGolden {
 
   private void checkNotes() {
     StreamRunner<Note> runner = transcriber.newRunner();
-    Row<Note> row = everything(new byte[0]);
+    BatchItem<Note> row = everything(new byte[0]);
     row.state = runner.open(row.format);
     runner.finish(List.of(row));
     double[][] ends = notes(row, Note.Kind.OFF);
@@ -164,9 +164,9 @@ public final class TranscriberGolden {
   }
 
   /** Columns as they are recorded, velocities of 127. */
-  private static double[][] notes(Row<Note> row, Note.Kind kind) {
+  private static double[][] notes(BatchItem<Note> row, Note.Kind kind) {
     return row.outputs.stream()
-        .map(Output::value)
+        .map(Prediction::value)
         .filter(note -> note.kind() == kind)
         .map(
             n ->

@@ -345,6 +345,6 @@ public final class Safetensors {
   /** That there is no tensor of this name, and which is the nearest. */
   public ModelException missing(String name) {
     return new ModelException(
-        where + " holds no tensor '" + name + "'" + Nearest.hint(name, names()));
+        where + " holds no tensor '" + name + "'" + Suggestions.hint(name, names()));
   }
 }

@@ -115,7 +115,7 @@ public final class Weights {
               + "' (expected with shape "
               + Arrays.toString(shape)
               + ")"
-              + Nearest.hint(full, file.names()));
+              + Suggestions.hint(full, file.names()));
     }
     int[] found = file.shape(full);
     if (!Arrays.equals(found, shape)) {

@@ -6,16 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.cpu.CpuProvider;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.Settings;
 import dev.riffle.models.StateException;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.dna.SequenceFile;
 import dev.riffle.models.weights.ModelDirectory;
 import java.io.IOException;
@@ -44,11 +44,11 @@ class AnnotatorTest {
     directory = ModelDirectory.read(DIRECTORY);
     annotator = new Annotator(directory, Backends.find("cpu"));
     read("case-1.fasta", GeneticCode.BACTERIAL);
-    read("case-2.fasta", GeneticCode.MYCOPLASMA);
+    read("case-2.fasta", GeneticCode.TABLE_4);
     Random random = new Random(5);
     float[] any = new float[7000];
     for (int i = 0; i < any.length; i++) {
-      any[i] = Letters.value(random.nextInt(4), GeneticCode.BACTERIAL);
+      any[i] = Nucleotides.value(random.nextInt(4), GeneticCode.BACTERIAL);
     }
     CONTIGS.put("random", any);
   }
@@ -59,7 +59,7 @@ class AnnotatorTest {
       for (SequenceFile.Entry e = file.next(); e != null; e = file.next()) {
         int count = file.read(all);
         float[] steps = new float[count];
-        Letters.values(all, 0, count, code, steps, 0);
+        Nucleotides.values(all, 0, count, code, steps, 0);
         CONTIGS.put(e.name(), steps);
       }
     }
@@ -70,14 +70,14 @@ class AnnotatorTest {
     return Stream.of(Backends.find("cpu"), CpuProvider.fallback(1));
   }
 
-  private static Row<Gene> row(byte[] state, float[] steps, int from, int count) {
-    return new Row<>(Annotator.FORMAT, state, steps, from, count);
+  private static BatchItem<Gene> row(byte[] state, float[] steps, int from, int count) {
+    return new BatchItem<>(Annotator.FORMAT, state, steps, from, count);
   }
 
   /** All that is told of a contig that comes whole. */
-  private static List<Output<Gene>> whole(Annotator model, float[] steps) {
+  private static List<Prediction<Gene>> whole(Annotator model, float[] steps) {
     StreamRunner<Gene> runner = model.newRunner();
-    Row<Gene> row = row(runner.open(Annotator.FORMAT), steps, 0, steps.length);
+    BatchItem<Gene> row = row(runner.open(Annotator.FORMAT), steps, 0, steps.length);
     runner.finish(List.of(row));
     return row.outputs;
   }
@@ -93,10 +93,10 @@ class AnnotatorTest {
     byte[][] states = new byte[contigs.size()][];
     Arrays.fill(states, together.open(Annotator.FORMAT));
     int[] at = new int[contigs.size()];
-    List<List<Output<Gene>>> told = new ArrayList<>();
+    List<List<Prediction<Gene>>> told = new ArrayList<>();
     contigs.forEach(c -> told.add(new ArrayList<>()));
     for (int turn = 0; turn < 40; turn++) {
-      List<Row<Gene>> rows = new ArrayList<>();
+      List<BatchItem<Gene>> rows = new ArrayList<>();
       List<Integer> who = new ArrayList<>();
       for (int i = 0; i < contigs.size(); i++) {
         int left = contigs.get(i).length - at[i];
@@ -113,9 +113,9 @@ class AnnotatorTest {
         told.get(who.get(r)).addAll(rows.get(r).outputs);
       }
     }
-    List<Row<Gene>> ends = new ArrayList<>();
+    List<BatchItem<Gene>> ends = new ArrayList<>();
     for (int i = 0; i < contigs.size(); i++) {
-      Row<Gene> once = row(alone.open(Annotator.FORMAT), contigs.get(i), 0, at[i]);
+      BatchItem<Gene> once = row(alone.open(Annotator.FORMAT), contigs.get(i), 0, at[i]);
       alone.advance(List.of(once));
       assertThat(states[i]).as("state of contig %d", i).isEqualTo(once.state);
       assertThat(once.state.length).isLessThanOrEqualTo(model.info().stateBytes());
@@ -132,20 +132,21 @@ class AnnotatorTest {
 
   @Test
   void forwardGenesAreToldAtMost334BasesBehindTheirStopCodon() {
-    List<Output<Gene>> genes = new ArrayList<>();
+    List<Prediction<Gene>> genes = new ArrayList<>();
     CONTIGS.values().forEach(steps -> genes.addAll(whole(annotator, steps)));
     genes.removeIf(o -> o.value().status() == Gene.Status.GROWING || o.value().reverse());
     assertThat(genes).hasSizeGreaterThan(5);
-    for (Output<Gene> gene : genes) {
+    for (Prediction<Gene> gene : genes) {
       assertThat(gene.position() - gene.value().right()).isLessThanOrEqualTo(334);
     }
   }
 
   @Test
   void aGeneIsToldWhileItGrows() {
-    List<Output<Gene>> all = whole(annotator, CONTIGS.get("c11"));
-    Gene second = all.stream().map(Output::value).filter(g -> g.number() == 2).findFirst().get();
-    List<Output<Gene>> before =
+    List<Prediction<Gene>> all = whole(annotator, CONTIGS.get("c11"));
+    Gene second =
+        all.stream().map(Prediction::value).filter(g -> g.number() == 2).findFirst().get();
+    List<Prediction<Gene>> before =
         all.stream()
             .filter(o -> o.value().status() == Gene.Status.GROWING)
             .filter(o -> o.value().left() == second.left() && !o.value().reverse())
@@ -156,7 +157,7 @@ class AnnotatorTest {
       long moved = before.get(i).value().right() - before.get(i - 1).value().right();
       assertThat(moved).isGreaterThanOrEqualTo(Caller.TOLD_EVERY);
     }
-    assertThat(all.stream().map(Output::position).toList()).isSorted();
+    assertThat(all.stream().map(Prediction::position).toList()).isSorted();
   }
 
   @Test
@@ -169,7 +170,7 @@ class AnnotatorTest {
         window[j] = (byte) random.nextInt(4);
       }
       assertThat(head.score(window)).isCloseTo(head.plain(window), withinFloat());
-      window[random.nextInt(window.length)] = Letters.UNKNOWN;
+      window[random.nextInt(window.length)] = Nucleotides.UNKNOWN;
       assertThat(head.score(window)).isEqualTo(head.plain(window));
     }
   }
@@ -187,7 +188,7 @@ class AnnotatorTest {
     byte[] state = runner.open(Annotator.FORMAT);
     int genes = 0;
     for (int from = 0; from < steps.length; from += 4000) {
-      Row<Gene> row = row(state, steps, from, 4000);
+      BatchItem<Gene> row = row(state, steps, from, 4000);
       runner.advance(List.of(row));
       state = row.state;
       genes += row.outputs.stream().filter(o -> o.value().number() > 0).count();
@@ -201,12 +202,12 @@ class AnnotatorTest {
     StreamRunner<Gene> runner = annotator.newRunner();
     byte[] state = runner.open(Annotator.FORMAT);
     for (float bad : new float[] {5, 0.5f, Float.NaN, -7}) {
-      Row<Gene> row = row(state, new float[] {1, 2, bad}, 0, 3);
+      BatchItem<Gene> row = row(state, new float[] {1, 2, bad}, 0, 3);
       assertThatThrownBy(() -> runner.advance(List.of(row)))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("Step 2");
     }
-    Row<Gene> mixed = row(state, new float[] {1, 0, -1}, 0, 3);
+    BatchItem<Gene> mixed = row(state, new float[] {1, 0, -1}, 0, 3);
     assertThatThrownBy(() -> runner.advance(List.of(mixed)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("code 4")
@@ -229,7 +230,7 @@ class AnnotatorTest {
     byte[] longer = Arrays.copyOf(state, state.length + 1);
     byte[] shorter = Arrays.copyOf(state, state.length - 1);
     for (byte[] foreign : List.of(version, wide, code, longer, shorter, new byte[0])) {
-      Row<Gene> row = row(foreign, new float[1], 0, 1);
+      BatchItem<Gene> row = row(foreign, new float[1], 0, 1);
       assertThatThrownBy(() -> runner.advance(List.of(row))).isInstanceOf(StateException.class);
     }
   }

@@ -9,7 +9,7 @@ import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Description;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
-import dev.riffle.models.Scores;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.TestBackends;
@@ -86,7 +86,8 @@ class ChordMixerPairTest {
     ModelDirectory.write(path, CONFIG, draw(), "{}");
     ModelDirectory directory = ModelDirectory.read(path);
     assertThat(ChordMixerFamily.pairs(directory, kernels).outputs()).isEqualTo(2);
-    assertThatThrownBy(() -> Families.load(directory, kernels, Scores.class, WindowOptions.of(12)))
+    assertThatThrownBy(
+            () -> Families.load(directory, kernels, PredictionValues.class, WindowOptions.of(12)))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("'net_dual' must be false here: a stream brings one window");
     Description d = Families.describe(directory, kernels, 0);

@@ -9,7 +9,7 @@ import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
-import dev.riffle.models.Scores;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.TestBackends;
@@ -240,7 +240,7 @@ class ChordMixerTest {
     ChordMixer model = ChordMixerFamily.read(directory, reference);
     assertThat(forward(model, steps(7), new int[] {0, 7}))
         .isEqualTo(forward(model(reference, config(CONFIG)), steps(7), new int[] {0, 7}));
-    assertThatThrownBy(() -> Families.load(directory, reference, Scores.class))
+    assertThatThrownBy(() -> Families.load(directory, reference, PredictionValues.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContainingAll(
             "mixer/1", "reads whole windows", "name a model that goes step by step");

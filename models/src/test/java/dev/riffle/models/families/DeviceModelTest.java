@@ -8,9 +8,9 @@ import dev.riffle.kernels.Device;
 import dev.riffle.kernels.DeviceException;
 import dev.riffle.kernels.FragileDevice;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
-import dev.riffle.models.Row;
-import dev.riffle.models.Scores;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.lru.Lru;
@@ -51,21 +51,22 @@ class DeviceModelTest {
     directory = ModelDirectory.read(path);
   }
 
-  private StreamModel<Scores> load(Kernels kernels) {
-    return Families.load(directory, kernels, Scores.class);
+  private StreamModel<PredictionValues> load(Kernels kernels) {
+    return Families.load(directory, kernels, PredictionValues.class);
   }
 
-  private static List<Row<Scores>> rows(StreamRunner<Scores> runner, int count) {
-    List<Row<Scores>> rows = new ArrayList<>();
+  private static List<BatchItem<PredictionValues>> rows(
+      StreamRunner<PredictionValues> runner, int count) {
+    List<BatchItem<PredictionValues>> rows = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      rows.add(new Row<>(FORMAT, runner.open(FORMAT), new float[] {i, 1, 2}, 0, 1));
+      rows.add(new BatchItem<>(FORMAT, runner.open(FORMAT), new float[] {i, 1, 2}, 0, 1));
     }
     return rows;
   }
 
-  private static List<Object> answers(StreamModel<Scores> model) {
-    StreamRunner<Scores> runner = model.newRunner();
-    List<Row<Scores>> rows = rows(runner, ROWS);
+  private static List<Object> answers(StreamModel<PredictionValues> model) {
+    StreamRunner<PredictionValues> runner = model.newRunner();
+    List<BatchItem<PredictionValues>> rows = rows(runner, ROWS);
     runner.warmUp(1);
     runner.advance(rows);
     runner.finish(rows);
@@ -77,7 +78,7 @@ class DeviceModelTest {
   @Test
   void aModelIsLoadedAndComputedOnTheDevicesThreadWithTheSameBits() {
     assertThat(answers(load(fragile.kernels()))).isEqualTo(answers(load(Backends.find("cpu"))));
-    Row<Scores> nine = new Row<>(FORMAT, new byte[0], new float[9 * 3], 0, 9);
+    BatchItem<PredictionValues> nine = new BatchItem<>(FORMAT, new byte[0], new float[9 * 3], 0, 9);
     assertThat(load(fragile.kernels()).places(nine, false)).isOne();
   }
 
@@ -90,8 +91,8 @@ class DeviceModelTest {
 
   @Test
   void theTimeSpentWaitingForTheDeviceIsTold() throws Exception {
-    StreamRunner<Scores> runner = load(fragile.kernels()).newRunner();
-    List<Row<Scores>> rows = rows(runner, 1);
+    StreamRunner<PredictionValues> runner = load(fragile.kernels()).newRunner();
+    List<BatchItem<PredictionValues>> rows = rows(runner, 1);
     CountDownLatch busy = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     Thread holder = new Thread(() -> fragile.device().call(() -> awaited(busy, release)));
@@ -121,8 +122,8 @@ class DeviceModelTest {
 
   @Test
   void aBatchWithoutRoomLeavesRoomForASmallerOne() {
-    StreamRunner<Scores> runner = load(fragile.kernels()).newRunner();
-    StreamRunner<Scores> other = load(fragile.kernels()).newRunner();
+    StreamRunner<PredictionValues> runner = load(fragile.kernels()).newRunner();
+    StreamRunner<PredictionValues> other = load(fragile.kernels()).newRunner();
     fragile.largestTensor(ROWS * 3);
     assertThatThrownBy(() -> runner.advance(rows(runner, ROWS)))
         .isInstanceOf(DeviceException.OutOfMemory.class);
@@ -132,9 +133,9 @@ class DeviceModelTest {
 
   @Test
   void aFailedDeviceFailsEveryRunnerOfEveryModelOnIt() {
-    StreamRunner<Scores> runner = load(fragile.kernels()).newRunner();
-    StreamRunner<Scores> other = load(fragile.kernels()).newRunner();
-    List<Row<Scores>> rows = rows(runner, 1);
+    StreamRunner<PredictionValues> runner = load(fragile.kernels()).newRunner();
+    StreamRunner<PredictionValues> other = load(fragile.kernels()).newRunner();
+    List<BatchItem<PredictionValues>> rows = rows(runner, 1);
     fragile.failAfter(3);
     assertThatThrownBy(() -> runner.advance(rows))
         .isInstanceOf(DeviceException.class)
@@ -147,7 +148,7 @@ class DeviceModelTest {
   void everyKindOfModelComputesWhenItIsWarmedUp() {
     ModelDirectory transcriber = ModelDirectory.read(Path.of("../demo/models/lru-transcriber/1"));
     StreamModel<Note> notes = Families.load(transcriber, fragile.kernels(), Note.class);
-    StreamModel<Scores> scores = load(fragile.kernels());
+    StreamModel<PredictionValues> scores = load(fragile.kernels());
     for (StreamModel<?> model : List.of(notes, scores)) {
       StreamRunner<?> runner = model.newRunner();
       runner.warmUp(1);

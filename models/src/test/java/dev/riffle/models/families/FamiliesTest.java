@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.ModelException;
-import dev.riffle.models.Row;
-import dev.riffle.models.Scores;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Settings;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
@@ -39,7 +39,7 @@ class FamiliesTest {
   @Test
   void aDirectoryBecomesTheModelOfItsFamily() {
     ModelDirectory directory = model("lru", LruInit.draw(SIZES, 0, 1, 6.28, 1));
-    StreamModel<Scores> model = Families.load(directory, kernels, Scores.class);
+    StreamModel<PredictionValues> model = Families.load(directory, kernels, PredictionValues.class);
     assertThat(model.info().label()).isEqualTo("some/1");
     assertThat(model.info().family()).isEqualTo("lru");
     assertThat(model.info().fingerprint()).isEqualTo(directory.fingerprint());
@@ -51,7 +51,7 @@ class FamiliesTest {
   @Test
   void anUnknownFamilyIsNamedWithThoseKnown() {
     ModelDirectory directory = model("gru", new SafetensorsWriter());
-    assertThatThrownBy(() -> Families.load(directory, kernels, Scores.class))
+    assertThatThrownBy(() -> Families.load(directory, kernels, PredictionValues.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("some/1 is of the family 'gru'; known are [lru");
   }
@@ -67,32 +67,34 @@ class FamiliesTest {
   @Test
   void aFamilyOfWindowsIsServedInThem() {
     ModelDirectory directory = torch();
-    StreamModel<Scores> model =
-        Families.load(directory, kernels, Scores.class, new WindowOptions(8, 4));
+    StreamModel<PredictionValues> model =
+        Families.load(directory, kernels, PredictionValues.class, new WindowOptions(8, 4));
     assertThat(model.info().label()).isEqualTo("some/1");
     assertThat(model.info().fingerprint()).isEqualTo(directory.fingerprint() + "/8/4");
     // version, precision, count, length, stride; 7 steps of 3 values
     assertThat(model.info().stateBytes()).isEqualTo(1 + 1 + 8 + 4 + 4 + 7 * 3 * 4);
-    StreamRunner<Scores> runner = model.newRunner();
+    StreamRunner<PredictionValues> runner = model.newRunner();
     Format format = new Format(0, 3);
-    Row<Scores> row = new Row<>(format, runner.open(format), new float[8 * 3], 0, 8);
+    BatchItem<PredictionValues> row =
+        new BatchItem<>(format, runner.open(format), new float[8 * 3], 0, 8);
     runner.advance(List.of(row));
     assertThat(row.outputs).hasSize(6); // its middle and its head
   }
 
   @Test
   void aFamilyOfWindowsWithoutAndARecurrentOneWithWindowsAreRefused() {
-    assertThatThrownBy(() -> Families.load(torch(), kernels, Scores.class))
+    assertThatThrownBy(() -> Families.load(torch(), kernels, PredictionValues.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("'rse' reads whole windows")
         .hasMessageContaining("Say how long they are");
     ModelDirectory lru = model("lru", LruInit.draw(SIZES, 0, 1, 6.28, 1));
-    assertThatThrownBy(() -> Families.load(lru, kernels, Scores.class, WindowOptions.of(8)))
+    assertThatThrownBy(
+            () -> Families.load(lru, kernels, PredictionValues.class, WindowOptions.of(8)))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("'lru' answers after each step")
         .hasMessageContaining("leave the window of 8 steps out");
     ModelDirectory rotation = model("chordmixer-rotate", new SafetensorsWriter());
-    assertThatThrownBy(() -> Families.load(rotation, kernels, Scores.class))
+    assertThatThrownBy(() -> Families.load(rotation, kernels, PredictionValues.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("goldens of a part of a model");
   }
@@ -100,7 +102,7 @@ class FamiliesTest {
   @Test
   void aMissingTensorIsNamed() {
     ModelDirectory directory = model("lru", new SafetensorsWriter().add("x", new float[1], 1));
-    assertThatThrownBy(() -> Families.load(directory, kernels, Scores.class))
+    assertThatThrownBy(() -> Families.load(directory, kernels, PredictionValues.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("holds no tensor 'params/encoder/encoder/kernel'");
   }

@@ -8,7 +8,7 @@ import dev.riffle.models.TestBackends;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.golden.GoldenResult;
-import dev.riffle.models.golden.GoldenStanding;
+import dev.riffle.models.golden.GoldenStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,7 +66,7 @@ class GoldensTest {
 
   @AfterAll
   static void printTheWorstErrorOfEachFamily() {
-    GoldenStanding.of(RESULTS).forEach(System.out::println);
+    GoldenStatus.of(RESULTS).forEach(System.out::println);
   }
 
   static List<Arguments> goldensAndBackends() throws IOException {

@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
 import dev.riffle.models.Format;
 import dev.riffle.models.ModelException;
+import dev.riffle.models.PredictAt;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.RecurrentState;
-import dev.riffle.models.Row;
-import dev.riffle.models.Scores;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
@@ -102,21 +102,25 @@ class BidirectionalQrnnTest extends WindowContract {
   void aBidirectionalDirectoryIsServedInWindowsAndAnotherIsNot() {
     Config config = DrawnQrnn.CONFIGS.get(1);
     ModelDirectory both = directory("both", CONFIG, DrawnQrnn.bothWays(config));
-    StreamModel<Scores> model = Families.load(both, reference, Scores.class, WindowOptions.of(4));
-    StreamRunner<Scores> runner = model.newRunner();
+    StreamModel<PredictionValues> model =
+        Families.load(both, reference, PredictionValues.class, WindowOptions.of(4));
+    StreamRunner<PredictionValues> runner = model.newRunner();
     Format format = new Format(0, 3);
-    Row<Scores> row = new Row<>(format, runner.open(format), new float[4 * 3], 0, 4);
+    BatchItem<PredictionValues> row =
+        new BatchItem<>(format, runner.open(format), new float[4 * 3], 0, 4);
     runner.advance(List.of(row));
     assertThat(row.outputs).hasSize(4);
     assertThat(row.outputs.get(0).value().values()).hasSize(32);
-    assertThatThrownBy(() -> Families.load(both, reference, Scores.class))
+    assertThatThrownBy(() -> Families.load(both, reference, PredictionValues.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("'qrnn' reads whole windows");
 
     String forward = CONFIG.replace("\"bidirectional\": true", "\"bidirectional\": false");
     ModelDirectory one = directory("one", forward, DrawnQrnn.tensors(config));
-    assertThat(Families.load(one, reference, Scores.class).info().family()).isEqualTo("qrnn");
-    assertThatThrownBy(() -> Families.load(one, reference, Scores.class, WindowOptions.of(4)))
+    assertThat(Families.load(one, reference, PredictionValues.class).info().family())
+        .isEqualTo("qrnn");
+    assertThatThrownBy(
+            () -> Families.load(one, reference, PredictionValues.class, WindowOptions.of(4)))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("'qrnn' answers after each step");
   }
@@ -186,7 +190,7 @@ class BidirectionalQrnnTest extends WindowContract {
     Tensor y = kernels.allocate(h.length);
     Block block = new Block(in, new int[] {0, rows}, 1);
     RecurrentState state = new RecurrentState(model, 1);
-    model.advance(block, state, Answers.EVERY_STEP, y, new Scratch(kernels));
+    model.advance(block, state, PredictAt.EVERY_STEP, y, new Scratch(kernels));
     kernels.read(y, 0, h, 0, h.length);
   }
 }

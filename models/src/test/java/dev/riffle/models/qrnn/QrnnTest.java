@@ -7,12 +7,12 @@ import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import dev.riffle.models.Answers;
 import dev.riffle.models.Block;
 import dev.riffle.models.Format;
 import dev.riffle.models.ModelException;
+import dev.riffle.models.PredictAt;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.RecurrentState;
-import dev.riffle.models.Scores;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.StreamModel;
@@ -64,8 +64,8 @@ class QrnnTest {
       Tensor every = kernels.allocate(8 * width);
       Tensor last = kernels.allocate(3 * width);
       Scratch work = new Scratch(kernels);
-      qrnn.advance(block, new RecurrentState(qrnn, 3), Answers.EVERY_STEP, every, work);
-      qrnn.advance(block, new RecurrentState(qrnn, 3), Answers.LAST_STEP, last, work);
+      qrnn.advance(block, new RecurrentState(qrnn, 3), PredictAt.EVERY_STEP, every, work);
+      qrnn.advance(block, new RecurrentState(qrnn, 3), PredictAt.LAST_STEP, last, work);
       double[] all = values(every, 8 * width, kernels);
       double[] some = values(last, 3 * width, kernels);
       assertThat(Arrays.copyOfRange(some, 0, width))
@@ -80,7 +80,8 @@ class QrnnTest {
   void aDirectoryBecomesAModelWhoseStateIsItsCellsAndTails() {
     Path path = folder.resolve("some/1");
     ModelDirectory.write(path, PAPER, DrawnQrnn.tensors(SMALL), "{}");
-    StreamModel<Scores> model = Families.load(ModelDirectory.read(path), reference, Scores.class);
+    StreamModel<PredictionValues> model =
+        Families.load(ModelDirectory.read(path), reference, PredictionValues.class);
     assertThat(model.info().family()).isEqualTo("qrnn");
     // version, precision, count; c of 2 layers; 3 inputs of width 3 and 3 of width 5
     assertThat(model.info().stateBytes()).isEqualTo(1 + 1 + 8 + (2 * 5 + 3 * 3 + 3 * 5) * 8);

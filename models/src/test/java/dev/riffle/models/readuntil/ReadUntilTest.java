@@ -5,19 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.StateException;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.TestBackends;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.families.Families;
-import dev.riffle.models.readuntil.ReadVerdict.Origin;
+import dev.riffle.models.readuntil.ReadVerdict.SourceCoordinates;
 import dev.riffle.models.weights.ModelDirectory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -51,10 +51,10 @@ class ReadUntilTest {
       String target = withErrors(stretch(TARGET, random), random);
       String rest = withErrors(stretch(REST, random), random);
       for (String read : List.of(target, reverseComplement(target))) {
-        assertThat(only(play(runner, read, CHUNK)).origin()).isEqualTo(Origin.TARGET);
+        assertThat(only(play(runner, read, CHUNK)).origin()).isEqualTo(SourceCoordinates.TARGET);
       }
       for (String read : List.of(rest, reverseComplement(rest))) {
-        assertThat(only(play(runner, read, CHUNK)).origin()).isEqualTo(Origin.REST);
+        assertThat(only(play(runner, read, CHUNK)).origin()).isEqualTo(SourceCoordinates.REST);
       }
     }
   }
@@ -74,10 +74,11 @@ class ReadUntilTest {
       while (odds.get(step) < test.accept() && odds.get(step) > test.reject()) {
         step++;
       }
-      Output<ReadVerdict> told = play(model.newRunner(), read, CHUNK).get(0);
+      Prediction<ReadVerdict> told = play(model.newRunner(), read, CHUNK).get(0);
       assertThat(told.value().bases()).isEqualTo(15L * (step + 1)).isEqualTo(told.position());
       assertThat(told.value().logOdds()).isEqualTo(odds.get(step));
-      assertThat(told.value().origin()).isEqualTo(odds.get(step) > 0 ? Origin.TARGET : Origin.REST);
+      assertThat(told.value().origin())
+          .isEqualTo(odds.get(step) > 0 ? SourceCoordinates.TARGET : SourceCoordinates.REST);
     }
   }
 
@@ -99,7 +100,7 @@ class ReadUntilTest {
     StreamRunner<ReadVerdict> runner =
         model(new SequentialTest(1e-300, 1e-300, 200), FAST).newRunner();
     ReadVerdict verdict = only(play(runner, TARGET.substring(0, 1000), CHUNK));
-    assertThat(verdict.origin()).isEqualTo(Origin.LIMIT);
+    assertThat(verdict.origin()).isEqualTo(SourceCoordinates.LIMIT);
     assertThat(verdict.bases()).isEqualTo(210);
   }
 
@@ -108,7 +109,7 @@ class ReadUntilTest {
     StreamRunner<ReadVerdict> runner =
         model(new SequentialTest(1e-300, 1e-300, 1800), FAST).newRunner();
     ReadVerdict verdict = only(play(runner, TARGET.substring(0, 100), 33));
-    assertThat(verdict.origin()).isEqualTo(Origin.ENDED);
+    assertThat(verdict.origin()).isEqualTo(SourceCoordinates.ENDED);
     assertThat(verdict.bases()).isEqualTo(90);
     ReadVerdict nothing = only(play(runner, "ACGT", 4));
     assertThat(nothing.bases()).isZero();
@@ -124,8 +125,8 @@ class ReadUntilTest {
       values[3 * i + 1] = 33 + (i < 15 ? 10 : i < 30 ? 20 : 40);
       values[3 * i + 2] = 512;
     }
-    Row<ReadVerdict> row =
-        new Row<>(ReadUntil.FORMAT, runner.open(ReadUntil.FORMAT), values, 0, 60);
+    BatchItem<ReadVerdict> row =
+        new BatchItem<>(ReadUntil.FORMAT, runner.open(ReadUntil.FORMAT), values, 0, 60);
     runner.advance(List.of(row));
     ReadVerdict verdict = row.outputs.get(0).value();
     assertThat(verdict.channel()).isEqualTo(512);
@@ -157,14 +158,14 @@ class ReadUntilTest {
     ReadUntil model = model(SequentialTest.DEFAULTS, FAST);
     StreamRunner<ReadVerdict> runner = model.newRunner();
     Random random = new Random(6);
-    List<Row<ReadVerdict>> rows = new ArrayList<>();
+    List<BatchItem<ReadVerdict>> rows = new ArrayList<>();
     List<Played> alone = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
       String read = withErrors(stretch(i % 2 == 0 ? TARGET : REST, random), random);
       read = read.substring(0, random.nextInt(read.length()));
       alone.add(playTo(model.newRunner(), read, Math.max(1, read.length())));
       byte[] open = runner.open(ReadUntil.FORMAT);
-      rows.add(new Row<>(ReadUntil.FORMAT, open, values(read), 0, read.length()));
+      rows.add(new BatchItem<>(ReadUntil.FORMAT, open, values(read), 0, read.length()));
     }
     runner.advance(rows);
     for (int i = 0; i < rows.size(); i++) {
@@ -179,11 +180,12 @@ class ReadUntilTest {
     StreamRunner<ReadVerdict> runner = model.newRunner();
     float[] values = values(TARGET.substring(0, 900));
     byte[] open = runner.open(ReadUntil.FORMAT);
-    Row<ReadVerdict> first = new Row<>(ReadUntil.FORMAT, open, values, 0, 450);
+    BatchItem<ReadVerdict> first = new BatchItem<>(ReadUntil.FORMAT, open, values, 0, 450);
     assertThat(model.places(first, false)).isEqualTo(1);
     runner.advance(List.of(first));
     assertThat(first.outputs).hasSize(1);
-    Row<ReadVerdict> second = new Row<>(ReadUntil.FORMAT, first.state, values, 1350, 450);
+    BatchItem<ReadVerdict> second =
+        new BatchItem<>(ReadUntil.FORMAT, first.state, values, 1350, 450);
     assertThat(model.places(second, false)).isZero();
     runner.finish(List.of(second));
     assertThat(second.outputs).isEmpty();
@@ -204,7 +206,7 @@ class ReadUntilTest {
     References.Kmers ends = new References.Kmers();
     int hits = 0;
     for (int i = 0; i < mixed.length(); i++) {
-      int kmer = ends.next(Letters.of((byte) mixed.charAt(i)));
+      int kmer = ends.next(Nucleotides.of((byte) mixed.charAt(i)));
       String plain = i < 14 ? "N" : mixed.substring(i - 14, i + 1);
       assertThat(kmer < 0).isEqualTo(plain.contains("N"));
       if (kmer >= 0) {
@@ -246,10 +248,11 @@ class ReadUntilTest {
     assertThatThrownBy(() -> model.check(new Format(0, 1)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("letter, quality, channel");
-    Row<ReadVerdict> row = new Row<>(ReadUntil.FORMAT, new byte[5], new float[0], 0, 0);
+    BatchItem<ReadVerdict> row = new BatchItem<>(ReadUntil.FORMAT, new byte[5], new float[0], 0, 0);
     assertThatThrownBy(() -> runner.advance(List.of(row))).isInstanceOf(StateException.class);
     byte[] open = runner.open(ReadUntil.FORMAT);
-    Row<ReadVerdict> odd = new Row<>(ReadUntil.FORMAT, open, new float[] {9, 0, 0}, 0, 1);
+    BatchItem<ReadVerdict> odd =
+        new BatchItem<>(ReadUntil.FORMAT, open, new float[] {9, 0, 0}, 0, 1);
     assertThatThrownBy(() -> runner.advance(List.of(odd)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("must be a base");
@@ -274,19 +277,20 @@ class ReadUntilTest {
 
   // ------------------------------------------------------------------ means
 
-  private record Played(List<Output<ReadVerdict>> outputs, ByteBuffer state) {}
+  private record Played(List<Prediction<ReadVerdict>> outputs, ByteBuffer state) {}
 
   private static ReadUntil model(SequentialTest test, Kernels kernels) {
     return new ReadUntil(DIRECTORY, BOTH, test, kernels);
   }
 
   /** All chunks of a read and its end. */
-  private static List<Output<ReadVerdict>> play(
+  private static List<Prediction<ReadVerdict>> play(
       StreamRunner<ReadVerdict> runner, String read, int chunk) {
     Played played = playTo(runner, read, chunk);
-    Row<ReadVerdict> end = new Row<>(ReadUntil.FORMAT, played.state.array(), new float[0], 0, 0);
+    BatchItem<ReadVerdict> end =
+        new BatchItem<>(ReadUntil.FORMAT, played.state.array(), new float[0], 0, 0);
     runner.finish(List.of(end));
-    List<Output<ReadVerdict>> all = new ArrayList<>(played.outputs);
+    List<Prediction<ReadVerdict>> all = new ArrayList<>(played.outputs);
     all.addAll(end.outputs);
     return all;
   }
@@ -295,10 +299,11 @@ class ReadUntilTest {
   private static Played playTo(StreamRunner<ReadVerdict> runner, String read, int chunk) {
     float[] values = values(read);
     byte[] state = runner.open(ReadUntil.FORMAT);
-    List<Output<ReadVerdict>> outputs = new ArrayList<>();
+    List<Prediction<ReadVerdict>> outputs = new ArrayList<>();
     for (int from = 0; from < read.length(); from += chunk) {
       int steps = Math.min(chunk, read.length() - from);
-      Row<ReadVerdict> row = new Row<>(ReadUntil.FORMAT, state, values, 3 * from, steps);
+      BatchItem<ReadVerdict> row =
+          new BatchItem<>(ReadUntil.FORMAT, state, values, 3 * from, steps);
       runner.advance(List.of(row));
       outputs.addAll(row.outputs);
       state = row.state;
@@ -306,7 +311,7 @@ class ReadUntilTest {
     return new Played(outputs, ByteBuffer.wrap(state));
   }
 
-  private static ReadVerdict only(List<Output<ReadVerdict>> outputs) {
+  private static ReadVerdict only(List<Prediction<ReadVerdict>> outputs) {
     assertThat(outputs).hasSize(1);
     return outputs.get(0).value();
   }
@@ -314,7 +319,8 @@ class ReadUntilTest {
   private static float[] values(String read) {
     float[] values = new float[3 * read.length()];
     for (int i = 0; i < read.length(); i++) {
-      values[3 * i] = Letters.value(Letters.of((byte) read.charAt(i)), GeneticCode.BACTERIAL);
+      values[3 * i] =
+          Nucleotides.value(Nucleotides.of((byte) read.charAt(i)), GeneticCode.BACTERIAL);
     }
     return values;
   }

@@ -8,7 +8,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
-import dev.riffle.models.Scores;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.families.Families;
@@ -264,7 +264,7 @@ class RoutingTransformerTest {
     RoutingInput input = RoutingInput.tokens(tokens(40), 0, 40);
     assertThat(run(RoutingFamily.model(directory, cpu), input))
         .isEqualTo(run(model(cpu, ROUTED), input));
-    assertThatThrownBy(() -> Families.load(directory, cpu, Scores.class))
+    assertThatThrownBy(() -> Families.load(directory, cpu, PredictionValues.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContainingAll("some/1", "reads whole windows", "Say how long they are");
   }

@@ -1,8 +1,8 @@
 package dev.riffle.models.transcriber;
 
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamRunner;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -11,18 +11,18 @@ import java.util.Random;
 import java.util.function.IntSupplier;
 
 /** What came out of a sequence: every answer, and the state before the end. */
-record Played(List<Output<Note>> notes, ByteBuffer state) {
+record Played(List<Prediction<Note>> notes, ByteBuffer state) {
 
   static Played play(StreamRunner<Note> runner, Format format, float[] sound, IntSupplier chunk) {
     Key key = new Key(format, sound);
     key.begin(runner);
     while (key.left() > 0) {
-      Row<Note> row = key.row(Math.min(key.left(), chunk.getAsInt()));
+      BatchItem<Note> row = key.row(Math.min(key.left(), chunk.getAsInt()));
       runner.advance(List.of(row));
       key.take(row);
     }
     ByteBuffer state = ByteBuffer.wrap(key.state);
-    Row<Note> end = key.row(0);
+    BatchItem<Note> end = key.row(0);
     runner.finish(List.of(end));
     key.take(end);
     return new Played(key.notes, state);
@@ -32,7 +32,7 @@ record Played(List<Output<Note>> notes, ByteBuffer state) {
   static final class Key {
     final Format format;
     final float[] sound;
-    final List<Output<Note>> notes = new ArrayList<>();
+    final List<Prediction<Note>> notes = new ArrayList<>();
     byte[] state;
     int at;
 
@@ -49,11 +49,11 @@ record Played(List<Output<Note>> notes, ByteBuffer state) {
       return sound.length / format.width() - at;
     }
 
-    Row<Note> row(int steps) {
-      return new Row<>(format, state, sound, at * format.width(), steps);
+    BatchItem<Note> row(int steps) {
+      return new BatchItem<>(format, state, sound, at * format.width(), steps);
     }
 
-    void take(Row<Note> row) {
+    void take(BatchItem<Note> row) {
       state = row.state;
       at += row.steps;
       notes.addAll(row.outputs);

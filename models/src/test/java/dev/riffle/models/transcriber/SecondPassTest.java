@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.ModelException;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.StateException;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.TestBackends;
@@ -80,7 +80,7 @@ class SecondPassTest {
       List<Played.Key> some = new ArrayList<>(batch);
       Collections.shuffle(some, random);
       some = some.subList(0, 1 + random.nextInt(batch.size()));
-      List<Row<Note>> rows = new ArrayList<>();
+      List<BatchItem<Note>> rows = new ArrayList<>();
       for (Played.Key key : some) {
         rows.add(key.row(Math.min(key.left(), random.nextInt(5) * random.nextInt(900))));
       }
@@ -90,7 +90,7 @@ class SecondPassTest {
       }
     }
     List<byte[]> states = batch.stream().map(key -> key.state).toList();
-    List<Row<Note>> ends = batch.stream().map(key -> key.row(0)).toList();
+    List<BatchItem<Note>> ends = batch.stream().map(key -> key.row(0)).toList();
     together.finish(ends);
     for (int k = 0; k < batch.size(); k++) {
       Played.Key key = batch.get(k);
@@ -106,9 +106,10 @@ class SecondPassTest {
   @Test
   void thePreviewIsWhatTheFirstPassTellsAlone() {
     float[] sound = chords(MONO, 6, 3);
-    List<Output<Note>> alone =
+    List<Prediction<Note>> alone =
         play(new Transcriber(FIRST, FAST).newRunner(), MONO, sound, () -> 1000).notes();
-    List<Output<Note>> both = play(twoPasses(FAST).newRunner(), MONO, sound, () -> 1000).notes();
+    List<Prediction<Note>> both =
+        play(twoPasses(FAST).newRunner(), MONO, sound, () -> 1000).notes();
     assertThat(only(both, note -> note.revision() == Revision.NONE)).isEqualTo(alone);
   }
 
@@ -120,9 +121,9 @@ class SecondPassTest {
     for (int seed = 0; seed < 6; seed++) {
       for (int steps : new int[] {96_000, 70_001, 12_345, 5000, 512}) { // cut while notes sound
         float[] sound = Arrays.copyOf(chords(MONO, 6, seed), steps);
-        List<Output<Note>> told =
+        List<Prediction<Note>> told =
             play(twoPasses(FAST).newRunner(), MONO, sound, () -> 4000).notes();
-        List<Note> notes = told.stream().map(Output::value).toList();
+        List<Note> notes = told.stream().map(Prediction::value).toList();
         for (Note note : notes) {
           if (note.kind() == Kind.ON && note.revision() == Revision.NONE) {
             long stands = count(notes, n -> begins(n, note) && n.revision() == Revision.CONFIRMED);
@@ -151,10 +152,10 @@ class SecondPassTest {
   @Test
   void aVerdictIsToldAsSoonAsItsWindowIsThere() {
     float[] sound = chords(MONO, 3, 1);
-    List<Output<Note>> told = play(twoPasses(FAST).newRunner(), MONO, sound, () -> 512).notes();
-    List<Output<Note>> first = only(told, n -> n.revision() == Revision.CONFIRMED);
+    List<Prediction<Note>> told = play(twoPasses(FAST).newRunner(), MONO, sound, () -> 512).notes();
+    List<Prediction<Note>> first = only(told, n -> n.revision() == Revision.CONFIRMED);
     assertThat(first).isNotEmpty();
-    for (Output<Note> output : first) {
+    for (Prediction<Note> output : first) {
       Note note = output.value();
       if (note.kind() == Kind.ON && output.position() < sound.length) {
         long start = Math.round(note.onsetFrames());
@@ -177,7 +178,7 @@ class SecondPassTest {
     StreamRunner<Note> runner = twoPasses(FAST).newRunner();
     Played.Key key = new Played.Key(MONO, chords(MONO, 1.0, 1));
     key.begin(runner);
-    Row<Note> row = key.row(key.left());
+    BatchItem<Note> row = key.row(key.left());
     runner.finish(List.of(row));
     assertThat(row.state).isEqualTo(runner.open(MONO));
   }
@@ -190,7 +191,7 @@ class SecondPassTest {
     key.begin(runner);
     assertThat(key.state).hasSize(model.info().stateBytes());
     while (key.left() > 0) {
-      Row<Note> row = key.row(Math.min(key.left(), 4000));
+      BatchItem<Note> row = key.row(Math.min(key.left(), 4000));
       runner.advance(List.of(row));
       key.take(row);
       assertThat(key.state).hasSize(model.info().stateBytes());
@@ -200,7 +201,7 @@ class SecondPassTest {
   @Test
   void aStateOfOnePassIsRefusedByTwo() {
     byte[] state = new Transcriber(FIRST, FAST).newRunner().open(MONO);
-    Row<Note> row = new Row<>(MONO, state, new float[0], 0, 0);
+    BatchItem<Note> row = new BatchItem<>(MONO, state, new float[0], 0, 0);
     assertThatThrownBy(() -> twoPasses(FAST).newRunner().advance(List.of(row)))
         .isInstanceOf(StateException.class)
         .hasMessageContaining("another model wrote it");
@@ -257,7 +258,7 @@ class SecondPassTest {
     return notes.stream().filter(which).count();
   }
 
-  private static List<Output<Note>> only(List<Output<Note>> told, Predicate<Note> which) {
+  private static List<Prediction<Note>> only(List<Prediction<Note>> told, Predicate<Note> which) {
     return told.stream().filter(t -> which.test(t.value())).toList();
   }
 }

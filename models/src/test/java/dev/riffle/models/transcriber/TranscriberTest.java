@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
-import dev.riffle.models.Output;
-import dev.riffle.models.Row;
+import dev.riffle.models.Prediction;
 import dev.riffle.models.StateException;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.TestBackends;
@@ -79,7 +79,7 @@ class TranscriberTest {
         List<Played.Key> some = new ArrayList<>(batch);
         Collections.shuffle(some, random);
         some = some.subList(0, 1 + random.nextInt(keys));
-        List<Row<Note>> rows = new ArrayList<>();
+        List<BatchItem<Note>> rows = new ArrayList<>();
         for (Played.Key key : some) {
           rows.add(key.row(Math.min(key.left(), random.nextInt(5) * random.nextInt(900))));
         }
@@ -89,7 +89,7 @@ class TranscriberTest {
         }
       }
       List<byte[]> states = batch.stream().map(key -> key.state).toList();
-      List<Row<Note>> ends = batch.stream().map(key -> key.row(0)).toList();
+      List<BatchItem<Note>> ends = batch.stream().map(key -> key.row(0)).toList();
       together.finish(ends);
       for (int k = 0; k < keys; k++) {
         Played.Key key = batch.get(k);
@@ -110,17 +110,17 @@ class TranscriberTest {
     StreamRunner<Note> runner = transcriber().newRunner();
     float[] sound = chords(format, 1.0, 3);
     Played whole = play(runner, format, sound, () -> sound.length);
-    Output<Note> first = whole.notes().get(0);
+    Prediction<Note> first = whole.notes().get(0);
     assertThat(first.value().kind()).isEqualTo(Note.Kind.ON);
     assertThat(first.position()).isLessThan(sound.length);
 
     Played.Key key = new Played.Key(format, sound);
     key.begin(runner);
-    Row<Note> before = key.row((int) first.position() - 1);
+    BatchItem<Note> before = key.row((int) first.position() - 1);
     runner.advance(List.of(before));
     key.take(before);
     assertThat(key.notes).isEmpty();
-    Row<Note> then = key.row(1);
+    BatchItem<Note> then = key.row(1);
     runner.advance(List.of(then));
     assertThat(then.outputs).contains(first);
 
@@ -136,7 +136,7 @@ class TranscriberTest {
     assertThat(transcriber().lookAheadMicros(new Format(44100, 2))).isBetween(99_300L, 99_500L);
     assertThat(transcriber().lookAheadMicros(new Format(8000, 1))).isEqualTo(102_750);
     float[] sound = chords(MONO, 1.5, 1);
-    for (Output<Note> told : play(transcriber().newRunner(), MONO, sound, () -> 512).notes()) {
+    for (Prediction<Note> told : play(transcriber().newRunner(), MONO, sound, () -> 512).notes()) {
       Note note = told.value();
       if (note.kind() == Note.Kind.ON) {
         assertThat(note.publishedFrame() - note.onsetFrames()).isBetween(0.5, 1.5);
@@ -149,7 +149,7 @@ class TranscriberTest {
     float[] sound = chords(MONO, 1.0, 1);
     int cut = 9000; // while notes sound
     Played heard = play(transcriber().newRunner(), MONO, Arrays.copyOf(sound, cut), () -> 700);
-    Output<Note> last = heard.notes().get(heard.notes().size() - 1);
+    Prediction<Note> last = heard.notes().get(heard.notes().size() - 1);
     assertThat(last.value().kind()).isEqualTo(Note.Kind.OFF);
     assertThat(last.position()).isEqualTo(cut);
     assertThat(heard.notes()).allMatch(told -> told.position() <= cut);
@@ -200,7 +200,7 @@ class TranscriberTest {
     StreamRunner<Note> runner = transcriber().newRunner();
     Played.Key key = new Played.Key(MONO, chords(MONO, 1.0, 1));
     key.begin(runner);
-    Row<Note> row = key.row(key.left());
+    BatchItem<Note> row = key.row(key.left());
     runner.finish(List.of(row));
     assertThat(row.state).isEqualTo(runner.open(MONO));
   }
@@ -213,7 +213,7 @@ class TranscriberTest {
     key.begin(runner);
     assertThat(key.state).hasSize(transcriber.info().stateBytes());
     while (key.left() > 0) {
-      Row<Note> row = key.row(Math.min(key.left(), 4000));
+      BatchItem<Note> row = key.row(Math.min(key.left(), 4000));
       runner.advance(List.of(row));
       key.take(row);
       assertThat(key.state).hasSize(transcriber.info().stateBytes());
@@ -238,7 +238,7 @@ class TranscriberTest {
 
   private static void assertRefused(
       StreamRunner<Note> runner, Format format, byte[] state, String why) {
-    Row<Note> row = new Row<>(format, state, new float[0], 0, 0);
+    BatchItem<Note> row = new BatchItem<>(format, state, new float[0], 0, 0);
     assertThatThrownBy(() -> runner.advance(List.of(row)))
         .isInstanceOf(StateException.class)
         .hasMessageContaining(why);
@@ -247,13 +247,13 @@ class TranscriberTest {
   @Test
   void aSampleThatIsNotFiniteIsRefusedWithItsPlace() {
     StreamRunner<Note> runner = transcriber().newRunner();
-    Row<Note> first = new Row<>(MONO, runner.open(MONO), new float[700], 0, 700);
+    BatchItem<Note> first = new BatchItem<>(MONO, runner.open(MONO), new float[700], 0, 700);
     runner.advance(List.of(first));
     byte[] before = first.state.clone();
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
       float[] samples = new float[10];
       samples[4] = bad;
-      Row<Note> row = new Row<>(MONO, first.state, samples, 0, 10);
+      BatchItem<Note> row = new BatchItem<>(MONO, first.state, samples, 0, 10);
       assertThatThrownBy(() -> runner.advance(List.of(row)))
           .isInstanceOf(InputException.class)
           .hasMessage("Step 704 of the sequence must be finite, but value 0 is " + bad + ".");
@@ -290,7 +290,7 @@ class TranscriberTest {
   private static List<OnsetScore.Onset> onsets(Format format) {
     float[] sound = chords(format, 3, 1);
     return play(transcriber().newRunner(), format, sound, () -> sound.length).notes().stream()
-        .map(Output::value)
+        .map(Prediction::value)
         .filter(note -> note.kind() == Note.Kind.ON)
         .map(note -> new OnsetScore.Onset(note.onsetSeconds(), note.pitch()))
         .toList();

@@ -79,8 +79,8 @@ class WeightsTest {
 
   @Test
   void editDistanceCountsInsertionsDeletionsAndSubstitutions() {
-    assertThat(Nearest.distance("kitten", "sitting")).isEqualTo(3);
-    assertThat(Nearest.distance("", "abc")).isEqualTo(3);
-    assertThat(Nearest.distance("abc", "abc")).isZero();
+    assertThat(Suggestions.distance("kitten", "sitting")).isEqualTo(3);
+    assertThat(Suggestions.distance("", "abc")).isEqualTo(3);
+    assertThat(Suggestions.distance("abc", "abc")).isZero();
   }
 }

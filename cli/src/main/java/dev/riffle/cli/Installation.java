@@ -3,8 +3,8 @@ package dev.riffle.cli;
 import java.nio.file.Path;
 
 /** Where Riffle lies on this machine, as the launcher says it. */
-final class Home {
-  private Home() {}
+final class Installation {
+  private Installation() {}
 
   /** The directory of the launcher; the working directory when started without it. */
   static Path directory() {

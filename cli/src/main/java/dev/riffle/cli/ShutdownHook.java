@@ -1,10 +1,10 @@
 package dev.riffle.cli;
 
 /** Ctrl-C: what was opened is closed in the reverse order, once, before the JVM ends. */
-final class Stopping {
+final class ShutdownHook {
   private static volatile boolean asked;
 
-  private Stopping() {}
+  private ShutdownHook() {}
 
   /** True once the JVM has been told to end. */
   static boolean asked() {

@@ -14,7 +14,7 @@ package dev.riffle.kernels;
  *     such a pair is one like others
  * @param epsilon what is added to the number of windows that hold a row before dividing by it
  */
-public record Windows(
+public record AttentionSets(
     int[] queries,
     int[] queryStarts,
     int[] keys,
@@ -34,7 +34,7 @@ public record Windows(
    *
    * @throws IllegalArgumentException if starts do not fit or a row has no time
    */
-  public Windows {
+  public AttentionSets {
     int windows = queryStarts.length - 1;
     if (keyStarts.length != queryStarts.length) {
       throw new IllegalArgumentException(

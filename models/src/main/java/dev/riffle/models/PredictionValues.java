@@ -10,11 +10,11 @@ import java.util.Arrays;
  * @param first the first step of the session that it speaks of, counted from 0
  * @param steps how many steps it speaks of, from {@code first} on
  */
-public record Scores(float[] values, int[] shape, long first, int steps) {
+public record PredictionValues(float[] values, int[] shape, long first, int steps) {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Scores that
+    return other instanceof PredictionValues that
         && Arrays.equals(values, that.values)
         && Arrays.equals(shape, that.shape)
         && first == that.first

@@ -7,7 +7,7 @@ import java.util.List;
  * One sequence's part of a batch. The runner replaces {@link #state} and appends to {@link
  * #outputs}; it never keeps a reference to either.
  */
-public final class Row<O> {
+public final class BatchItem<O> {
   /** What the steps are. */
   public final Format format;
 
@@ -24,12 +24,12 @@ public final class Row<O> {
   public final int steps;
 
   /** Answers in the order of their positions. */
-  public final List<Output<O>> outputs = new ArrayList<>();
+  public final List<Prediction<O>> outputs = new ArrayList<>();
 
   /**
    * @throws IllegalArgumentException if there are fewer values than the steps take
    */
-  public Row(Format format, byte[] state, float[] values, int offset, int steps) {
+  public BatchItem(Format format, byte[] state, float[] values, int offset, int steps) {
     if (offset < 0 || steps < 0 || offset + (long) steps * format.width() > values.length) {
       throw new IllegalArgumentException(
           String.format(

@@ -2,7 +2,7 @@ package dev.riffle.jobs.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.riffle.operators.Outgoing;
+import dev.riffle.operators.OutputRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,11 +14,12 @@ import org.apache.flink.util.UserCodeClassLoader;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 
-class LaneRecordsTest {
+class OutputTopicSerializerTest {
   private final Metrics metrics = new Metrics("");
-  private final LaneRecords records = new LaneRecords("preview", "riffle.music.preview.v1");
+  private final OutputTopicSerializer records =
+      new OutputTopicSerializer("preview", "riffle.music.preview.v1");
 
-  LaneRecordsTest() {
+  OutputTopicSerializerTest() {
     records.open(
         new SerializationSchema.InitializationContext() {
           @Override
@@ -36,7 +37,7 @@ class LaneRecordsTest {
 
   @Test
   void aRecordKeepsItsKeyTimestampAndHeaders() {
-    Outgoing outgoing = new Outgoing("hall", new byte[] {1, 2}, 1234, "error", "no ß");
+    OutputRecord outgoing = new OutputRecord("hall", new byte[] {1, 2}, 1234, "error", "no ß");
     ProducerRecord<byte[], byte[]> record = records.serialize(outgoing, null, 99L);
     assertThat(record.topic()).isEqualTo("riffle.music.preview.v1");
     assertThat(record.key()).isEqualTo("hall".getBytes(StandardCharsets.UTF_8));
@@ -49,7 +50,7 @@ class LaneRecordsTest {
   @Test
   void aRecordWithoutKeyOrFromBeforeTheEpochIsWrittenToo() {
     ProducerRecord<byte[], byte[]> record =
-        records.serialize(new Outgoing(null, new byte[0], -5), null, null);
+        records.serialize(new OutputRecord(null, new byte[0], -5), null, null);
     assertThat(record.key()).isNull();
     assertThat(record.timestamp()).isZero();
   }
@@ -57,7 +58,7 @@ class LaneRecordsTest {
   @Test
   void theMetricOfTheLaneRunsFromTheCaptureTimeOfWhatIsTold() {
     long second = System.currentTimeMillis() - 1000;
-    records.serialize(new Outgoing("hall", new byte[0], second), null, null);
+    records.serialize(new OutputRecord("hall", new byte[0], second), null, null);
     Histogram latency = metrics.histograms.get(".lane.preview.end_to_end_latency_ms");
     assertThat(latency.getCount()).isEqualTo(1);
     assertThat(latency.getStatistics().getMin()).isGreaterThanOrEqualTo(1000);

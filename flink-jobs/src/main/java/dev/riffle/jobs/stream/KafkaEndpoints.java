@@ -2,7 +2,7 @@ package dev.riffle.jobs.stream;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
-import dev.riffle.operators.Outgoing;
+import dev.riffle.operators.OutputRecord;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
@@ -18,14 +18,14 @@ import org.apache.kafka.clients.consumer.OffsetResetStrategy;
  * @param options how they read and write
  * @param topics what they read and write
  */
-public record KafkaEnds(JobOptions options, Topics topics) {
+public record KafkaEndpoints(JobOptions options, Topics topics) {
   /** What a dead letter is larger than the record in it, at most. */
   private static final long ENVELOPE_BYTES = 64 * 1024;
 
   /** The input topic. */
-  public KafkaSource<Inbound> source(EventInput input) {
-    KafkaSourceBuilder<Inbound> source =
-        KafkaSource.<Inbound>builder()
+  public KafkaSource<InputRecord> source(EventInput input) {
+    KafkaSourceBuilder<InputRecord> source =
+        KafkaSource.<InputRecord>builder()
             .setBootstrapServers(options.get(JobOptions.BOOTSTRAP))
             .setGroupId(options.get(JobOptions.GROUP))
             .setTopics(topics.in())
@@ -47,7 +47,7 @@ public record KafkaEnds(JobOptions options, Topics topics) {
         committed("dlq", topics.deadLetters()));
   }
 
-  private Sink<Outgoing> committed(String lane, String topic) {
+  private Sink<OutputRecord> committed(String lane, String topic) {
     return sink(lane, topic)
         .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
         .setTransactionalIdPrefix(options.transactionalIdPrefix() + "." + lane)
@@ -57,19 +57,19 @@ public record KafkaEnds(JobOptions options, Topics topics) {
         .build();
   }
 
-  private Sink<Outgoing> atOnce(String topic) {
+  private Sink<OutputRecord> atOnce(String topic) {
     return sink("preview", topic)
         .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
         .setProperty("linger.ms", "0")
         .build();
   }
 
-  private KafkaSinkBuilder<Outgoing> sink(String lane, String topic) {
+  private KafkaSinkBuilder<OutputRecord> sink(String lane, String topic) {
     long largest = options.get(JobOptions.MAX_RECORD_BYTES).getBytes() + ENVELOPE_BYTES;
-    return KafkaSink.<Outgoing>builder()
+    return KafkaSink.<OutputRecord>builder()
         .setBootstrapServers(options.get(JobOptions.BOOTSTRAP))
         .setProperty("max.request.size", Long.toString(Math.max(1 << 20, largest)))
-        .setRecordSerializer(new LaneRecords(lane, topic));
+        .setRecordSerializer(new OutputTopicSerializer(lane, topic));
   }
 
   @SuppressWarnings("deprecation") // the connector takes no other type

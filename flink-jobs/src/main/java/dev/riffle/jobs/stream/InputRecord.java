@@ -1,26 +1,26 @@
 package dev.riffle.jobs.stream;
 
-import dev.riffle.operators.Outgoing;
+import dev.riffle.operators.OutputRecord;
 import dev.riffle.operators.StepEvent;
 
 /** One record of the input topic as the source hands it on: exactly one field is set. */
-public final class Inbound {
+public final class InputRecord {
   /** Steps to compute. */
   public StepEvent event;
 
   /** Or why there are none. */
-  public Outgoing deadLetter;
+  public OutputRecord deadLetter;
 
   /** A record that can be used. */
-  public static Inbound of(StepEvent event) {
-    Inbound inbound = new Inbound();
+  public static InputRecord of(StepEvent event) {
+    InputRecord inbound = new InputRecord();
     inbound.event = event;
     return inbound;
   }
 
   /** A record that cannot. */
-  public static Inbound of(Outgoing deadLetter) {
-    Inbound inbound = new Inbound();
+  public static InputRecord of(OutputRecord deadLetter) {
+    InputRecord inbound = new InputRecord();
     inbound.deadLetter = deadLetter;
     return inbound;
   }

@@ -1,7 +1,7 @@
 package dev.riffle.operators;
 
 /** A record ready for a topic: its bytes are final, whatever serializes or partitions it later. */
-public final class Outgoing {
+public final class OutputRecord {
   /** Sequence id; the Kafka key. Null if unknown. */
   public String key;
 
@@ -14,9 +14,9 @@ public final class Outgoing {
   /** Header names and values in turn; empty for none. */
   public String[] headers = {};
 
-  public Outgoing() {}
+  public OutputRecord() {}
 
-  public Outgoing(String key, byte[] value, long timestampMillis, String... headers) {
+  public OutputRecord(String key, byte[] value, long timestampMillis, String... headers) {
     this.key = key;
     this.value = value;
     this.timestampMillis = timestampMillis;

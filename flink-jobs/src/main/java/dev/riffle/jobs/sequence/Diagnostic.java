@@ -11,7 +11,7 @@ package dev.riffle.jobs.sequence;
  * @param nearest the name that was probably meant; null if none is near
  * @param cure what to do; null if the rest says it
  */
-public record Mistake(
+public record Diagnostic(
     int line, int column, String key, String found, String expected, String nearest, String cure) {
 
   /** As one sentence, without the place. */

@@ -1,7 +1,7 @@
 package dev.riffle.operators;
 
 import dev.riffle.models.Format;
-import dev.riffle.models.Output;
+import dev.riffle.models.Prediction;
 
 /**
  * One answer of the model with what is known of its place and time.
@@ -17,13 +17,13 @@ import dev.riffle.models.Output;
  * @param queueMicros from the event's arrival in this process to the start of its batch
  * @param computeMicros duration of its batch
  */
-public record Answer<O>(
+public record EmittedPrediction<O>(
     String sequenceId,
     Format format,
     long sessionStart,
     long sessionStartMicros,
     long eventMicros,
-    Output<O> output,
+    Prediction<O> output,
     String modelVersion,
     long queueMicros,
     long computeMicros) {}

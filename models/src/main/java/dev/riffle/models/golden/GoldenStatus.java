@@ -14,23 +14,23 @@ import java.util.Map;
  * @param count how many there were
  * @param worst the one nearest to its limit, or farthest beyond
  */
-public record GoldenStanding(int passed, int count, GoldenResult worst) {
+public record GoldenStatus(int passed, int count, GoldenResult worst) {
 
   /** One per family and backend, in the order in which they first appear. */
-  public static List<GoldenStanding> of(Collection<GoldenResult> results) {
-    Map<List<String>, GoldenStanding> standings = new LinkedHashMap<>();
+  public static List<GoldenStatus> of(Collection<GoldenResult> results) {
+    Map<List<String>, GoldenStatus> standings = new LinkedHashMap<>();
     for (GoldenResult r : results) {
       standings.merge(
           List.of(r.family(), r.backend()),
-          new GoldenStanding(r.ok() ? 1 : 0, 1, r),
-          GoldenStanding::and);
+          new GoldenStatus(r.ok() ? 1 : 0, 1, r),
+          GoldenStatus::and);
     }
     return new ArrayList<>(standings.values());
   }
 
-  private GoldenStanding and(GoldenStanding other) {
+  private GoldenStatus and(GoldenStatus other) {
     boolean worse = other.worst.share() > worst.share() || worst.ok() && !other.worst.ok();
-    return new GoldenStanding(
+    return new GoldenStatus(
         passed + other.passed, count + other.count, worse ? other.worst : worst);
   }
 

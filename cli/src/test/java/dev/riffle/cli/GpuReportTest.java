@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the doctor says of machines with and without a card, made of files. */
-class CardsTest {
+class GpuReportTest {
   @TempDir Path root;
 
   private List<Finding> findings() {
-    return DoctorCommand.cards(new Cards(root, root.resolve("own").toString()));
+    return DoctorCommand.cards(new GpuReport(root, root.resolve("own").toString()));
   }
 
   private void file(String path, String text) throws IOException {
@@ -82,7 +82,7 @@ class CardsTest {
 
   @Test
   void librariesAreFoundWhereTheLinkerFindsThem() throws IOException {
-    Cards cards = new Cards(root, root.resolve("own").toString());
+    GpuReport cards = new GpuReport(root, root.resolve("own").toString());
     assertThat(cards.library("libnvrtc.so.13")).isEmpty();
 
     file(

@@ -1,7 +1,7 @@
 package dev.riffle.models;
 
 /** Which answers of a block are computed. */
-public enum Answers {
+public enum PredictAt {
   /** One after each step: {@code [rows, outputs]}. */
   EVERY_STEP,
   /**

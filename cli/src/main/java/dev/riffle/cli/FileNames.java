@@ -3,8 +3,8 @@ package dev.riffle.cli;
 import java.nio.file.Path;
 
 /** File names without their last suffix. */
-final class Stems {
-  private Stems() {}
+final class FileNames {
+  private FileNames() {}
 
   /** {@code song} of {@code music/song.flac}. */
   static String of(Path file) {

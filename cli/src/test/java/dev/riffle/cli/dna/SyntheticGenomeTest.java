@@ -2,9 +2,9 @@ package dev.riffle.cli.dna;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.riffle.cli.dna.MadeUpGenome.Placed;
+import dev.riffle.cli.dna.SyntheticGenome.Placed;
 import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Letters;
+import dev.riffle.models.dna.Nucleotides;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,13 +14,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class MadeUpGenomeTest {
+class SyntheticGenomeTest {
   @TempDir Path dir;
 
   @ParameterizedTest
   @EnumSource
   void everyWholeGeneIsAnOpenReadingFrameFromStartToStop(GeneticCode code) {
-    MadeUpGenome genome = MadeUpGenome.make("g", 30_000, 7, code.number());
+    SyntheticGenome genome = SyntheticGenome.make("g", 30_000, 7, code.number());
     assertThat(genome.bases()).hasSize(30_000);
     assertThat(genome.genes()).hasSizeGreaterThan(20);
     assertThat(genome.genes()).extracting(Placed::strand).contains(1, -1);
@@ -31,7 +31,7 @@ class MadeUpGenomeTest {
       if (gene.whole()) {
         int codons = (gene.right() - gene.left()) / 3;
         assertThat((gene.right() - gene.left()) % 3).isZero();
-        assertThat(Letters.isStart(codon(genome, gene, 0))).isTrue();
+        assertThat(Nucleotides.isStart(codon(genome, gene, 0))).isTrue();
         for (int i = 1; i < codons - 1; i++) {
           assertThat(code.isStop(codon(genome, gene, i))).isFalse();
         }
@@ -40,26 +40,26 @@ class MadeUpGenomeTest {
     }
   }
 
-  private static int codon(MadeUpGenome genome, Placed gene, int index) {
+  private static int codon(SyntheticGenome genome, Placed gene, int index) {
     int at = gene.strand() > 0 ? gene.left() + 3 * index : gene.right() - 3 * index - 3;
-    int a = Letters.of(genome.bases()[at]);
-    int b = Letters.of(genome.bases()[at + 1]);
-    int c = Letters.of(genome.bases()[at + 2]);
-    return gene.strand() > 0 ? Letters.codon(a, b, c) : Letters.reverseCodon(a, b, c);
+    int a = Nucleotides.of(genome.bases()[at]);
+    int b = Nucleotides.of(genome.bases()[at + 1]);
+    int c = Nucleotides.of(genome.bases()[at + 2]);
+    return gene.strand() > 0 ? Nucleotides.codon(a, b, c) : Nucleotides.reverseCodon(a, b, c);
   }
 
   @Test
   void aSeedIsAGenome() {
-    MadeUpGenome first = MadeUpGenome.make("g", 3_000, 1, 11);
-    assertThat(MadeUpGenome.make("g", 3_000, 1, 11)).isEqualTo(first);
-    assertThat(MadeUpGenome.make("g", 3_000, 2, 11)).isNotEqualTo(first);
+    SyntheticGenome first = SyntheticGenome.make("g", 3_000, 1, 11);
+    assertThat(SyntheticGenome.make("g", 3_000, 1, 11)).isEqualTo(first);
+    assertThat(SyntheticGenome.make("g", 3_000, 2, 11)).isNotEqualTo(first);
   }
 
   @Test
   void theLastGeneIsCutByTheEnd() {
-    MadeUpGenome genome = MadeUpGenome.make("g", 30_000, 7, 11);
+    SyntheticGenome genome = SyntheticGenome.make("g", 30_000, 7, 11);
     Placed gene = genome.genes().get(9);
-    MadeUpGenome cut = MadeUpGenome.make("g", gene.left() + 100, 7, 11);
+    SyntheticGenome cut = SyntheticGenome.make("g", gene.left() + 100, 7, 11);
     assertThat(cut.genes()).hasSize(10);
     assertThat(cut.genes().get(9))
         .isEqualTo(new Placed(gene.left(), gene.left() + 100, gene.strand(), false));
@@ -67,7 +67,7 @@ class MadeUpGenomeTest {
 
   @Test
   void itIsWrittenAsFastaAndGff3() throws Exception {
-    MadeUpGenome genome = MadeUpGenome.make("g", 3_000, 7, 4);
+    SyntheticGenome genome = SyntheticGenome.make("g", 3_000, 7, 4);
     genome.write(dir.resolve("g.fasta"), dir.resolve("g.gff3"));
     List<String> fasta = Files.readAllLines(dir.resolve("g.fasta"));
     assertThat(fasta.get(0)).isEqualTo(">g made up, genetic_code=4");

@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
  * <p>One caller is helped at a time; who finds the crew busy, or is a part of its work, does all
  * parts alone. What a part computes must not depend on who does it.
  */
-final class Crew {
+final class WorkerPool {
   /** Turns of waiting, some tens of microseconds, before a helper sleeps or a caller gives way. */
   private static final int TURNS = 2000;
 
@@ -19,7 +19,7 @@ final class Crew {
   @FunctionalInterface
   interface Parts {
     /**
-     * @param member who does it: 0 to {@link Crew#size} - 1, each one thing at a time
+     * @param member who does it: 0 to {@link WorkerPool#size} - 1, each one thing at a time
      * @param part which part
      */
     void run(int member, int part);
@@ -48,7 +48,7 @@ final class Crew {
         } else {
           asleep = true;
           if (job == null) { // else it came before the caller could see that this one sleeps
-            LockSupport.park(Crew.this);
+            LockSupport.park(WorkerPool.this);
           }
           asleep = false;
           turns = 0;
@@ -99,7 +99,7 @@ final class Crew {
   /**
    * @param threads 1 or more, the caller's counted
    */
-  Crew(int threads) {
+  WorkerPool(int threads) {
     helpers = new Helper[threads - 1];
     for (int i = 0; i < helpers.length; i++) {
       helpers[i] = new Helper(i + 1);

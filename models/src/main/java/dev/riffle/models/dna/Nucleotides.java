@@ -11,7 +11,7 @@ import java.util.Arrays;
  * translated: 0 for what is no base, 1 to 4 for A, C, G, T read with the genetic code 11, -1 to -4
  * for the same with code 4. So zeros, such as fill a gap of a stream, are unknown bases.
  */
-public final class Letters {
+public final class Nucleotides {
   public static final byte UNKNOWN = 4;
 
   /** Codon of which a letter is unknown. */
@@ -42,7 +42,7 @@ public final class Letters {
     }
   }
 
-  private Letters() {}
+  private Nucleotides() {}
 
   /** The letter of a character, 0 to 4; -1 for white space. */
   public static int of(byte character) {

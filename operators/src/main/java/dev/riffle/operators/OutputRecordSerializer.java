@@ -5,25 +5,25 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** Writes {@link Outgoing} records between operators. */
-public final class OutgoingSerializer extends VersionedSerializer<Outgoing> {
+/** Writes {@link OutputRecord} records between operators. */
+public final class OutputRecordSerializer extends VersionedSerializer<OutputRecord> {
   private static final long serialVersionUID = 1;
 
-  /** Type information of {@link Outgoing}. */
-  public static final TypeInformation<Outgoing> TYPE =
-      new VersionedType<>(Outgoing.class, new OutgoingSerializer());
+  /** Type information of {@link OutputRecord}. */
+  public static final TypeInformation<OutputRecord> TYPE =
+      new VersionedType<>(OutputRecord.class, new OutputRecordSerializer());
 
-  public OutgoingSerializer() {
+  public OutputRecordSerializer() {
     super(1);
   }
 
   @Override
-  public Outgoing copy(Outgoing from) {
-    return new Outgoing(from.key, from.value, from.timestampMillis, from.headers);
+  public OutputRecord copy(OutputRecord from) {
+    return new OutputRecord(from.key, from.value, from.timestampMillis, from.headers);
   }
 
   @Override
-  protected void write(Outgoing record, DataOutputView out) throws IOException {
+  protected void write(OutputRecord record, DataOutputView out) throws IOException {
     writeText(record.key, out);
     writeBytes(record.value, out);
     out.writeLong(record.timestampMillis);
@@ -34,8 +34,8 @@ public final class OutgoingSerializer extends VersionedSerializer<Outgoing> {
   }
 
   @Override
-  protected Outgoing read(int version, DataInputView in) throws IOException {
-    Outgoing record = new Outgoing();
+  protected OutputRecord read(int version, DataInputView in) throws IOException {
+    OutputRecord record = new OutputRecord();
     record.key = readText(in);
     record.value = readBytes(in);
     record.timestampMillis = in.readLong();

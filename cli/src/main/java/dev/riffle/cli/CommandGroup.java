@@ -5,7 +5,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** A verb that needs a kind behind it, such as {@code model inspect}. */
-abstract class Kinds implements Runnable {
+abstract class CommandGroup implements Runnable {
   @Spec CommandSpec spec;
 
   @Override

@@ -1,10 +1,10 @@
 package dev.riffle.operators;
 
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
-import dev.riffle.models.Row;
 
 /** One sequence's part of a batch: its state, the event it takes, and the row that computes it. */
-final class Turn<O> {
+final class WorkItem<O> {
   final String sequenceId;
   final SequenceState state;
 
@@ -15,7 +15,7 @@ final class Turn<O> {
   final boolean finish;
 
   /** Null if there is nothing to compute. */
-  Row<O> row;
+  BatchItem<O> row;
 
   /** Why the row could not be computed; null if it was. */
   RuntimeException failure;
@@ -31,11 +31,11 @@ final class Turn<O> {
   private final int steps;
 
   /** A turn that computes nothing. */
-  Turn(String sequenceId, SequenceState state) {
+  WorkItem(String sequenceId, SequenceState state) {
     this(sequenceId, state, null, false, null, 0, 0);
   }
 
-  Turn(
+  WorkItem(
       String sequenceId,
       SequenceState state,
       StepEvent event,
@@ -58,6 +58,6 @@ final class Turn<O> {
   /** A row as if nothing had been computed yet. */
   void renewRow() {
     Format format = state.format;
-    row = new Row<>(format, state.model, values, offset, steps);
+    row = new BatchItem<>(format, state.model, values, offset, steps);
   }
 }

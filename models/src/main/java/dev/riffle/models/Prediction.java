@@ -7,4 +7,4 @@ package dev.riffle.models;
  *     in steps of the session's {@link Format}; the same for any chunking
  * @param value the answer
  */
-public record Output<O>(long position, O value) {}
+public record Prediction<O>(long position, O value) {}

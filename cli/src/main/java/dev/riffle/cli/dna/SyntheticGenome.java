@@ -21,7 +21,7 @@ import java.util.Random;
  * @param bases letters A, C, G, T
  * @param genes in order; the last may be cut by the end
  */
-public record MadeUpGenome(String name, int code, byte[] bases, List<Placed> genes) {
+public record SyntheticGenome(String name, int code, byte[] bases, List<Placed> genes) {
   /** Longest that is made, bases. */
   public static final int MAX_LENGTH = 200_000_000;
 
@@ -55,7 +55,7 @@ public record MadeUpGenome(String name, int code, byte[] bases, List<Placed> gen
   public record Placed(int left, int right, int strand, boolean whole) {}
 
   /** A genome of so many bases. */
-  public static MadeUpGenome make(String name, int length, long seed, int code) {
+  public static SyntheticGenome make(String name, int length, long seed, int code) {
     Random random = new Random(seed);
     double[] usage = usage(random, code);
     String[] stops = code == 4 ? Arrays.copyOf(STOPS, 2) : STOPS;
@@ -91,7 +91,7 @@ public record MadeUpGenome(String name, int code, byte[] bases, List<Placed> gen
         bases[at++] = (byte) block.charAt(i);
       }
     }
-    return new MadeUpGenome(name, code, bases, List.copyOf(genes));
+    return new SyntheticGenome(name, code, bases, List.copyOf(genes));
   }
 
   /** Writes the contig as FASTA and its genes as GFF3. */
@@ -188,7 +188,7 @@ public record MadeUpGenome(String name, int code, byte[] bases, List<Placed> gen
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof MadeUpGenome g
+    return other instanceof SyntheticGenome g
         && g.name.equals(name)
         && g.code == code
         && Arrays.equals(g.bases, bases)

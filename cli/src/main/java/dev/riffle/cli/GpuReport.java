@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * NVIDIA cards of a machine, as files tell of them: nothing is loaded and no card is touched. What
  * the driver itself says, a backend asks it.
  */
-final class Cards {
+final class GpuReport {
   /** What the backend {@code cuda} needs besides the driver. */
   static final List<String> LIBRARIES = List.of("libnvrtc.so.13", "libcublasLt.so.13");
 
@@ -40,15 +40,15 @@ final class Cards {
    * @param root of the machine's files
    * @param libraryPath folders that the linker looks into first, with colons between; may be empty
    */
-  Cards(Path root, String libraryPath) {
+  GpuReport(Path root, String libraryPath) {
     this.root = root;
     this.libraryPath = libraryPath;
   }
 
   /** Those of this machine. */
-  static Cards ofThisMachine() {
+  static GpuReport ofThisMachine() {
     String path = System.getenv("LD_LIBRARY_PATH");
-    return new Cards(Path.of("/"), path == null ? "" : path);
+    return new GpuReport(Path.of("/"), path == null ? "" : path);
   }
 
   /** Version of the driver that the kernel has loaded; empty where there is none. */

@@ -1,6 +1,6 @@
 package dev.riffle.jobs.stream;
 
-import dev.riffle.operators.Outgoing;
+import dev.riffle.operators.OutputRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +18,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
  * moment it is handed to the producer; on the lanes that commit, up to a checkpoint interval
  * follows.
  */
-final class LaneRecords implements KafkaRecordSerializationSchema<Outgoing> {
+final class OutputTopicSerializer implements KafkaRecordSerializationSchema<OutputRecord> {
   private static final long serialVersionUID = 1;
   private static final int HISTOGRAM_SIZE = 1000;
 
@@ -26,7 +26,7 @@ final class LaneRecords implements KafkaRecordSerializationSchema<Outgoing> {
   private final String topic;
   private transient Histogram latency;
 
-  LaneRecords(String lane, String topic) {
+  OutputTopicSerializer(String lane, String topic) {
     this.lane = lane;
     this.topic = topic;
   }
@@ -42,7 +42,7 @@ final class LaneRecords implements KafkaRecordSerializationSchema<Outgoing> {
 
   @Override
   public ProducerRecord<byte[], byte[]> serialize(
-      Outgoing record, KafkaSinkContext context, Long timestamp) {
+      OutputRecord record, KafkaSinkContext context, Long timestamp) {
     latency.update(System.currentTimeMillis() - record.timestampMillis);
     List<Header> headers = new ArrayList<>(record.headers.length / 2);
     for (int i = 0; i < record.headers.length; i += 2) {

@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /** Finds the name that was probably meant. */
-public final class Nearest {
+public final class Suggestions {
   /** Letters by which a slip differs, at most. */
   private static final int SLIP = 3;
 
-  private Nearest() {}
+  private Suggestions() {}
 
   /** The name that this one was probably meant to be; empty if none is near. */
   public static Optional<String> of(String wanted, Collection<String> names) {

@@ -1,4 +1,0 @@
-package dev.riffle.operators;
-
-/** Coordinates of a source record. */
-public record Origin(String topic, int partition, long offset, long timestampMillis) {}

@@ -1,0 +1,4 @@
+package dev.riffle.operators;
+
+/** Coordinates of a source record. */
+public record SourceCoordinates(String topic, int partition, long offset, long timestampMillis) {}
