@@ -137,7 +137,9 @@ public final class AnnotationJobProcess {
           state = row.state;
           bases += count;
           genes +=
-              row.outputs.stream().filter(g -> g.value().status() == Gene.Status.PUBLISHED).count();
+              row.predictions.stream()
+                  .filter(g -> g.value().status() == Gene.Status.PUBLISHED)
+                  .count();
         }
       }
     }

@@ -140,7 +140,7 @@ public final class AnnotatorBenchmark {
           runner.advance(List.of(row));
         }
         state = row.state;
-        row.outputs.stream()
+        row.predictions.stream()
             .filter(output -> output.value().status() == Gene.Status.PUBLISHED)
             .forEach(genes::add);
       }
@@ -226,7 +226,7 @@ public final class AnnotatorBenchmark {
         runner.advance(rows);
         for (int i = 0; i < rows.size(); i++) {
           states[first + i] = rows.get(i).state;
-          genes += rows.get(i).outputs.size();
+          genes += rows.get(i).predictions.size();
         }
       }
     }

@@ -155,7 +155,7 @@ public final class ReadBatchBenchmark {
       runner.finish(rows);
     }
     double seconds = (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - start) / 1e9;
-    if (rows.stream().anyMatch(row -> row.outputs.size() != 1)) {
+    if (rows.stream().anyMatch(row -> row.predictions.size() != 1)) {
       throw new IllegalStateException("Not every read was answered once.");
     }
     return seconds;

@@ -201,7 +201,7 @@ public final class ScoreReadUntil {
           new BatchItem<>(
               ReadUntil.FORMAT, runner.open(ReadUntil.FORMAT), values, 0, letters.length);
       runner.finish(List.of(row));
-      verdicts.add(row.outputs.get(0).value());
+      verdicts.add(row.predictions.get(0).value());
     }
     return verdicts;
   }

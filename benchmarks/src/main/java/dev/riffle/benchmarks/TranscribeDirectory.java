@@ -74,7 +74,7 @@ public final class TranscribeDirectory {
     void take(BatchItem<Note> row) {
       state = row.state;
       at += row.steps;
-      row.outputs.stream().map(Prediction::value).forEach(notes::add);
+      row.predictions.stream().map(Prediction::value).forEach(notes::add);
     }
 
     String stem() {

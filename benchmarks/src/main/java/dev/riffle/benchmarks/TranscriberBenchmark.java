@@ -90,7 +90,7 @@ public class TranscriberBenchmark {
     int notes = 0;
     for (int b = 0; b < keys; b++) {
       states[b] = rows.get(b).state;
-      notes += rows.get(b).outputs.size();
+      notes += rows.get(b).predictions.size();
     }
     at = (at + steps) % sound.length;
     return notes;

@@ -18,7 +18,7 @@ import java.util.Random;
  * @param width values of a step
  * @param length steps of a window
  * @param steps of an event
- * @param answersEachStep true for an answer to each step, false for one to the window
+ * @param predictsEachStep true for an answer to each step, false for one to the window
  * @param batch most windows computed together
  */
 record WindowedJobCase(
@@ -27,7 +27,7 @@ record WindowedJobCase(
     int width,
     int length,
     int steps,
-    boolean answersEachStep,
+    boolean predictsEachStep,
     int batch) {
   static final String NAMES = "chordmixer, rse, rse-narrow, chordmixer-2^20";
 
@@ -67,7 +67,7 @@ record WindowedJobCase(
 
   /** Answers to one window. */
   int answers() {
-    return answersEachStep ? length : 1;
+    return predictsEachStep ? length : 1;
   }
 
   /** Values of a window, from -1 to 1. */
@@ -87,7 +87,7 @@ record WindowedJobCase(
     if (!Files.exists(directory)) {
       Settings settings = Settings.parse(config, "the benchmark");
       SafetensorsWriter weights =
-          answersEachStep
+          predictsEachStep
               ? RseInit.draw(settings, SEED)
               : ChordMixerInit.draw(ChordMixer.Config.of(settings), SEED);
       ModelDirectory.write(directory, config, weights, "{\"weights\": \"drawn, not trained\"}");

@@ -156,7 +156,7 @@ public final class WindowedJobProcess {
     List<BatchItem<PredictionValues>> rows = rows(runner, 1);
     runner.advance(rows);
     CRC32 sum = new CRC32();
-    for (Prediction<PredictionValues> output : rows.get(0).outputs) {
+    for (Prediction<PredictionValues> output : rows.get(0).predictions) {
       float[] values = output.value().values();
       ByteBuffer bytes =
           ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);

@@ -66,7 +66,7 @@ final class ModelCommand extends CommandGroup {
         node.put("name", model.name()).put("version", model.version());
         node.put("family", model.family()).put("fingerprint", model.fingerprint());
         node.put("layers", d.layers()).put("parameters", model.weights().count());
-        node.put("reads", d.reads()).put("answers", d.answers()).put("window", d.window());
+        node.put("reads", d.reads()).put("answers", d.predictions()).put("window", d.window());
         node.put("state_bytes", d.stateBytes()).put("multiply_adds", d.multiplyAdds());
         node.put("multiply_adds_per", d.per()).put("receptive_field", d.receptiveField());
         node.put("look_ahead", d.lookAhead());
@@ -78,7 +78,7 @@ final class ModelCommand extends CommandGroup {
         line("layers", number(d.layers()));
         line("parameters", number(model.weights().count()));
         line("reads", d.reads());
-        line("answers", d.answers());
+        line("answers", d.predictions());
         line("state per key", state(d));
         line("multiply-adds", number(d.multiplyAdds()) + " for " + d.per());
         line("receptive field", d.receptiveField());

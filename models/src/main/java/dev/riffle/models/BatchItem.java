@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * One sequence's part of a batch. The runner replaces {@link #state} and appends to {@link
- * #outputs}; it never keeps a reference to either.
+ * #predictions}; it never keeps a reference to either.
  */
 public final class BatchItem<O> {
   /** What the steps are. */
@@ -24,7 +24,7 @@ public final class BatchItem<O> {
   public final int steps;
 
   /** Answers in the order of their positions. */
-  public final List<Prediction<O>> outputs = new ArrayList<>();
+  public final List<Prediction<O>> predictions = new ArrayList<>();
 
   /**
    * @throws IllegalArgumentException if there are fewer values than the steps take

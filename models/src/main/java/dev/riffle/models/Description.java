@@ -7,7 +7,7 @@ import java.util.Arrays;
  *
  * @param layers of its network
  * @param reads what a step is, such as {@code 3 values per step}
- * @param answers what it answers, and how often
+ * @param predictions what a prediction is, and how often the model makes one
  * @param window steps of the windows that it is described for; 0 where it goes step by step
  * @param stateBytes bytes that one key's state takes, with windows at most; 0 where no stream can
  *     serve it
@@ -20,7 +20,7 @@ import java.util.Arrays;
 public record Description(
     int layers,
     String reads,
-    String answers,
+    String predictions,
     int window,
     long stateBytes,
     String per,
@@ -57,7 +57,7 @@ public record Description(
   public static Description recurrent(
       int layers,
       String reads,
-      String answers,
+      String predictions,
       int stateBytes,
       String step,
       int steps,
@@ -66,7 +66,7 @@ public record Description(
     return new Description(
         layers,
         reads,
-        answers,
+        predictions,
         0,
         stateBytes,
         steps == 0 ? "a " + step : steps + " times a " + step,
@@ -81,7 +81,8 @@ public record Description(
     return new Description(
         layers,
         (step.isEmpty() ? values(model.inputs()) : step) + " per step",
-        shape(model.outputShape()) + (model.answersEachStep() ? " for each step" : " for a window"),
+        shape(model.outputShape())
+            + (model.predictsEachStep() ? " for each step" : " for a window"),
         length,
         WindowStreamModel.stateBytes(model, length - 1),
         "a window of " + length,
@@ -95,7 +96,7 @@ public record Description(
     return new Description(
         layers,
         reads,
-        answers,
+        predictions,
         window,
         stateBytes,
         per,

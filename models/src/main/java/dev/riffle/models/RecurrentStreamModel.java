@@ -109,7 +109,7 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
     }
 
     @Override
-    public void warmUp(int places) {
+    public void warmUp(int slots) {
       Format format = new Format(0, model.inputs());
       advance(List.of(new BatchItem<>(format, open(format), new float[model.inputs()], 0, 1)));
     }
@@ -159,7 +159,7 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
           System.arraycopy(answers, (starts[b] + t) * width, values, 0, width);
           PredictionValues scores =
               new PredictionValues(values, model.outputShape(), before + t, 1);
-          rows.get(b).outputs.add(new Prediction<>(before + t + 1, scores));
+          rows.get(b).predictions.add(new Prediction<>(before + t + 1, scores));
         }
       }
     }

@@ -26,7 +26,7 @@ public interface StreamModel<O> {
    * @param row as it is before it is advanced; not changed
    * @param finish true if the row is to be finished
    */
-  default int places(BatchItem<O> row, boolean finish) {
+  default int slots(BatchItem<O> row, boolean finish) {
     return 1;
   }
 

@@ -29,10 +29,10 @@ public interface StreamRunner<O> {
    * Computes zeros and forgets them, so that what a first batch has to load, compile and allocate
    * is there. Tells also whether the model computes at all.
    *
-   * @param places size of the batch, as {@link StreamModel#places} counts, 1 or more; a model for
+   * @param slots size of the batch, as {@link StreamModel#slots} counts, 1 or more; a model for
    *     which size changes nothing may take one
    */
-  default void warmUp(int places) {}
+  default void warmUp(int slots) {}
 
   /** How long the last call waited for a device that others use too, in nanoseconds. */
   default long waitedNanos() {

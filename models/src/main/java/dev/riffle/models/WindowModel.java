@@ -19,7 +19,7 @@ public interface WindowModel {
   int tokens();
 
   /** True for one answer to each step of a window, false for one to the window. */
-  boolean answersEachStep();
+  boolean predictsEachStep();
 
   /** Values of one answer. */
   int outputs();
@@ -54,7 +54,7 @@ public interface WindowModel {
    *
    * @param batch one window or more, each of one step or more, all of one {@link #bin}; tokens have
    *     been checked
-   * @param y {@code [rows or windows, outputs]} as {@link #answersEachStep} says
+   * @param y {@code [rows or windows, outputs]} as {@link #predictsEachStep} says
    * @throws InputException if a window cannot have its length, or bins differ
    */
   void forward(WindowBatch batch, Tensor y, Scratch work);

@@ -128,7 +128,7 @@ public final class WindowStreamModel implements StreamModel<PredictionValues> {
 
   /** Windows that the row completes, and that which it ends. */
   @Override
-  public int places(BatchItem<PredictionValues> row, boolean finish) {
+  public int slots(BatchItem<PredictionValues> row, boolean finish) {
     if (row.state.length < HEADER) {
       return 0; // advance refuses it
     }
@@ -154,7 +154,7 @@ public final class WindowStreamModel implements StreamModel<PredictionValues> {
    */
   private long told(long steps) {
     long k = options.next(steps);
-    if (model.answersEachStep() || k == 0) {
+    if (model.predictsEachStep() || k == 0) {
       return head(k);
     }
     // where windows are answered once, those before have spoken of what they share with this one
@@ -284,11 +284,11 @@ public final class WindowStreamModel implements StreamModel<PredictionValues> {
     }
 
     @Override
-    public void warmUp(int places) {
+    public void warmUp(int slots) {
       Format format = new Format(0, model.inputs());
       float[] zeros = new float[options.length() * model.inputs()];
-      List<BatchItem<PredictionValues>> rows = new ArrayList<>(places);
-      for (int b = 0; b < places; b++) {
+      List<BatchItem<PredictionValues>> rows = new ArrayList<>(slots);
+      for (int b = 0; b < slots; b++) {
         rows.add(new BatchItem<>(format, open(format), zeros, 0, options.length()));
       }
       advance(rows);
@@ -327,7 +327,7 @@ public final class WindowStreamModel implements StreamModel<PredictionValues> {
     private Window window(Stretch stretch, long k) {
       long begin = options.begin(k);
       long behind = begin + options.length();
-      if (!model.answersEachStep()) {
+      if (!model.predictsEachStep()) {
         return new Window(stretch, begin, options.length(), begin, behind);
       }
       long to = Math.min(behind, head(k + 1));
@@ -343,7 +343,7 @@ public final class WindowStreamModel implements StreamModel<PredictionValues> {
       long begin = options.begin(options.next(stretch.after));
       int steps = (int) (stretch.after - begin);
       return new Window(
-          stretch, begin, steps, model.answersEachStep() ? told : begin, stretch.after);
+          stretch, begin, steps, model.predictsEachStep() ? told : begin, stretch.after);
     }
 
     /** Computes windows in batches of one bin, none too large. */
@@ -378,7 +378,7 @@ public final class WindowStreamModel implements StreamModel<PredictionValues> {
       for (Window window : windows) {
         window.stretch.copy(window.begin, window.steps, to);
       }
-      boolean each = model.answersEachStep();
+      boolean each = model.predictsEachStep();
       Tensor y = work.tensor("window.y", (each ? rows : windows.size()) * model.outputs());
       model.forward(new WindowBatch(values, model.inputs(), starts, windows.size()), y, work);
       for (int b = 0; b < windows.size(); b++) {
@@ -390,7 +390,7 @@ public final class WindowStreamModel implements StreamModel<PredictionValues> {
 
     /** Tells what a window has to tell, which stands in y from row {@code first} on. */
     private void tell(Window window, Tensor y, int first) {
-      boolean each = model.answersEachStep();
+      boolean each = model.predictsEachStep();
       int width = model.outputs();
       int count = each ? (int) (window.to - window.from) : 1;
       if (answers.length < count * width) {
@@ -403,7 +403,7 @@ public final class WindowStreamModel implements StreamModel<PredictionValues> {
         int steps = each ? 1 : window.steps;
         PredictionValues scores =
             new PredictionValues(own, model.outputShape(), window.from + i, steps);
-        window.stretch.row.outputs.add(new Prediction<>(position, scores));
+        window.stretch.row.predictions.add(new Prediction<>(position, scores));
       }
     }
   }

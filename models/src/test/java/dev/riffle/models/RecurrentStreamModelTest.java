@@ -116,10 +116,10 @@ class RecurrentStreamModelTest {
     Sequence other = new Sequence(runner, changed);
     other.advance(runner, 50);
 
-    assertThat(other.outputs.subList(0, 20)).isEqualTo(one.outputs.subList(0, 20));
+    assertThat(other.predictions.subList(0, 20)).isEqualTo(one.predictions.subList(0, 20));
     // further on a forget gate may have lost it to rounding
     for (int t = 20; t < 25; t++) {
-      assertThat(other.outputs.get(t)).as("step %d", t).isNotEqualTo(one.outputs.get(t));
+      assertThat(other.predictions.get(t)).as("step %d", t).isNotEqualTo(one.predictions.get(t));
     }
   }
 
@@ -131,11 +131,11 @@ class RecurrentStreamModelTest {
     sequence.advance(runner, 2);
     sequence.finish(runner);
 
-    assertThat(sequence.outputs)
+    assertThat(sequence.predictions)
         .extracting(Prediction::position)
         .containsExactly(1L, 2L, 3L, 4L, 5L);
     int width = config.multidim() > 1 ? config.multidim() : config.dOutput();
-    for (Prediction<PredictionValues> output : sequence.outputs) {
+    for (Prediction<PredictionValues> output : sequence.predictions) {
       float[] values = output.value().values();
       assertThat(values).hasSize(config.dOutput() * config.multidim());
       for (int i = 0; i < values.length; i += width) {
@@ -158,7 +158,7 @@ class RecurrentStreamModelTest {
     sequence.advance(runner, 0);
     sequence.finish(runner);
     assertThat(sequence.state).isEqualTo(before);
-    assertThat(sequence.outputs).hasSize(3);
+    assertThat(sequence.predictions).hasSize(3);
     runner.advance(List.of());
   }
 
@@ -188,7 +188,7 @@ class RecurrentStreamModelTest {
     BatchItem<PredictionValues> bad = new BatchItem<>(FORMAT, new byte[3], steps(2), 0, 2);
     assertThatThrownBy(() -> runner.advance(List.of(good, bad))).isInstanceOf(StateException.class);
     assertThat(good.state).isEqualTo(state);
-    assertThat(good.outputs).isEmpty();
+    assertThat(good.predictions).isEmpty();
   }
 
   @Test
@@ -217,8 +217,8 @@ class RecurrentStreamModelTest {
           .isInstanceOf(InputException.class)
           .hasMessage("Step 6 of the sequence must be finite, but value 2 is " + bad + ".");
       assertThat(row.state).isEqualTo(before);
-      assertThat(row.outputs).isEmpty();
-      assertThat(good.outputs).isEmpty();
+      assertThat(row.predictions).isEmpty();
+      assertThat(good.predictions).isEmpty();
     }
   }
 
@@ -265,7 +265,7 @@ class RecurrentStreamModelTest {
     private final float[] steps;
     private int at;
     private byte[] state;
-    private final List<Prediction<PredictionValues>> outputs = new ArrayList<>();
+    private final List<Prediction<PredictionValues>> predictions = new ArrayList<>();
 
     Sequence(StreamRunner<PredictionValues> runner, float[] steps) {
       this.steps = steps;
@@ -311,11 +311,11 @@ class RecurrentStreamModelTest {
     private void take(BatchItem<PredictionValues> row) {
       at += row.steps;
       state = row.state;
-      outputs.addAll(row.outputs);
+      predictions.addAll(row.predictions);
     }
 
     void isLike(Sequence other) {
-      assertThat(outputs).isEqualTo(other.outputs);
+      assertThat(predictions).isEqualTo(other.predictions);
       assertThat(state).isEqualTo(other.state);
     }
   }

@@ -155,7 +155,7 @@ public abstract class WindowContract {
     for (int count : new int[] {1, c.length - 1, c.length, c.length + 1, 3 * c.length + 5}) {
       Sequence sequence = new Sequence(model, runner, steps(model, count));
       sequence.finish(runner);
-      assertThat(sequence.outputs)
+      assertThat(sequence.predictions)
           .as("%d steps", count)
           .isEqualTo(expected(model, options, sequence));
     }
@@ -179,7 +179,7 @@ public abstract class WindowContract {
       }
       assertThat(chunked.state).isEqualTo(state);
       chunked.finish(runner);
-      assertThat(chunked.outputs).isEqualTo(whole.outputs);
+      assertThat(chunked.predictions).isEqualTo(whole.predictions);
     }
   }
 
@@ -210,7 +210,7 @@ public abstract class WindowContract {
     together.finish(rows);
     take(found, rows);
     for (int b = 0; b < found.size(); b++) {
-      assertThat(found.get(b).outputs).isEqualTo(expected.get(b).outputs);
+      assertThat(found.get(b).predictions).isEqualTo(expected.get(b).predictions);
       assertThat(found.get(b).state).isEqualTo(expected.get(b).state);
     }
   }
@@ -237,7 +237,7 @@ public abstract class WindowContract {
           .hasMessageContaining("Step 4 of the sequence must be")
           .hasMessageContaining("is " + value);
       assertThat(row.state).isEqualTo(before);
-      assertThat(row.outputs).isEmpty();
+      assertThat(row.predictions).isEmpty();
     }
   }
 
@@ -263,7 +263,7 @@ public abstract class WindowContract {
       float[] window =
           Arrays.copyOfRange(sequence.steps, begin * model.inputs(), end * model.inputs());
       float[] y = forward(model, List.of(window), work);
-      if (!model.answersEachStep()) {
+      if (!model.predictsEachStep()) {
         all.add(
             new Prediction<>(
                 end, new PredictionValues(y, model.outputShape(), begin, end - begin)));
@@ -295,7 +295,7 @@ public abstract class WindowContract {
       System.arraycopy(
           windows.get(b), 0, values, starts[b] * model.inputs(), windows.get(b).length);
     }
-    int answers = (model.answersEachStep() ? rows : windows.size()) * model.outputs();
+    int answers = (model.predictsEachStep() ? rows : windows.size()) * model.outputs();
     Tensor y = model.kernels().allocate(answers);
     model.forward(new WindowBatch(values, model.inputs(), starts, windows.size()), y, work);
     float[] read = new float[answers];
@@ -328,7 +328,7 @@ public abstract class WindowContract {
     private final float[] steps;
     private int at;
     private byte[] state;
-    private final List<Prediction<PredictionValues>> outputs = new ArrayList<>();
+    private final List<Prediction<PredictionValues>> predictions = new ArrayList<>();
 
     Sequence(WindowModel model, StreamRunner<PredictionValues> runner, float[] steps) {
       this.model = model;
@@ -361,7 +361,7 @@ public abstract class WindowContract {
     void take(BatchItem<PredictionValues> row) {
       at += row.steps;
       state = row.state;
-      outputs.addAll(row.outputs);
+      predictions.addAll(row.predictions);
     }
   }
 }

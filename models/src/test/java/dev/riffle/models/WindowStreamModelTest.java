@@ -83,8 +83,8 @@ class WindowStreamModelTest {
     int[] atTheEnd = {1, 1, 1, 1, 1, 1, 1}; // with the one that tells the rest
     for (int step = 0; step < places.length; step++) {
       BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, state, new float[] {step}, 0, 1);
-      assertThat(stream.places(row, false)).as("step %d", step).isEqualTo(places[step]);
-      assertThat(stream.places(row, true)).as("step %d", step).isEqualTo(atTheEnd[step]);
+      assertThat(stream.slots(row, false)).as("step %d", step).isEqualTo(places[step]);
+      assertThat(stream.slots(row, true)).as("step %d", step).isEqualTo(atTheEnd[step]);
       runner.advance(List.of(row));
       state = row.state;
     }
@@ -104,8 +104,8 @@ class WindowStreamModelTest {
     runner.finish(rows);
     assertThat(model.batches).containsExactly(2, 3);
     for (int b = 0; b < 5; b++) {
-      assertThat(rows.get(b).outputs).hasSize(1);
-      assertThat(rows.get(b).outputs.get(0).value().steps()).isEqualTo(b + 1);
+      assertThat(rows.get(b).predictions).hasSize(1);
+      assertThat(rows.get(b).predictions.get(0).value().steps()).isEqualTo(b + 1);
     }
   }
 
@@ -134,8 +134,8 @@ class WindowStreamModelTest {
     int[] places = {0, 0, 0, 1, 0, 0};
     for (int step = 0; step < kept.length; step++) {
       BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, state, new float[] {step}, 0, 1);
-      assertThat(model.places(row, false)).isEqualTo(places[step]);
-      assertThat(model.places(row, true)).isEqualTo(step < 4 ? 1 : 0);
+      assertThat(model.slots(row, false)).isEqualTo(places[step]);
+      assertThat(model.slots(row, true)).isEqualTo(step < 4 ? 1 : 0);
       runner.advance(List.of(row));
       state = row.state;
       assertThat(state).hasSize(18 + kept[step] * 4);
@@ -200,11 +200,11 @@ class WindowStreamModelTest {
     StreamRunner<PredictionValues> runner = stream.newRunner();
     BatchItem<PredictionValues> row =
         new BatchItem<>(FORMAT, runner.open(FORMAT), counted(steps), 0, steps);
-    int places = stream.places(row, true);
+    int places = stream.slots(row, true);
     runner.finish(List.of(row));
     assertThat(places).isEqualTo(model.batches.stream().mapToInt(b -> b).sum());
     List<String> told = new ArrayList<>();
-    for (Prediction<PredictionValues> output : row.outputs) {
+    for (Prediction<PredictionValues> output : row.predictions) {
       PredictionValues scores = output.value();
       told.add(
           String.format(
@@ -223,7 +223,7 @@ class WindowStreamModelTest {
     }
     runner.advance(rows);
     for (BatchItem<PredictionValues> row : rows) {
-      assertThat(row.outputs).extracting(Prediction::position).containsExactly(4L, 8L);
+      assertThat(row.predictions).extracting(Prediction::position).containsExactly(4L, 8L);
     }
   }
 
@@ -266,7 +266,7 @@ class WindowStreamModelTest {
     }
 
     @Override
-    public boolean answersEachStep() {
+    public boolean predictsEachStep() {
       return each;
     }
 

@@ -31,7 +31,7 @@ final class Emitter<O> {
   /** The answers of a turn, on the final and the preview lane. */
   void answers(WorkItem<O> turn) {
     SequenceState state = turn.state;
-    for (Prediction<O> output : turn.row.outputs) {
+    for (Prediction<O> output : turn.row.predictions) {
       EmittedPrediction<O> answer =
           new EmittedPrediction<>(
               turn.sequenceId,

@@ -36,7 +36,7 @@ final class Inference<O> {
   private long computedNanos;
 
   /**
-   * @param maxPlaces most places of one call, as {@link StreamModel#places} counts; fewer once the
+   * @param maxPlaces most places of one call, as {@link StreamModel#slots} counts; fewer once the
    *     device had no memory for so many
    */
   Inference(StreamModel<O> model, int maxPlaces, OperatorMetrics metrics) {
@@ -47,14 +47,14 @@ final class Inference<O> {
     metrics.maxPlaces = maxPlaces;
   }
 
-  /** Lets the model compute zeros, up to so many places; none for 0. */
-  void warmUp(int places) {
-    while (places > 0) {
+  /** Lets the model compute zeros, up to so many slots; none for 0. */
+  void warmUp(int slots) {
+    while (slots > 0) {
       try {
-        runner.warmUp(Math.min(places, maxPlaces));
+        runner.warmUp(Math.min(slots, maxPlaces));
         return;
       } catch (DeviceException.OutOfMemory e) {
-        halve(Math.min(places, maxPlaces), e);
+        halve(Math.min(slots, maxPlaces), e);
       }
     }
   }
@@ -110,7 +110,7 @@ final class Inference<O> {
       int places = 0;
       while (to < turns.size()) {
         WorkItem<O> turn = turns.get(to);
-        turn.places = model.places(turn.row, finish);
+        turn.places = model.slots(turn.row, finish);
         if (to > from && places + turn.places > maxPlaces) {
           break;
         }
@@ -161,17 +161,17 @@ final class Inference<O> {
     int done = 0;
     while (true) {
       BatchItem<O> rest = part(row, done, row.steps - done);
-      int places = model.places(rest, finish);
+      int places = model.slots(rest, finish);
       if (places <= maxPlaces || rest.steps == 0) {
         call(List.of(rest), places, finish);
         take(row, rest);
         return;
       }
       BatchItem<O> part = rest;
-      int partPlaces = model.places(part, false);
+      int partPlaces = model.slots(part, false);
       while (partPlaces > maxPlaces && part.steps > 1) {
         part = part(row, done, part.steps / 2);
-        partPlaces = model.places(part, false);
+        partPlaces = model.slots(part, false);
       }
       call(List.of(part), partPlaces, false);
       take(row, part);
@@ -186,7 +186,7 @@ final class Inference<O> {
 
   private static <O> void take(BatchItem<O> row, BatchItem<O> part) {
     row.state = part.state;
-    row.outputs.addAll(part.outputs);
+    row.predictions.addAll(part.predictions);
   }
 
   private void call(List<BatchItem<O>> rows, int places, boolean finish) {

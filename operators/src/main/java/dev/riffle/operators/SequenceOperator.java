@@ -33,8 +33,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * is dropped, held or refused, or its steps are kept for a window to come. If it completes
  * something to compute, its turn waits for a batch, and its key's next events wait behind it. So a
  * key's events are computed one after the other, in order, all that a batch changes is one key's
- * own, and each place of a batch ({@link StreamModel#places}) is a row or window that is computed.
- * A batch is computed
+ * own, and each place of a batch ({@link StreamModel#slots}) is a row or window that is computed. A
+ * batch is computed
  *
  * <ul>
  *   <li>when the turns that wait fill {@code maxBatchSize} places, or four times as many events
@@ -198,7 +198,7 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
     }
     WorkItem<O> turn = sessions.admit(state, event);
     if (turn.row != null) {
-      turn.places = model.places(turn.row, turn.finish);
+      turn.places = model.slots(turn.row, turn.finish);
       if (turn.places > 0) {
         line.turn = turn;
         waiting.put(event.sequenceId, line);

@@ -140,13 +140,13 @@ final class RunningSum implements StreamModel<Float> {
     }
 
     @Override
-    public void warmUp(int places) {
-      WARMED.add(places);
+    public void warmUp(int slots) {
+      WARMED.add(slots);
       if (broken) {
         throw new UnsupportedOperationException("no such instruction");
       }
-      if (places > room) {
-        throw new DeviceException.OutOfMemory("No room for " + places + ".", null);
+      if (slots > room) {
+        throw new DeviceException.OutOfMemory("No room for " + slots + ".", null);
       }
     }
 
@@ -156,7 +156,7 @@ final class RunningSum implements StreamModel<Float> {
       rows.forEach(
           row -> {
             ByteBuffer state = ByteBuffer.wrap(row.state);
-            row.outputs.add(new Prediction<>(state.getLong(1), -state.getFloat(9)));
+            row.predictions.add(new Prediction<>(state.getLong(1), -state.getFloat(9)));
           });
     }
 
@@ -176,7 +176,7 @@ final class RunningSum implements StreamModel<Float> {
           throw new IllegalArgumentException("broken");
         }
         sum += value;
-        row.outputs.add(new Prediction<>(++count, sum));
+        row.predictions.add(new Prediction<>(++count, sum));
       }
       row.state = state(count, sum);
     }

@@ -110,7 +110,7 @@ final class Windows {
           new BatchItem<>(format, runner.open(format), steps, 0, steps.length);
       runner.finish(List.of(row));
       List<String> texts = new ArrayList<>();
-      for (Prediction<PredictionValues> output : row.outputs) {
+      for (Prediction<PredictionValues> output : row.predictions) {
         texts.add(text(start, output));
       }
       return texts;

@@ -180,7 +180,7 @@ public final class FileAnnotation {
   }
 
   private void tell(String name, GeneticCode code, BatchItem<Gene> row) {
-    for (Prediction<Gene> gene : row.outputs) {
+    for (Prediction<Gene> gene : row.predictions) {
       listener.gene(name, code, gene);
     }
   }

@@ -25,8 +25,8 @@ record LastStepModel<O>(StreamModel<O> model) implements StreamModel<O> {
   }
 
   @Override
-  public int places(BatchItem<O> row, boolean finish) {
-    return model.places(row, finish);
+  public int slots(BatchItem<O> row, boolean finish) {
+    return model.slots(row, finish);
   }
 
   @Override
@@ -51,8 +51,8 @@ record LastStepModel<O>(StreamModel<O> model) implements StreamModel<O> {
     }
 
     @Override
-    public void warmUp(int places) {
-      runner.warmUp(places);
+    public void warmUp(int slots) {
+      runner.warmUp(slots);
     }
 
     @Override
@@ -64,9 +64,9 @@ record LastStepModel<O>(StreamModel<O> model) implements StreamModel<O> {
         List<BatchItem<O>> rows, Consumer<List<BatchItem<O>>> compute) {
       compute.accept(rows);
       for (BatchItem<O> row : rows) {
-        int size = row.outputs.size();
+        int size = row.predictions.size();
         if (size > 1) {
-          row.outputs.subList(0, size - 1).clear();
+          row.predictions.subList(0, size - 1).clear();
         }
       }
     }

@@ -102,7 +102,7 @@ final class Contigs {
     BatchItem<Gene> row =
         new BatchItem<>(Annotator.FORMAT, runner.open(Annotator.FORMAT), values, 0, values.length);
     runner.finish(List.of(row));
-    return row.outputs;
+    return row.predictions;
   }
 
   /** A chunk that is as it should be. */

@@ -102,7 +102,7 @@ final class Reads {
         new BatchItem<>(
             ReadUntil.FORMAT, runner.open(ReadUntil.FORMAT), values, 0, letters.length());
     runner.finish(List.of(row));
-    return row.outputs.get(0).value();
+    return row.predictions.get(0).value();
   }
 
   /** A chunk that is as it should be; read number {@code i} begins {@code i} times 0.15 s later. */

@@ -453,7 +453,7 @@ class SequenceIT {
           BatchItem<PredictionValues> row =
               new BatchItem<>(format, runner.open(format), values, 0, values.length / width);
           runner.finish(List.of(row));
-          outputs.put(key, row.outputs);
+          outputs.put(key, row.predictions);
         });
     return outputs;
   }

@@ -93,7 +93,7 @@ public final class Sounds {
               BatchItem<Note> row =
                   new BatchItem<>(format, runner.open(format), values, 0, values.length);
               runner.finish(List.of(row));
-              notes.put(id, row.outputs);
+              notes.put(id, row.predictions);
             });
     return notes;
   }

@@ -190,7 +190,7 @@ public final class Annotator implements StreamModel<Gene> {
       consume(rows, true);
       for (int b = 0; b < rows.size(); b++) {
         Session session = sessions.get(b);
-        session.caller.finish(session.contig, session.contig.read(), rows.get(b).outputs);
+        session.caller.finish(session.contig, session.contig.read(), rows.get(b).predictions);
       }
       for (BatchItem<Gene> row : rows) {
         row.state = open(row.format);
@@ -198,7 +198,7 @@ public final class Annotator implements StreamModel<Gene> {
     }
 
     @Override
-    public void warmUp(int places) {
+    public void warmUp(int slots) {
       float[] bases = new float[MAX_TOKENS * TOKEN];
       finish(List.of(new BatchItem<>(FORMAT, open(FORMAT), bases, 0, bases.length)));
     }
@@ -263,7 +263,7 @@ public final class Annotator implements StreamModel<Gene> {
                 logits,
                 r * LANES,
                 session.known(t),
-                rows.get(b).outputs);
+                rows.get(b).predictions);
           }
         }
       }

@@ -318,12 +318,12 @@ public final class AnnotatorGolden {
       BatchItem<Gene> row = new BatchItem<>(Annotator.FORMAT, state, steps, from, count);
       runner.advance(List.of(row));
       state = row.state;
-      outputs.addAll(row.outputs);
+      outputs.addAll(row.predictions);
       from += count;
     }
     BatchItem<Gene> end = new BatchItem<>(Annotator.FORMAT, state, steps, 0, 0);
     runner.finish(List.of(end));
-    outputs.addAll(end.outputs);
+    outputs.addAll(end.predictions);
     outputs.removeIf(output -> output.value().status() != Gene.Status.PUBLISHED);
     return outputs;
   }

@@ -190,7 +190,7 @@ public final class ChordMixer implements WindowModel {
 
   /** False: the answer is made of the mean over a window. */
   @Override
-  public boolean answersEachStep() {
+  public boolean predictsEachStep() {
     return false;
   }
 

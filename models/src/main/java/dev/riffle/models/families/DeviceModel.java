@@ -38,8 +38,8 @@ final class DeviceModel<O> implements StreamModel<O> {
   }
 
   @Override
-  public int places(BatchItem<O> row, boolean finish) {
-    return model.places(row, finish);
+  public int slots(BatchItem<O> row, boolean finish) {
+    return model.slots(row, finish);
   }
 
   @Override
@@ -66,7 +66,7 @@ final class DeviceModel<O> implements StreamModel<O> {
     @Override
     public void advance(List<BatchItem<O>> rows) {
       waitedNanos = 0;
-      if (rows.stream().allMatch(row -> places(row, false) == 0)) {
+      if (rows.stream().allMatch(row -> slots(row, false) == 0)) {
         own.advance(rows);
       } else {
         compute(() -> shared().advance(rows));
@@ -79,8 +79,8 @@ final class DeviceModel<O> implements StreamModel<O> {
     }
 
     @Override
-    public void warmUp(int places) {
-      compute(() -> shared().warmUp(places));
+    public void warmUp(int slots) {
+      compute(() -> shared().warmUp(slots));
     }
 
     @Override

@@ -55,7 +55,7 @@ public final class BidirectionalQrnn implements WindowModel {
   }
 
   @Override
-  public boolean answersEachStep() {
+  public boolean predictsEachStep() {
     return true;
   }
 

@@ -150,7 +150,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
 
   /** A read that is decided costs nothing. */
   @Override
-  public int places(BatchItem<ReadVerdict> row, boolean finish) {
+  public int slots(BatchItem<ReadVerdict> row, boolean finish) {
     return row.state.length > TOLD_AT && row.state[TOLD_AT] == 1 ? 0 : 1;
   }
 
@@ -305,7 +305,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
         Read read = reads.get(b);
         if (!read.told) {
           ReadVerdict verdict = Called.upTo(read).verdict(SourceCoordinates.ENDED, read.logOdds);
-          rows.get(b).outputs.add(new Prediction<>(read.bases, verdict));
+          rows.get(b).predictions.add(new Prediction<>(read.bases, verdict));
         }
       }
       byte[] fresh = open(FORMAT);
@@ -315,7 +315,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
     }
 
     @Override
-    public void warmUp(int places) {
+    public void warmUp(int slots) {
       float[] bases = new float[2 * Evidence.STEP * FORMAT.width()];
       advance(List.of(new BatchItem<>(FORMAT, open(FORMAT), bases, 0, 2 * Evidence.STEP)));
     }
@@ -388,7 +388,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
                   ? SourceCoordinates.REST
                   : now.bases >= test.maxBases() ? SourceCoordinates.LIMIT : null;
       if (origin != null) {
-        row.outputs.add(new Prediction<>(now.bases, now.verdict(origin, logOdds)));
+        row.predictions.add(new Prediction<>(now.bases, now.verdict(origin, logOdds)));
         read.close();
         states.clear(b);
       }

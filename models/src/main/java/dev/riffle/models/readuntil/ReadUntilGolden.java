@@ -62,7 +62,7 @@ public final class ReadUntilGolden {
     decided.finish(rows);
     double[] verdicts = new double[2 * reads]; // [reads, 2]: origin, bases
     for (int b = 0; b < reads; b++) {
-      ReadVerdict verdict = rows.get(b).outputs.get(0).value();
+      ReadVerdict verdict = rows.get(b).predictions.get(0).value();
       verdicts[2 * b] = verdict.origin().ordinal();
       verdicts[2 * b + 1] = verdict.bases();
     }

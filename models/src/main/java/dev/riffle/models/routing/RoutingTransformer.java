@@ -92,7 +92,7 @@ public final class RoutingTransformer implements WindowModel {
   }
 
   @Override
-  public boolean answersEachStep() {
+  public boolean predictsEachStep() {
     return true;
   }
 

@@ -129,7 +129,7 @@ public final class Rse implements WindowModel {
   }
 
   @Override
-  public boolean answersEachStep() {
+  public boolean predictsEachStep() {
     return true;
   }
 

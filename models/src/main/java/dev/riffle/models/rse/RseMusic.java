@@ -119,7 +119,7 @@ public final class RseMusic implements WindowModel {
 
   /** False: the answer is that of the middle frame. */
   @Override
-  public boolean answersEachStep() {
+  public boolean predictsEachStep() {
     return false;
   }
 

@@ -76,7 +76,7 @@ public final class RseTokens implements WindowModel {
   }
 
   @Override
-  public boolean answersEachStep() {
+  public boolean predictsEachStep() {
     return true;
   }
 

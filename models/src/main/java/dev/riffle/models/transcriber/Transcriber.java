@@ -221,7 +221,7 @@ public final class Transcriber implements StreamModel<Note> {
     }
 
     @Override
-    public void warmUp(int places) {
+    public void warmUp(int slots) {
       int second = config.audio().rate();
       Format format = new Format(second, 1);
       finish(List.of(new BatchItem<>(format, open(format), new float[second], 0, second)));
@@ -233,7 +233,7 @@ public final class Transcriber implements StreamModel<Note> {
       for (int i = 0; i < rows.size(); i++) {
         int b = i;
         Session session = sessions.get(b);
-        List<Prediction<Note>> outputs = rows.get(b).outputs;
+        List<Prediction<Note>> outputs = rows.get(b).predictions;
         decoder.flush(
             session.notes,
             session.frames(),
@@ -301,7 +301,7 @@ public final class Transcriber implements StreamModel<Note> {
       for (int i = 0; i < rows.size(); i++) {
         int b = i;
         Session session = sessions.get(b);
-        List<Prediction<Note>> outputs = rows.get(b).outputs;
+        List<Prediction<Note>> outputs = rows.get(b).predictions;
         for (int r = starts[b]; r < starts[b + 1]; r++) {
           int fresh = r - starts[b];
           long t = states.counts()[b] - (starts[b + 1] - r);

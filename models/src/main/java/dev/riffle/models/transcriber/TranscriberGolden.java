@@ -165,7 +165,7 @@ public final class TranscriberGolden {
 
   /** Columns as they are recorded, velocities of 127. */
   private static double[][] notes(BatchItem<Note> row, Note.Kind kind) {
-    return row.outputs.stream()
+    return row.predictions.stream()
         .map(Prediction::value)
         .filter(note -> note.kind() == kind)
         .map(

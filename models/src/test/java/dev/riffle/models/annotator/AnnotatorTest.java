@@ -79,7 +79,7 @@ class AnnotatorTest {
     StreamRunner<Gene> runner = model.newRunner();
     BatchItem<Gene> row = row(runner.open(Annotator.FORMAT), steps, 0, steps.length);
     runner.finish(List.of(row));
-    return row.outputs;
+    return row.predictions;
   }
 
   @ParameterizedTest(name = "{0}")
@@ -110,7 +110,7 @@ class AnnotatorTest {
       together.advance(rows);
       for (int r = 0; r < rows.size(); r++) {
         states[who.get(r)] = rows.get(r).state;
-        told.get(who.get(r)).addAll(rows.get(r).outputs);
+        told.get(who.get(r)).addAll(rows.get(r).predictions);
       }
     }
     List<BatchItem<Gene>> ends = new ArrayList<>();
@@ -123,7 +123,7 @@ class AnnotatorTest {
     }
     together.finish(ends);
     for (int i = 0; i < contigs.size(); i++) {
-      told.get(i).addAll(ends.get(i).outputs);
+      told.get(i).addAll(ends.get(i).predictions);
       assertThat(told.get(i)).isEqualTo(whole(model, contigs.get(i)));
       assertThat(ends.get(i).state).isEqualTo(alone.open(Annotator.FORMAT));
     }
@@ -191,7 +191,7 @@ class AnnotatorTest {
       BatchItem<Gene> row = row(state, steps, from, 4000);
       runner.advance(List.of(row));
       state = row.state;
-      genes += row.outputs.stream().filter(o -> o.value().number() > 0).count();
+      genes += row.predictions.stream().filter(o -> o.value().number() > 0).count();
       assertThat(state.length).isLessThanOrEqualTo(annotator.info().stateBytes());
     }
     assertThat(genes).isGreaterThan(5);

@@ -34,7 +34,7 @@ class DescriptionTest {
     assertThat(d.lookAhead()).isEqualTo("none");
     assertThat(d.window()).isZero();
     assertThat(d.reads()).isEqualTo(h.get("d_input").asInt() + " values per step");
-    assertThat(d.answers()).isEqualTo(h.get("d_output").asInt() + " values after each step");
+    assertThat(d.predictions()).isEqualTo(h.get("d_output").asInt() + " values after each step");
   }
 
   @Test
@@ -55,7 +55,7 @@ class DescriptionTest {
     assertThat(d.multiplyAdds()).isEqualTo(ends + 1024L * 10 * 2 * 88 * 40);
     assertThat(d.window()).isEqualTo(1024);
     assertThat(d.reads()).isEqualTo("1 value per step");
-    assertThat(d.answers()).isEqualTo("10 values for a window");
+    assertThat(d.predictions()).isEqualTo("10 values for a window");
     assertThat(d.stateBytes()).isEqualTo(18 + 1023 * 4); // a window's steps but its last
     assertThat(d.per()).isEqualTo("a window of 1024");
     assertThat(d.lookAhead()).isEqualTo("to the window's end");
@@ -79,7 +79,7 @@ class DescriptionTest {
     Description half = describe("routing/routing-23-T1024-B1-lm-long1024", 512);
     int tokens = hparams("routing/routing-23-T1024-B1-lm-long1024").get("num_tokens").asInt();
     assertThat(d.reads()).isEqualTo("a token, 0 to " + (tokens - 1) + ", per step");
-    assertThat(d.answers()).isEqualTo(tokens + " values for each step");
+    assertThat(d.predictions()).isEqualTo(tokens + " values for each step");
     assertThat(half.window()).isEqualTo(512);
     assertThat(half.stateBytes()).isEqualTo(18 + 511 * 4);
     assertThat(d.multiplyAdds()).isGreaterThan(half.multiplyAdds());

@@ -71,7 +71,7 @@ class DeviceModelTest {
     runner.advance(rows);
     runner.finish(rows);
     List<Object> all = new ArrayList<>();
-    rows.forEach(row -> all.add(List.of(row.outputs, HexFormat.of().formatHex(row.state))));
+    rows.forEach(row -> all.add(List.of(row.predictions, HexFormat.of().formatHex(row.state))));
     return all;
   }
 
@@ -79,7 +79,7 @@ class DeviceModelTest {
   void aModelIsLoadedAndComputedOnTheDevicesThreadWithTheSameBits() {
     assertThat(answers(load(fragile.kernels()))).isEqualTo(answers(load(Backends.find("cpu"))));
     BatchItem<PredictionValues> nine = new BatchItem<>(FORMAT, new byte[0], new float[9 * 3], 0, 9);
-    assertThat(load(fragile.kernels()).places(nine, false)).isOne();
+    assertThat(load(fragile.kernels()).slots(nine, false)).isOne();
   }
 
   @Test

@@ -78,7 +78,7 @@ class FamiliesTest {
     BatchItem<PredictionValues> row =
         new BatchItem<>(format, runner.open(format), new float[8 * 3], 0, 8);
     runner.advance(List.of(row));
-    assertThat(row.outputs).hasSize(6); // its middle and its head
+    assertThat(row.predictions).hasSize(6); // its middle and its head
   }
 
   @Test

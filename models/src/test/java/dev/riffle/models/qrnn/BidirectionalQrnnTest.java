@@ -109,8 +109,8 @@ class BidirectionalQrnnTest extends WindowContract {
     BatchItem<PredictionValues> row =
         new BatchItem<>(format, runner.open(format), new float[4 * 3], 0, 4);
     runner.advance(List.of(row));
-    assertThat(row.outputs).hasSize(4);
-    assertThat(row.outputs.get(0).value().values()).hasSize(32);
+    assertThat(row.predictions).hasSize(4);
+    assertThat(row.predictions.get(0).value().values()).hasSize(32);
     assertThatThrownBy(() -> Families.load(both, reference, PredictionValues.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("'qrnn' reads whole windows");

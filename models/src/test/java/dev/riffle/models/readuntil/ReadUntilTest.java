@@ -128,7 +128,7 @@ class ReadUntilTest {
     BatchItem<ReadVerdict> row =
         new BatchItem<>(ReadUntil.FORMAT, runner.open(ReadUntil.FORMAT), values, 0, 60);
     runner.advance(List.of(row));
-    ReadVerdict verdict = row.outputs.get(0).value();
+    ReadVerdict verdict = row.predictions.get(0).value();
     assertThat(verdict.channel()).isEqualTo(512);
     assertThat(verdict.meanQscore()).isEqualTo(-10 * Math.log10((0.1 + 0.01) / 2), within(1e-9));
     assertThat(only(play(runner, TARGET.substring(0, 60), 7)).meanQscore()).isNaN();
@@ -147,7 +147,7 @@ class ReadUntilTest {
       Played whole = playTo(model.newRunner(), read, 400);
       for (int chunk : new int[] {1, 7, 15, 180}) {
         Played cut = playTo(model.newRunner(), read, chunk);
-        assertThat(cut.outputs).isEqualTo(whole.outputs);
+        assertThat(cut.predictions).isEqualTo(whole.predictions);
         assertThat(cut.state).isEqualTo(whole.state);
       }
     }
@@ -169,7 +169,7 @@ class ReadUntilTest {
     }
     runner.advance(rows);
     for (int i = 0; i < rows.size(); i++) {
-      assertThat(rows.get(i).outputs).isEqualTo(alone.get(i).outputs);
+      assertThat(rows.get(i).predictions).isEqualTo(alone.get(i).predictions);
       assertThat(ByteBuffer.wrap(rows.get(i).state)).isEqualTo(alone.get(i).state);
     }
   }
@@ -181,14 +181,14 @@ class ReadUntilTest {
     float[] values = values(TARGET.substring(0, 900));
     byte[] open = runner.open(ReadUntil.FORMAT);
     BatchItem<ReadVerdict> first = new BatchItem<>(ReadUntil.FORMAT, open, values, 0, 450);
-    assertThat(model.places(first, false)).isEqualTo(1);
+    assertThat(model.slots(first, false)).isEqualTo(1);
     runner.advance(List.of(first));
-    assertThat(first.outputs).hasSize(1);
+    assertThat(first.predictions).hasSize(1);
     BatchItem<ReadVerdict> second =
         new BatchItem<>(ReadUntil.FORMAT, first.state, values, 1350, 450);
-    assertThat(model.places(second, false)).isZero();
+    assertThat(model.slots(second, false)).isZero();
     runner.finish(List.of(second));
-    assertThat(second.outputs).isEmpty();
+    assertThat(second.predictions).isEmpty();
     assertThat(second.state).isEqualTo(open).hasSize(461);
     assertThat(model.info().stateBytes()).isEqualTo(461);
   }
@@ -277,7 +277,7 @@ class ReadUntilTest {
 
   // ------------------------------------------------------------------ means
 
-  private record Played(List<Prediction<ReadVerdict>> outputs, ByteBuffer state) {}
+  private record Played(List<Prediction<ReadVerdict>> predictions, ByteBuffer state) {}
 
   private static ReadUntil model(SequentialTest test, Kernels kernels) {
     return new ReadUntil(DIRECTORY, BOTH, test, kernels);
@@ -290,8 +290,8 @@ class ReadUntilTest {
     BatchItem<ReadVerdict> end =
         new BatchItem<>(ReadUntil.FORMAT, played.state.array(), new float[0], 0, 0);
     runner.finish(List.of(end));
-    List<Prediction<ReadVerdict>> all = new ArrayList<>(played.outputs);
-    all.addAll(end.outputs);
+    List<Prediction<ReadVerdict>> all = new ArrayList<>(played.predictions);
+    all.addAll(end.predictions);
     return all;
   }
 
@@ -299,21 +299,21 @@ class ReadUntilTest {
   private static Played playTo(StreamRunner<ReadVerdict> runner, String read, int chunk) {
     float[] values = values(read);
     byte[] state = runner.open(ReadUntil.FORMAT);
-    List<Prediction<ReadVerdict>> outputs = new ArrayList<>();
+    List<Prediction<ReadVerdict>> predictions = new ArrayList<>();
     for (int from = 0; from < read.length(); from += chunk) {
       int steps = Math.min(chunk, read.length() - from);
       BatchItem<ReadVerdict> row =
           new BatchItem<>(ReadUntil.FORMAT, state, values, 3 * from, steps);
       runner.advance(List.of(row));
-      outputs.addAll(row.outputs);
+      predictions.addAll(row.predictions);
       state = row.state;
     }
-    return new Played(outputs, ByteBuffer.wrap(state));
+    return new Played(predictions, ByteBuffer.wrap(state));
   }
 
-  private static ReadVerdict only(List<Prediction<ReadVerdict>> outputs) {
-    assertThat(outputs).hasSize(1);
-    return outputs.get(0).value();
+  private static ReadVerdict only(List<Prediction<ReadVerdict>> predictions) {
+    assertThat(predictions).hasSize(1);
+    return predictions.get(0).value();
   }
 
   private static float[] values(String read) {

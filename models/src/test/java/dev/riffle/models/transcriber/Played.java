@@ -56,7 +56,7 @@ record Played(List<Prediction<Note>> notes, ByteBuffer state) {
     void take(BatchItem<Note> row) {
       state = row.state;
       at += row.steps;
-      notes.addAll(row.outputs);
+      notes.addAll(row.predictions);
     }
   }
 

@@ -122,7 +122,7 @@ class TranscriberTest {
     assertThat(key.notes).isEmpty();
     BatchItem<Note> then = key.row(1);
     runner.advance(List.of(then));
-    assertThat(then.outputs).contains(first);
+    assertThat(then.predictions).contains(first);
 
     // frame t takes samples below t 512 + 1024 of 16 kHz, and the resampler its look-ahead
     Resampler resampler = new Resampler(rate, 16000);
@@ -258,7 +258,7 @@ class TranscriberTest {
           .isInstanceOf(InputException.class)
           .hasMessage("Step 704 of the sequence must be finite, but value 0 is " + bad + ".");
       assertThat(row.state).isEqualTo(before);
-      assertThat(row.outputs).isEmpty();
+      assertThat(row.predictions).isEmpty();
     }
   }
 
