@@ -1,16 +1,18 @@
 package dev.riffle.operators;
 
-import dev.riffle.models.Format;
 import java.io.IOException;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** Writes {@link SequenceState} into checkpoints and state backends. */
+/**
+ * Writes {@link SequenceState} into checkpoints and state backends. Version 2 added the attributes
+ * of the format.
+ */
 public final class SequenceStateSerializer extends VersionedSerializer<SequenceState> {
   private static final long serialVersionUID = 1;
 
   public SequenceStateSerializer() {
-    super(1);
+    super(2);
   }
 
   @Override
@@ -22,8 +24,7 @@ public final class SequenceStateSerializer extends VersionedSerializer<SequenceS
   protected void write(SequenceState state, DataOutputView out) throws IOException {
     out.writeBoolean(state.open);
     out.writeBoolean(state.refused);
-    out.writeInt(state.format.rate());
-    out.writeInt(state.format.width());
+    Formats.write(state.format, out);
     out.writeLong(state.start);
     out.writeLong(state.startMicros);
     out.writeLong(state.next);
@@ -51,7 +52,7 @@ public final class SequenceStateSerializer extends VersionedSerializer<SequenceS
     state.known = true;
     state.open = in.readBoolean();
     state.refused = in.readBoolean();
-    state.format = new Format(in.readInt(), in.readInt());
+    state.format = Formats.read(version, in);
     state.start = in.readLong();
     state.startMicros = in.readLong();
     state.next = in.readLong();

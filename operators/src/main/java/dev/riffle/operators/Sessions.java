@@ -5,6 +5,7 @@ import dev.riffle.models.InputException;
 import dev.riffle.models.StreamModel;
 import java.time.Duration;
 import java.util.List;
+import java.util.TreeMap;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.slf4j.Logger;
@@ -566,7 +567,10 @@ final class Sessions<O> {
   }
 
   private static String text(Format format) {
-    return "steps of width " + format.width() + " at rate " + format.rate();
+    String steps = "steps of width " + format.width() + " at rate " + format.rate();
+    return format.attributes().isEmpty()
+        ? steps
+        : steps + " with attributes " + new TreeMap<>(format.attributes());
   }
 
   private static String message(RuntimeException failure) {

@@ -1,6 +1,5 @@
 package dev.riffle.operators;
 
-import dev.riffle.models.Format;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,7 +8,10 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** Writes {@link StepEvent} between operators and into the reorder buffer. */
+/**
+ * Writes {@link StepEvent} between operators and into the reorder buffer. Version 2 added the
+ * attributes of the format.
+ */
 public final class StepEventSerializer extends VersionedSerializer<StepEvent> {
   private static final long serialVersionUID = 1;
 
@@ -21,7 +23,7 @@ public final class StepEventSerializer extends VersionedSerializer<StepEvent> {
   private static final long JVM = UUID.randomUUID().getMostSignificantBits();
 
   public StepEventSerializer() {
-    super(1);
+    super(2);
   }
 
   @Override
@@ -36,8 +38,7 @@ public final class StepEventSerializer extends VersionedSerializer<StepEvent> {
     out.writeBoolean(event.end);
     out.writeLong(event.position);
     out.writeLong(event.captureMicros);
-    out.writeInt(event.format.rate());
-    out.writeInt(event.format.width());
+    Formats.write(event.format, out);
     writeBytes(littleEndian(event.values), out);
     out.writeLong(JVM);
     out.writeLong(event.arrivedNanos);
@@ -59,7 +60,7 @@ public final class StepEventSerializer extends VersionedSerializer<StepEvent> {
     event.end = in.readBoolean();
     event.position = in.readLong();
     event.captureMicros = in.readLong();
-    event.format = new Format(in.readInt(), in.readInt());
+    event.format = Formats.read(version, in);
     byte[] bytes = readBytes(in);
     event.values = new float[bytes.length / Float.BYTES];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(event.values);

@@ -4,6 +4,7 @@ import dev.riffle.models.Format;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.apache.flink.core.memory.DataOutputSerializer;
 
 /**
@@ -17,12 +18,15 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 public final class StateCapsule {
   private StateCapsule() {}
 
-  static SequenceState state() {
+  /** Attributes as formats of version 2 have them. */
+  static final Map<String, String> ATTRIBUTES = Map.of("genetic-code", "11", "channel", "ü");
+
+  static SequenceState state(Format format) {
     SequenceState state = new SequenceState();
     state.known = true;
     state.open = true;
     state.refused = true;
-    state.format = new Format(44100, 2);
+    state.format = format;
     state.start = 1;
     state.startMicros = 2;
     state.next = 3;
@@ -42,14 +46,14 @@ public final class StateCapsule {
     return state;
   }
 
-  static StepEvent event() {
+  static StepEvent event(Format format) {
     StepEvent event = new StepEvent();
     event.sequenceId = "hall-ü";
     event.start = true;
     event.end = true;
     event.position = 1L << 40;
     event.captureMicros = -5;
-    event.format = new Format(16000, 2);
+    event.format = format;
     event.values = new float[] {1.5f, -2};
     event.arrivedNanos = 77;
     event.origin = new SourceCoordinates("riffle.music.in.v1", 2, 3, 4);
@@ -59,8 +63,14 @@ public final class StateCapsule {
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[0]);
     Files.createDirectories(folder);
-    write(folder.resolve("SequenceState.v1.bin"), new SequenceStateSerializer(), state());
-    write(folder.resolve("StepEvent.v1.bin"), new StepEventSerializer(), event());
+    write(
+        folder.resolve("SequenceState.v2.bin"),
+        new SequenceStateSerializer(),
+        state(new Format(44100, 2, ATTRIBUTES)));
+    write(
+        folder.resolve("StepEvent.v2.bin"),
+        new StepEventSerializer(),
+        event(new Format(16000, 2, ATTRIBUTES)));
   }
 
   private static <T> void write(Path file, VersionedSerializer<T> serializer, T value)

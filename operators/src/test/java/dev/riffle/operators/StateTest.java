@@ -8,10 +8,14 @@ import static dev.riffle.operators.Stage.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.riffle.models.Format;
 import dev.riffle.models.StateException;
 import dev.riffle.models.StreamModel;
 import java.io.InputStream;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
@@ -106,36 +110,66 @@ class StateTest {
   }
 
   @Test
-  void stateOfEveryReleaseIsReadOnEachBuild() throws Exception {
-    SequenceState state = new SequenceStateSerializer().deserialize(capsule("SequenceState.v1"));
-    assertThat(state).usingRecursiveComparison().isEqualTo(StateCapsule.state());
-    StepEvent event = new StepEventSerializer().deserialize(capsule("StepEvent.v1"));
+  void stateOfVersionOneIsReadWithoutAttributes() throws Exception {
+    assertCapsule("v1", Map.of());
+  }
+
+  @Test
+  void stateOfVersionTwoIsReadWithItsAttributes() throws Exception {
+    assertCapsule("v2", StateCapsule.ATTRIBUTES);
+  }
+
+  private static void assertCapsule(String version, Map<String, String> attributes)
+      throws Exception {
+    SequenceState state =
+        new SequenceStateSerializer().deserialize(capsule("SequenceState." + version));
+    assertThat(state)
+        .usingRecursiveComparison()
+        .isEqualTo(StateCapsule.state(new Format(44100, 2, attributes)));
+    StepEvent event = new StepEventSerializer().deserialize(capsule("StepEvent." + version));
     assertThat(event)
         .usingRecursiveComparison()
         .ignoringFields("arrivedNanos")
-        .isEqualTo(StateCapsule.event());
+        .isEqualTo(StateCapsule.event(new Format(16000, 2, attributes)));
+  }
+
+  @Test
+  void theSameAttributesAreWrittenAsTheSameBytes() throws Exception {
+    Map<String, String> reversed = new LinkedHashMap<>();
+    reversed.put("genetic-code", "11");
+    reversed.put("channel", "ü");
+    Map<String, String> sorted = new TreeMap<>(reversed);
+    assertThat(bytes(new Format(1, 1, reversed))).isEqualTo(bytes(new Format(1, 1, sorted)));
+    assertThat(bytes(new Format(1, 1))).hasSize(12);
+  }
+
+  private static byte[] bytes(Format format) throws Exception {
+    DataOutputSerializer out = new DataOutputSerializer(64);
+    Formats.write(format, out);
+    return out.getCopyOfBuffer();
   }
 
   @Test
   void stateOfALaterReleaseIsRefusedWithTheCure() {
     DataInputDeserializer later = new DataInputDeserializer(new byte[] {9});
     assertThatThrownBy(() -> new SequenceStateSerializer().deserialize(later))
-        .hasMessageContaining("reads versions 1 to 1 but found 9")
+        .hasMessageContaining("reads versions 1 to 2 but found 9")
         .hasMessageContaining("newer release");
   }
 
   @Test
   void anEventKeepsItsClockWithinThisProcess() throws Exception {
-    StepEvent event = StateCapsule.event();
+    StepEvent event = StateCapsule.event(new Format(16000, 2, StateCapsule.ATTRIBUTES));
     DataOutputSerializer out = new DataOutputSerializer(64);
     StepEventSerializer serializer = new StepEventSerializer();
     serializer.serialize(event, out);
     StepEvent read = serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer()));
     assertThat(read).usingRecursiveComparison().isEqualTo(event);
     assertThat(serializer.copy(event)).usingRecursiveComparison().isEqualTo(event);
-    assertThat(new SequenceStateSerializer().copy(StateCapsule.state()))
+    SequenceState state = StateCapsule.state(new Format(44100, 2, StateCapsule.ATTRIBUTES));
+    assertThat(new SequenceStateSerializer().copy(state))
         .usingRecursiveComparison()
-        .isEqualTo(StateCapsule.state());
+        .isEqualTo(state);
   }
 
   private static DataInputDeserializer capsule(String name) throws Exception {
