@@ -310,7 +310,7 @@ public final class Annotator implements StreamModel<Gene> {
         states.load(from, b);
         session.computed = states.counts()[b];
         session.caller.load(from);
-      } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
+      } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
         throw foreign(state);
       }
       if (from.hasRemaining()) {

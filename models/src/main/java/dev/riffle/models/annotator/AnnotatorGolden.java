@@ -235,8 +235,8 @@ public final class AnnotatorGolden {
                   call.left(),
                   call.right(),
                   call.reverse() ? -1 : 1,
-                  call.coding(),
-                  call.start(),
+                  call.codingScore(),
+                  call.startScore(),
                   call.score()
                 }));
     Contig contig = contig(steps);

@@ -37,9 +37,6 @@ final class Encoder {
   /** Codons of a token on one strand: one at each base and two behind. */
   private static final int STARTS = AnnotatorConfig.TOKEN + AnnotatorConfig.AHEAD - 2;
 
-  /** Letters of which each is one of five. */
-  private static final int FIVE = 5;
-
   private final Kernels kernels;
   private final int width;
   private final Tensor table; // [65 * 65 + 2, width]
@@ -93,11 +90,11 @@ final class Encoder {
   static void entries(GeneticCode code, byte[] letters, int from, int[] entries, int at) {
     byte[] forward = Codons.forward(code);
     byte[] reverse = Codons.reverse(code);
-    int key = letters[from] * FIVE + letters[from + 1];
+    int key = CodonKey.ofTwo(letters[from], letters[from + 1]);
     int[] f = new int[STARTS];
     int[] r = new int[STARTS];
     for (int p = 0; p < STARTS; p++) {
-      key = key % (FIVE * FIVE) * FIVE + letters[from + p + 2];
+      key = CodonKey.shift(key, letters[from + p + 2]);
       f[p] = forward[key];
       r[p] = reverse[key];
     }
@@ -135,12 +132,9 @@ final class Encoder {
     private static byte[][] tables(boolean reverse) {
       byte[][] tables = new byte[GeneticCode.values().length][];
       for (GeneticCode code : GeneticCode.values()) {
-        byte[] table = new byte[FIVE * FIVE * FIVE];
+        byte[] table = new byte[CodonKey.COUNT];
         for (int key = 0; key < table.length; key++) {
-          int a = key / (FIVE * FIVE);
-          int b = key / FIVE % FIVE;
-          int c = key % FIVE;
-          int codon = reverse ? Nucleotides.reverseCodon(a, b, c) : Nucleotides.codon(a, b, c);
+          int codon = reverse ? CodonKey.reverseCodon(key) : CodonKey.forwardCodon(key);
           // a code without that stop reads it as tryptophan
           boolean other = code == GeneticCode.TABLE_4 && codon == Nucleotides.TGA;
           table[key] = (byte) (other ? Nucleotides.TGG : codon);

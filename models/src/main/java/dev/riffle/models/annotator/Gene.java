@@ -47,32 +47,46 @@ public record Gene(
 
   /** How a gene begins. */
   public enum Start {
-    ATG("ATG"),
-    GTG("GTG"),
-    TTG("TTG"),
+    ATG("ATG", Nucleotides.ATG),
+    GTG("GTG", Nucleotides.GTG),
+    TTG("TTG", Nucleotides.TTG),
     /** Beyond the end of the contig. */
-    EDGE("Edge"),
-    /** Not known yet: on the other strand, while the gene grows. */
-    UNKNOWN("unknown");
+    EDGE("Edge", Nucleotides.UNKNOWN_CODON),
+    /** Not known yet: on the reverse strand, while the gene grows. */
+    UNKNOWN("unknown", -1);
 
     private final String text;
+    private final byte code;
 
-    Start(String text) {
+    Start(String text, int code) {
       this.text = text;
+      this.code = (byte) code;
     }
 
-    /** As GFF3 has it. */
+    /** The name in GFF3. */
     public String text() {
       return text;
     }
 
-    static Start of(int codon) {
-      return switch (codon) {
-        case Nucleotides.ATG -> ATG;
-        case Nucleotides.GTG -> GTG;
-        case Nucleotides.TTG -> TTG;
-        default -> throw new IllegalArgumentException("Codon " + codon + " starts no gene.");
-      };
+    /** The byte that stands for it in a state. */
+    byte code() {
+      return code;
+    }
+
+    /**
+     * The start of this code; the code of a start codon is its number, see {@link
+     * Nucleotides#codon}.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    static Start ofCode(int code) {
+      for (Start start : values()) {
+        if (start.code == code) {
+          return start;
+        }
+      }
+      throw new IllegalArgumentException(
+          "Expected the code of ATG, GTG, TTG, an edge or an unknown start, found " + code + ".");
     }
   }
 

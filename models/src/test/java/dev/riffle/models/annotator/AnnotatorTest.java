@@ -155,7 +155,7 @@ class AnnotatorTest {
     assertThat(before.get(0).position()).isLessThan(second.right());
     for (int i = 1; i < before.size(); i++) {
       long moved = before.get(i).value().right() - before.get(i - 1).value().right();
-      assertThat(moved).isGreaterThanOrEqualTo(Caller.TOLD_EVERY);
+      assertThat(moved).isGreaterThanOrEqualTo(GrowthReports.EVERY);
     }
     assertThat(all.stream().map(Prediction::position).toList()).isSorted();
   }
