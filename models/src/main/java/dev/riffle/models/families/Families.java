@@ -13,18 +13,23 @@ import dev.riffle.models.annotator.Annotator;
 import dev.riffle.models.annotator.AnnotatorGolden;
 import dev.riffle.models.annotator.Gene;
 import dev.riffle.models.chordmixer.ChordMixerFamily;
+import dev.riffle.models.chordmixer.ChordMixerGolden;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.golden.GoldenResult;
 import dev.riffle.models.lru.LruFamily;
+import dev.riffle.models.lru.LruGolden;
 import dev.riffle.models.qrnn.QrnnFamily;
+import dev.riffle.models.qrnn.QrnnGolden;
 import dev.riffle.models.readuntil.ReadUntil;
 import dev.riffle.models.readuntil.ReadUntilGolden;
 import dev.riffle.models.readuntil.ReadVerdict;
 import dev.riffle.models.readuntil.References;
 import dev.riffle.models.readuntil.SequentialTest;
 import dev.riffle.models.routing.RoutingFamily;
+import dev.riffle.models.routing.RoutingGolden;
 import dev.riffle.models.rse.RseFamily;
+import dev.riffle.models.rse.RseGolden;
 import dev.riffle.models.transcriber.Note;
 import dev.riffle.models.transcriber.SecondPass;
 import dev.riffle.models.transcriber.SecondPassGolden;
@@ -48,7 +53,7 @@ public final class Families {
               LruFamily::load,
               Families::none,
               LruFamily::describe,
-              LruFamily::check),
+              LruGolden::check),
           new Family<>(
               "lru-transcriber",
               Note.class,
@@ -69,7 +74,7 @@ public final class Families {
               QrnnFamily::load,
               QrnnFamily::windows,
               QrnnFamily::describe,
-              QrnnFamily::check),
+              QrnnGolden::check),
           new Family<>(
               "read-until",
               ReadVerdict.class,
@@ -83,7 +88,7 @@ public final class Families {
               Families::none,
               RseFamily::load,
               RseFamily::describe,
-              RseFamily::check),
+              RseGolden::check),
           new Family<>(
               "rse-second-pass",
               Note.class,
@@ -97,21 +102,21 @@ public final class Families {
               Families::none,
               ChordMixerFamily::read,
               ChordMixerFamily::describe,
-              ChordMixerFamily::check),
+              ChordMixerGolden::check),
           new Family<>(
               "chordmixer-rotate",
               PredictionValues.class,
               Families::onlyGoldens,
               Families::onlyGoldens,
               ChordMixerFamily::describe,
-              ChordMixerFamily::checkRotation),
+              ChordMixerGolden::check),
           new Family<>(
               "routing-transformer",
               PredictionValues.class,
               Families::none,
               RoutingFamily::model,
               RoutingFamily::describe,
-              RoutingFamily::check));
+              RoutingGolden::check));
 
   private Families() {}
 

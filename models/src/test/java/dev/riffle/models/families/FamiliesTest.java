@@ -61,7 +61,7 @@ class FamiliesTest {
     ModelDirectory directory = model("lru", LruInit.draw(SIZES, 0, 1, 6.28, 1));
     assertThatThrownBy(() -> Families.load(directory, kernels, String.class))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("which answers Scores, but String is wanted here");
+        .hasMessageContaining("which answers PredictionValues, but String is wanted here");
   }
 
   @Test
