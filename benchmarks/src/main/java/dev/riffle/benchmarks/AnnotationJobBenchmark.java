@@ -2,7 +2,7 @@ package dev.riffle.benchmarks;
 
 import dev.riffle.cli.dna.SyntheticGenome;
 import dev.riffle.jobs.Topics;
-import dev.riffle.jobs.local.LocalBroker;
+import dev.riffle.local.LocalBroker;
 import dev.riffle.models.dna.GeneticCode;
 import dev.riffle.models.dna.SequenceFile;
 import dev.riffle.schemas.AvroCodec;

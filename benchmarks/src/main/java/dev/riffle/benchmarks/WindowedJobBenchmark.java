@@ -1,7 +1,7 @@
 package dev.riffle.benchmarks;
 
 import dev.riffle.jobs.Topics;
-import dev.riffle.jobs.local.LocalBroker;
+import dev.riffle.local.LocalBroker;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.Prediction;

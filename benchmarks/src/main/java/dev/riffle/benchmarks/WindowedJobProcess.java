@@ -1,7 +1,7 @@
 package dev.riffle.benchmarks;
 
-import dev.riffle.jobs.local.LocalCluster;
-import dev.riffle.jobs.local.RunningJob;
+import dev.riffle.local.LocalCluster;
+import dev.riffle.local.RunningJob;
 import dev.riffle.jobs.sequence.JobFile;
 import dev.riffle.jobs.sequence.SequenceJob;
 import dev.riffle.kernels.Backends;

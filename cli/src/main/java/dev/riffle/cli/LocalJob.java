@@ -3,9 +3,9 @@ package dev.riffle.cli;
 import dev.riffle.cli.stream.TopicReader;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
-import dev.riffle.jobs.local.LocalBroker;
-import dev.riffle.jobs.local.LocalCluster;
-import dev.riffle.jobs.local.RunningJob;
+import dev.riffle.local.LocalBroker;
+import dev.riffle.local.LocalCluster;
+import dev.riffle.local.RunningJob;
 import dev.riffle.jobs.stream.StreamJob;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.weights.ModelDirectory;
@@ -115,7 +115,7 @@ final class LocalJob implements AutoCloseable {
 
   /** Commits what the job has said so far and ends it. */
   void finishJob() {
-    job.stopWithSavepoint(null);
+    job.stopWithSavepoint();
   }
 
   private synchronized void stop() {

@@ -2,8 +2,8 @@ package dev.riffle.cli;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
-import dev.riffle.jobs.local.LocalCluster;
-import dev.riffle.jobs.local.RunningJob;
+import dev.riffle.local.LocalCluster;
+import dev.riffle.local.RunningJob;
 import dev.riffle.jobs.sequence.JobFile;
 import dev.riffle.jobs.sequence.SequenceJob;
 import dev.riffle.jobs.stream.StreamJob;
@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
@@ -121,10 +122,13 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private static void stop(RunningJob job, JobOptions options, PrintWriter out) {
-    String directory = options.optional(JobOptions.CHECKPOINT_DIR).orElse(null);
-    String savepoint = job.stopWithSavepoint(directory);
+    Optional<String> directory = options.optional(JobOptions.CHECKPOINT_DIR);
+    String savepoint =
+        directory.isPresent()
+            ? job.stopWithSavepoint(directory.get())
+            : job.stopWithSavepoint();
     out.println(
-        directory == null
+        directory.isEmpty()
             ? "Committed and ended. Open sequences are lost with this JVM; keep them by"
                 + " --checkpoint-dir."
             : "Committed and ended. Go on with --from-savepoint " + savepoint);

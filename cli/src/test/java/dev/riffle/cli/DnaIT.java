@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.riffle.jobs.local.LocalBroker;
+import dev.riffle.local.LocalBroker;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

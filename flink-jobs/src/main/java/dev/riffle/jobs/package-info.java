@@ -7,7 +7,6 @@
  *   stream          what every job is made of
  *   transcription   sound in, notes out
  *   sequence        any model on any topic, as a YAML file says; docs/jobs.md
- *   local           a broker and a cluster in this JVM, for the local door, tests and benchmarks
  * </pre>
  */
 package dev.riffle.jobs;

@@ -140,13 +140,13 @@ class FloorsTest {
   }
 
   @Test
-  void theEmbeddedBrokerIsOfTheLocalDoorAlone() {
+  void onlyLocalNamesTheEmbeddedBroker() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.riffle.jobs.local..")
+        .resideOutsideOfPackage("dev.riffle.local..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("kafka..", "org.apache.kafka.metadata..", "dev.riffle.jobs.local..")
+        .resideInAnyPackage("kafka..", "org.apache.kafka.metadata..", "dev.riffle.local..")
         .check(OURS);
   }
 

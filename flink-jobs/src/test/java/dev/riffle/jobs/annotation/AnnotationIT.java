@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.annotation.Contigs.Contig;
-import dev.riffle.jobs.local.LocalBroker;
-import dev.riffle.jobs.local.LocalCluster;
-import dev.riffle.jobs.local.RunningJob;
+import dev.riffle.local.LocalBroker;
+import dev.riffle.local.LocalCluster;
+import dev.riffle.local.RunningJob;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.jobs.transcription.Sounds;
 import dev.riffle.models.Prediction;
@@ -119,7 +119,7 @@ class AnnotationIT {
     cluster.crashTaskManager();
     probe.send(input.subList(2 * third, input.size()));
     awaitPublished(topics, 4_520);
-    job.stopWithSavepoint(null);
+    job.stopWithSavepoint();
 
     assertThat(TopicProbe.perSequence(probe.read(topics.finals()))).isEqualTo(expected);
     assertThat(committed).isLessThan(expected.values().stream().mapToInt(List::size).sum());

@@ -3,7 +3,7 @@ package dev.riffle.jobs.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.jobs.Topics;
-import dev.riffle.jobs.local.LocalBroker;
+import dev.riffle.local.LocalBroker;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.jobs.transcription.Sounds;
 import java.io.IOException;
@@ -98,7 +98,7 @@ class StandaloneClusterIT {
             "org/apache/flink/connector/kafka/source/KafkaSource.class",
             "org/apache/avro/Schema.class")
         .noneMatch(e -> e.startsWith("dev/riffle/kernels/"))
-        .noneMatch(e -> e.startsWith("dev/riffle/jobs/local/"))
+        .noneMatch(e -> e.startsWith("dev/riffle/local/"))
         .noneMatch(e -> e.startsWith("org/apache/flink/streaming/api/environment/"))
         .noneMatch(e -> e.startsWith("org/slf4j/") || e.startsWith("org/apache/logging/"))
         .noneMatch(e -> e.startsWith("org/snakeyaml/"))

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
-import dev.riffle.jobs.local.LocalBroker;
-import dev.riffle.jobs.local.LocalCluster;
-import dev.riffle.jobs.local.RunningJob;
+import dev.riffle.local.LocalBroker;
+import dev.riffle.local.LocalCluster;
+import dev.riffle.local.RunningJob;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.models.readuntil.ReadVerdict;
 import dev.riffle.schemas.AvroCodec;
@@ -119,7 +119,7 @@ class ReadUntilIT {
     cluster.crashTaskManager();
     probe.send(records(topics, chunks.subList(2 * third, chunks.size())));
     awaitDecided(topics, chunks);
-    job.stopWithSavepoint(null);
+    job.stopWithSavepoint();
 
     assertThat(TopicProbe.perSequence(probe.read(topics.finals()))).isEqualTo(expected);
     assertThat(expected.values()).allSatisfy(decisions -> assertThat(decisions).hasSize(1));

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.local.LocalBroker;
-import dev.riffle.jobs.local.LocalCluster;
-import dev.riffle.jobs.local.RunningJob;
+import dev.riffle.local.LocalBroker;
+import dev.riffle.local.LocalCluster;
+import dev.riffle.local.RunningJob;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.BatchItem;
@@ -332,7 +332,7 @@ class SequenceIT {
     cluster.crashTaskManager();
     probe.send(input.subList(2 * third, input.size()));
     awaitPreview(storm, 119);
-    job.stopWithSavepoint(null);
+    job.stopWithSavepoint();
 
     List<ConsumerRecord<byte[], byte[]>> finals = probe.read(topic);
     assertThat(TopicProbe.perSequence(finals))

@@ -10,9 +10,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
-import dev.riffle.jobs.local.LocalBroker;
-import dev.riffle.jobs.local.LocalCluster;
-import dev.riffle.jobs.local.RunningJob;
+import dev.riffle.local.LocalBroker;
+import dev.riffle.local.LocalCluster;
+import dev.riffle.local.RunningJob;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.models.Prediction;
 import dev.riffle.models.transcriber.Note;
@@ -205,7 +205,7 @@ class TranscriptionIT {
     cluster.crashTaskManager();
     probe.send(input.subList(2 * third, input.size()));
     awaitPreview(topics, 5.0);
-    job.stopWithSavepoint(null);
+    job.stopWithSavepoint();
 
     List<ConsumerRecord<byte[], byte[]>> finals = probe.read(topics.finals());
     assertThat(TopicProbe.perSequence(finals)).isEqualTo(expected);
@@ -226,13 +226,13 @@ class TranscriptionIT {
     RunningJob first = cluster.submit(TranscriptionJob.onKafka(one).environment());
     probe.send(input.subList(0, half));
     awaitPreview(topics, 2.0);
-    String savepoint = first.stopWithSavepoint(null);
+    String savepoint = first.stopWithSavepoint();
 
     JobOptions two = one.with(JobOptions.PARALLELISM, 2).with(JobOptions.FROM_SAVEPOINT, savepoint);
     RunningJob second = cluster.submit(TranscriptionJob.onKafka(two).environment());
     probe.send(input.subList(half, input.size()));
     awaitPreview(topics, 5.0);
-    second.stopWithSavepoint(null);
+    second.stopWithSavepoint();
     assertThat(TopicProbe.perSequence(probe.read(topics.finals()))).isEqualTo(expected);
   }
 

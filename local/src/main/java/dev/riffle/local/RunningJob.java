@@ -1,4 +1,4 @@
-package dev.riffle.jobs.local;
+package dev.riffle.local;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -19,23 +19,23 @@ public final class RunningJob {
     this.id = id;
   }
 
-  /** Its id. */
+  /** The job id. */
   public JobID id() {
     return id;
   }
 
-  /** Its status now. */
+  /** The current status. */
   public JobStatus status() {
-    return Futures.get(client.getJobStatus(id), "tell the job's status");
+    return Futures.get(client.getJobStatus(id), "report the job's status");
   }
 
-  /** Completes when the job has ended, whichever way. */
+  /** Completes when the job has finished, failed or been cancelled. */
   public CompletableFuture<JobResult> result() {
     return client.requestJobResult(id);
   }
 
   /**
-   * Waits until a job with bounded sources has read all of them and committed its output.
+   * Waits until a job with bounded sources has read its input and committed its output.
    *
    * @throws IllegalStateException if it fails, or takes longer than {@code limit}
    */
@@ -43,29 +43,41 @@ public final class RunningJob {
     JobResult result = Futures.get(result(), "end the job", limit);
     if (!result.isSuccess()) {
       throw new IllegalStateException(
-          "The job ended as " + result.getJobStatus().orElse(null) + ": " + cause(result),
+          "The job ended as "
+              + result.getJobStatus().map(JobStatus::name).orElse("unknown")
+              + ": "
+              + cause(result),
           result.getSerializedThrowable().orElse(null));
     }
   }
 
-  /** Cancels it at once: what the final lane has not committed yet is not visible. */
+  /** Cancels the job at once. Records of the final topic that are not committed stay invisible. */
   public void cancel() {
     Futures.get(client.cancel(id), "cancel the job");
     Futures.get(result(), "end the job");
   }
 
-  /** Commits state, offsets and the final lane now; all tasks have to run. */
+  /** Commits state, offsets and the final topic now. All tasks must be running. */
   public void checkpoint() {
     Futures.get(client.triggerCheckpoint(id, CheckpointType.FULL), "take a checkpoint");
   }
 
   /**
-   * Takes a savepoint, commits the final lane with it and stops.
+   * Takes a savepoint, commits the final topic with it and stops the job.
    *
-   * @param directory where to put it, null for the cluster's own
+   * @param directory path or URI of the directory to write it to
    * @return path of the savepoint
    */
   public String stopWithSavepoint(String directory) {
+    return stop(directory);
+  }
+
+  /** The same in the cluster's own savepoint directory. */
+  public String stopWithSavepoint() {
+    return stop(null); // Flink's value for the configured directory
+  }
+
+  private String stop(String directory) {
     String path =
         Futures.get(
             client.stopWithSavepoint(id, false, directory, SavepointFormatType.CANONICAL),
@@ -76,7 +88,7 @@ public final class RunningJob {
 
   private static String cause(JobResult result) {
     Throwable t = result.getSerializedThrowable().orElse(null);
-    String last = "no cause was given";
+    String last = "no cause given";
     while (t != null) {
       if (t.getMessage() != null) {
         last = t.getMessage();

@@ -1,4 +1,4 @@
-package dev.riffle.jobs.local;
+package dev.riffle.local;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,7 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
@@ -20,41 +22,41 @@ import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
 
 /**
- * One real Kafka node in this JVM (KRaft, broker and controller in one), on the loopback interface
- * alone. Transactions work; topics have to be created.
+ * A Kafka node in this JVM (KRaft, broker and controller in one) that listens only on the loopback
+ * interface. Transactions work. Topics are not created automatically.
  */
 public final class LocalBroker implements AutoCloseable {
-  /** Largest record batch it takes. */
+  /** Largest record batch that the broker accepts. */
   public static final int MAX_MESSAGE_BYTES = 8 << 20;
 
   private static final String LOOPBACK = "127.0.0.1";
 
   private final KafkaRaftServer server;
   private final String bootstrap;
-  private final Path temporary; // null where the caller keeps the data
+  private final Optional<Path> temporary; // deleted on close; empty if the data is the caller's
   private boolean closed;
 
-  private LocalBroker(KafkaRaftServer server, String bootstrap, Path temporary) {
+  private LocalBroker(KafkaRaftServer server, String bootstrap, Optional<Path> temporary) {
     this.server = server;
     this.bootstrap = bootstrap;
     this.temporary = temporary;
   }
 
-  /** Starts on a free port with data that {@link #close} removes. */
+  /** Starts a broker on a free port. {@link #close} deletes its data. */
   public static LocalBroker start() {
     return start(0);
   }
 
   /**
-   * Starts on this port with data that {@link #close} removes.
+   * Starts a broker on this port. {@link #close} deletes its data.
    *
-   * @param port 0 for a free one
+   * @param port 0 picks a free port
    * @throws IllegalStateException if the port is taken or the broker does not start
    */
   public static LocalBroker start(int port) {
     Path temporary = TemporaryFiles.directory("riffle-broker");
     try {
-      return start(temporary, port, temporary);
+      return start(temporary, port, Optional.of(temporary));
     } catch (RuntimeException e) {
       TemporaryFiles.delete(temporary);
       throw e;
@@ -62,17 +64,17 @@ public final class LocalBroker implements AutoCloseable {
   }
 
   /**
-   * Starts on this port with its data in a directory that stays: what it holds from an earlier run
-   * is there again.
+   * Starts a broker on this port with its data in a directory of the caller. Topics of an earlier run
+   * in the same directory are available again.
    *
-   * @param port 0 for a free one
+   * @param port 0 picks a free port
    * @throws IllegalStateException if the port is taken or the broker does not start
    */
   public static LocalBroker start(Path data, int port) {
-    return start(data, port, null);
+    return start(data, port, Optional.empty());
   }
 
-  private static LocalBroker start(Path data, int port, Path temporary) {
+  private static LocalBroker start(Path data, int port, Optional<Path> temporary) {
     int broker;
     int controller;
     try (ServerSocket first = reserve(port);
@@ -94,22 +96,23 @@ public final class LocalBroker implements AutoCloseable {
               + data
               + ": "
               + e.getMessage()
-              + ". Is the directory writable and not in use by another broker?",
+              + ". Check that the directory is writable and that no other broker uses it.",
           e);
     }
     return new LocalBroker(server, LOOPBACK + ":" + broker, temporary);
   }
 
-  /** {@code host:port}, as clients want it. */
+  /** The bootstrap address for clients, {@code host:port}. */
   public String bootstrap() {
     return bootstrap;
   }
 
-  Path temporary() {
+  /** The directory that {@link #close} deletes. */
+  Optional<Path> temporary() {
     return temporary;
   }
 
-  /** Stops; removes its data unless the caller named where to keep it. May be called again. */
+  /** Stops the broker and deletes its temporary data. May be called again. */
   @Override
   public void close() {
     if (closed) {
@@ -118,16 +121,14 @@ public final class LocalBroker implements AutoCloseable {
     closed = true;
     server.shutdown();
     server.awaitShutdown();
-    if (temporary != null) {
-      TemporaryFiles.delete(temporary);
-    }
+    temporary.ifPresent(TemporaryFiles::delete);
   }
 
   /**
-   * A broker in a process of its own: prints its bootstrap address as the first line and runs until
-   * its standard input ends, so that it never outlives the process that started it.
+   * Runs a broker as a separate process: prints its bootstrap address as the first line and runs until
+   * its standard input ends, so that the broker never outlives the process that started it.
    *
-   * @param args port (0 for a free one), then the data directory or nothing
+   * @param args port (0 picks a free port), then optionally the data directory
    */
   public static void main(String[] args) throws IOException {
     int port = args.length > 0 ? Integer.parseInt(args[0]) : 0;
@@ -155,7 +156,7 @@ public final class LocalBroker implements AutoCloseable {
               + LOOPBACK
               + " is taken ("
               + e.getMessage()
-              + "): another program listens there. Choose another port, 0 for any free one, or use"
+              + "): another program listens on it. Choose another port (0 picks a free port), or use"
               + " the broker that runs there with --bootstrap "
               + LOOPBACK
               + ":"
@@ -169,27 +170,27 @@ public final class LocalBroker implements AutoCloseable {
     if (Files.exists(data.resolve("meta.properties"))) {
       return;
     }
-    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    ByteArrayOutputStream output = new ByteArrayOutputStream();
     try {
       Files.createDirectories(data);
       new Formatter()
-          .setPrintStream(new PrintStream(said, true, StandardCharsets.UTF_8))
+          .setPrintStream(new PrintStream(output, true, StandardCharsets.UTF_8))
           .setNodeId(1)
           .setClusterId(Uuid.randomUuid().toString())
-          .setDirectories(java.util.List.of(data.toString()))
+          .setDirectories(List.of(data.toString()))
           .setMetadataLogDirectory(data.toString())
           .setControllerListenerName("CONTROLLER")
           .setReleaseVersion(MetadataVersion.latestProduction())
           .run();
     } catch (Exception e) {
       throw new IllegalStateException(
-          "The broker's data directory "
+          "Cannot create the broker's data directory "
               + data
-              + " could not be made: "
+              + ": "
               + e.getMessage()
               + " "
-              + said.toString(StandardCharsets.UTF_8)
-              + "Name a directory that is writable and empty.",
+              + output.toString(StandardCharsets.UTF_8)
+              + "Choose a directory that is writable and empty.",
           e);
     }
   }
@@ -218,11 +219,10 @@ public final class LocalBroker implements AutoCloseable {
     s.put("auto.create.topics.enable", "false");
     s.put("message.max.bytes", Integer.toString(MAX_MESSAGE_BYTES));
     s.put("replica.fetch.max.bytes", Integer.toString(MAX_MESSAGE_BYTES));
-    // Records are stamped with capture times: those of an old recording are not to be deleted at
-    // once.
+    // Record timestamps are capture times. Retention by time would delete an old recording at once.
     s.put("log.retention.ms", "-1");
     s.put("log.message.timestamp.before.max.ms", Long.toString(Long.MAX_VALUE));
-    // One node with few topics: small pools and buffers.
+    // Small pools and buffers are enough for one node with few topics.
     s.put("num.network.threads", "2");
     s.put("num.io.threads", "2");
     s.put("log.index.size.max.bytes", "1048576");

@@ -1,4 +1,4 @@
-package dev.riffle.jobs.local;
+package dev.riffle.local;
 
 import java.net.URI;
 import java.nio.file.Path;
@@ -19,8 +19,8 @@ import org.apache.flink.runtime.minicluster.RpcServiceSharing;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
- * A Flink session in this JVM, listening on the loopback interface alone. Checkpoints go to a
- * directory that {@link #close} removes, unless the configuration names another.
+ * A Flink session cluster in this JVM that listens only on the loopback interface. Checkpoints go to
+ * a temporary directory that {@link #close} deletes, unless the configuration names another.
  */
 public final class LocalCluster implements AutoCloseable {
   private static final String LOOPBACK = "127.0.0.1";
@@ -37,7 +37,7 @@ public final class LocalCluster implements AutoCloseable {
     this.files = files;
   }
 
-  /** Starts one TaskManager with this many slots. */
+  /** Starts a cluster of one TaskManager. */
   public static LocalCluster start(int slots) {
     return start(1, slots, new Configuration());
   }
@@ -45,12 +45,12 @@ public final class LocalCluster implements AutoCloseable {
   /**
    * Starts a cluster.
    *
-   * @param taskManagers how many
-   * @param slots of each
-   * @param wanted settings that go before ours
-   * @throws IllegalStateException if it does not start
+   * @param taskManagers number of TaskManagers
+   * @param slots slots of each TaskManager
+   * @param overrides settings that replace the defaults of this class
+   * @throws IllegalStateException if the cluster does not start
    */
-  public static LocalCluster start(int taskManagers, int slots, Configuration wanted) {
+  public static LocalCluster start(int taskManagers, int slots, Configuration overrides) {
     Path files = TemporaryFiles.directory("riffle-cluster");
     Configuration config = new Configuration();
     config.set(
@@ -64,7 +64,7 @@ public final class LocalCluster implements AutoCloseable {
     config.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(32));
     config.set(RestOptions.PORT, 0);
     config.set(RestOptions.BIND_PORT, "0");
-    config.addAll(wanted);
+    config.addAll(overrides);
     config.set(RestOptions.ADDRESS, LOOPBACK);
     config.set(RestOptions.BIND_ADDRESS, LOOPBACK);
     config.set(JobManagerOptions.ADDRESS, LOOPBACK);
@@ -88,26 +88,26 @@ public final class LocalCluster implements AutoCloseable {
       throw new IllegalStateException(
           "Flink did not start in this JVM: "
               + e.getMessage()
-              + ". Is its REST port "
+              + ". Check that REST port "
               + config.get(RestOptions.BIND_PORT)
-              + " free (0 takes any)?",
+              + " is free (0 picks a free port).",
           e);
     }
     return new LocalCluster(cluster, new MiniClusterClient(config, cluster), files);
   }
 
-  /** Submits what was built on this environment. */
+  /** Submits the job that was built on this environment. */
   public RunningJob submit(StreamExecutionEnvironment environment) {
     JobID id = Futures.get(client.submitJob(environment.getStreamGraph().getJobGraph()), "submit");
     return new RunningJob(client, id);
   }
 
-  /** Address of its REST interface. */
+  /** The address of the REST interface. */
   public URI rest() {
-    return Futures.get(cluster.getRestAddress(), "rest");
+    return Futures.get(cluster.getRestAddress(), "report its REST address");
   }
 
-  /** Cancels all jobs that run. */
+  /** Cancels all running jobs. */
   public void cancelAll() {
     for (JobStatusMessage job : Futures.get(client.listJobs(), "list the jobs")) {
       if (!job.getJobState().isGloballyTerminalState()) {
@@ -116,9 +116,9 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** Ends the oldest TaskManager as a crash would, so that its tasks fail, and starts another. */
+  /** Terminates the oldest TaskManager like a crash, so that its tasks fail, and starts another. */
   public void crashTaskManager() {
-    Futures.get(cluster.terminateTaskManager(oldest++), "end a TaskManager");
+    Futures.get(cluster.terminateTaskManager(oldest++), "terminate a TaskManager");
     try {
       cluster.startTaskManager();
     } catch (Exception e) {
@@ -126,7 +126,7 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** Cancels what still runs, stops and removes its files. May be called again. */
+  /** Stops the cluster, its running jobs included, and deletes its files. May be called again. */
   @Override
   public void close() {
     if (closed) {

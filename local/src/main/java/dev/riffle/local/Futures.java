@@ -1,4 +1,4 @@
-package dev.riffle.jobs.local;
+package dev.riffle.local;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -6,7 +6,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Waits, always with an end. */
+/** Waits for futures, always with a time limit. */
 final class Futures {
   private static final Duration LIMIT = Duration.ofMinutes(1);
 
@@ -27,7 +27,7 @@ final class Futures {
           "The cluster did not " + what + " within " + limit.toSeconds() + " s.", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while the cluster had to " + what + ".", e);
+      throw new IllegalStateException("Interrupted while waiting for the cluster to " + what + ".", e);
     }
   }
 }

@@ -1,4 +1,4 @@
-package dev.riffle.jobs.local;
+package dev.riffle.local;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 
-/** Directories that live as long as their owner. */
+/** Temporary directories that their owner deletes. */
 final class TemporaryFiles {
   private TemporaryFiles() {}
 
@@ -18,14 +18,14 @@ final class TemporaryFiles {
       return Files.createTempDirectory(prefix);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "No directory can be made in "
+          "Cannot create a directory in "
               + System.getProperty("java.io.tmpdir")
-              + ": free some space there or name another with -Djava.io.tmpdir=DIR.",
+              + ". Free some space there, or choose another directory with -Djava.io.tmpdir=DIR.",
           e);
     }
   }
 
-  /** Removes all of it; what another thread removes meanwhile is as good as removed. */
+  /** Deletes a directory and its content. Files that disappear meanwhile are not an error. */
   static void delete(Path directory) {
     try {
       Files.walkFileTree(
@@ -52,7 +52,7 @@ final class TemporaryFiles {
             }
           });
     } catch (IOException e) {
-      throw new UncheckedIOException("Temporary files stay behind in " + directory, e);
+      throw new UncheckedIOException("Cannot delete the temporary files in " + directory + ": " + e.getMessage(), e);
     }
   }
 }
