@@ -3,7 +3,7 @@ package dev.riffle.kernels;
 import java.nio.ByteBuffer;
 
 /**
- * What every backend asks of the arguments of a verb. Written for those who write a backend.
+ * What every backend asks of the arguments of a operation. Written for those who write a backend.
  *
  * <p>All products are taken in long, so that a shape beyond {@link Integer#MAX_VALUE} values is an
  * error here and not a negative index further down.
@@ -219,7 +219,7 @@ public final class Arguments {
   }
 
   /**
-   * Gates of {@link Kernels#forgetGate}.
+   * Gates of {@link Kernels#foPooling}.
    *
    * @throws IllegalArgumentException unless there are 2, 3 or 4
    */
@@ -231,7 +231,7 @@ public final class Arguments {
   }
 
   /**
-   * Taps of {@link Kernels#lag}.
+   * Taps of {@link Kernels#causalUnfold}.
    *
    * @throws IllegalArgumentException unless there is 1 or more
    */

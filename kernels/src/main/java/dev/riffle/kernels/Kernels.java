@@ -6,13 +6,13 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * The verbs. One object serves any number of threads; tensors belong to one thread at a time. A
- * backend that computes on a {@link #device} is called on that device's thread alone.
+ * The operations. One object serves any number of threads; tensors belong to one thread at a time.
+ * A backend that computes on a {@link #device} is called on that device's thread alone.
  *
  * <p>Shapes are written {@code [rows, width]}, row-major. Sequences of a batch are packed: the rows
  * of sequence {@code b} are {@code starts[b] .. starts[b + 1] - 1}, in time order, so that each may
  * have its own length, 0 included. An output tensor may be larger than needed; it may be the same
- * object as an input only where a verb says so.
+ * object as an input only where a operation says so.
  *
  * <p>Constants come in double and are rounded once to the backend's precision.
  */
@@ -137,10 +137,10 @@ public interface Kernels {
   }
 
   /**
-   * Runs several verbs over some rows, then over the next: what one verb leaves is in the cache
-   * when the next comes. Tiles cover the rows 0 to {@code rows} - 1, each once, in any order, and
-   * several at once on a backend with threads: a tile touches its own rows of what is shared and
-   * nothing else, and calls no verb that looks beyond them.
+   * Runs several operations over some rows, then over the next: what one operation leaves is in the
+   * cache when the next comes. Tiles cover the rows 0 to {@code rows} - 1, each once, in any order,
+   * and several at once on a backend with threads: a tile touches its own rows of what is shared
+   * and nothing else, and calls no operation that looks beyond them.
    *
    * @param workWidth values of a row that a tile needs for itself
    */
@@ -152,7 +152,7 @@ public interface Kernels {
     }
   }
 
-  // ------------------------------------------------------------------- verbs
+  // ------------------------------------------------------------------- operations
 
   /** y = W x + b for each row. x {@code [rows, inputs]}, y {@code [rows, outputs]}. */
   void linear(Linear weights, Tensor x, Tensor y, int rows);
@@ -164,20 +164,20 @@ public interface Kernels {
    * y = f(y + d (.) x) for each row, in place: the skip term of a state-space layer. d {@code
    * [width]}, x and y {@code [rows, width]}.
    */
-  void skip(Tensor d, Tensor x, Tensor y, Activation f, int rows, int width);
+  void addScaled(Tensor d, Tensor x, Tensor y, Activation f, int rows, int width);
 
   /**
    * y = (x - mean) / sqrt(variance + epsilon) (.) weight + bias over the features of each row,
    * variance with divisor {@code width}. y may be x.
    */
-  void normalize(
+  void layerNorm(
       Tensor weight, Tensor bias, double epsilon, Tensor x, Tensor y, int rows, int width);
 
   /** y = x (.) scale + shift for each row: batch norm in inference, folded. y may be x. */
   void affine(Tensor scale, Tensor shift, Tensor x, Tensor y, int rows, int width);
 
   /** y = x + a (.) sigmoid(b); ab {@code [rows, 2 width]} holds a, then b. y may be x. */
-  void gatedMix(Tensor x, Tensor ab, Tensor y, int rows, int width);
+  void gluResidual(Tensor x, Tensor ab, Tensor y, int rows, int width);
 
   /**
    * h_t = lambda (.) h_(t-1) + u_t along each sequence, complex, in place of u.
@@ -227,8 +227,8 @@ public interface Kernels {
    * <pre>
    *   u_t = prenorm ? norm(x_t) : x_t
    *   h_t = lambda (.) h_(t-1) + B u_t                   {@link #recurrence}
-   *   z_t = f(C h_t + D (.) u_t)                         {@link #skip}
-   *   x'_t = x_t + a (.) sigmoid(b), [a, b] = gates(z_t) {@link #gatedMix}
+   *   z_t = f(C h_t + D (.) u_t)                         {@link #addScaled}
+   *   x'_t = x_t + a (.) sigmoid(b), [a, b] = gates(z_t) {@link #gluResidual}
    *   x_t = prenorm ? x'_t : norm(x'_t)
    * </pre>
    *
@@ -257,10 +257,10 @@ public interface Kernels {
     recurrence(layer.lambda(), h, starts, sequences, state, groups);
     Tensor z = work.tensor("lru.z", rows * width);
     linear(layer.c(), h, z, rows);
-    skip(layer.skip(), u, z, layer.activation(), rows, width);
+    addScaled(layer.skip(), u, z, layer.activation(), rows, width);
     Tensor ab = work.tensor("lru.ab", rows * 2 * width);
     linear(layer.gates(), z, ab, rows);
-    gatedMix(x, ab, x, rows, width);
+    gluResidual(x, ab, x, rows, width);
     if (!layer.prenorm()) {
       layer.norm().apply(this, x, x, rows, width);
     }
@@ -279,7 +279,8 @@ public interface Kernels {
    * @param y {@code [rows, taps, width]}; not x
    * @param taps rows that an output row holds, 1 or more
    */
-  void lag(Tensor x, int[] starts, int sequences, Tensor tail, Tensor y, int width, int taps);
+  void causalUnfold(
+      Tensor x, int[] starts, int sequences, Tensor tail, Tensor y, int width, int taps);
 
   /**
    * The forget-gate recurrence along each sequence, which is a QRNN's pooling (arXiv 1611.01576,
@@ -298,7 +299,7 @@ public interface Kernels {
    * @param state {@code [sequences, width]} c before the first row; becomes c after the last
    * @param y {@code [rows, width]}; not zfoi
    */
-  void forgetGate(
+  void foPooling(
       Activation activation,
       double zoneout,
       Tensor zfoi,
@@ -332,7 +333,7 @@ public interface Kernels {
    * @param starts {@code [sequences + 1]}
    * @param y {@code [rows, width]}; may be x
    */
-  void normalizePositions(
+  void positionNorm(
       Tensor offset,
       double epsilon,
       Activation f,
@@ -367,7 +368,7 @@ public interface Kernels {
    * of {@code 2 width} values:
    *
    * <pre>
-   *   c = contract(f(norm(expand(x))))    norm over the pairs of a sequence: {@link #normalizePositions}
+   *   c = contract(f(norm(expand(x))))    norm over the pairs of a sequence: {@link #positionNorm}
    *   y = residual(x, c)                  {@link #residual}
    * </pre>
    *
@@ -400,12 +401,12 @@ public interface Kernels {
     int[] starts = IntStream.rangeClosed(0, sequences).map(b -> b * pairs).toArray();
     Tensor c = work.apply(rows * 2 * width);
     linear(expand, x, a, rows);
-    normalizePositions(offset, epsilon, f, a, a, starts, sequences, expand.outputs());
+    positionNorm(offset, epsilon, f, a, a, starts, sequences, expand.outputs());
     linear(contract, a, c, rows);
     residual(scale, x, c, y, sequences, length, width, shuffle);
   }
 
-  // ------------------------------------------------- verbs on whole windows
+  // ------------------------------------------------- operations on whole windows
 
   /**
    * y_r = table_(token_r): one row of the table for each token.
@@ -436,7 +437,7 @@ public interface Kernels {
    * @param x {@code [rows, width]}
    * @param starts {@code [sequences + 1]}
    */
-  void normalizeGroups(
+  void groupNorm(
       Tensor weight,
       Tensor bias,
       double epsilon,
@@ -460,19 +461,19 @@ public interface Kernels {
    * @param yStarts {@code [sequences + 1]} rows of y; a sequence without rows of x has none here
    * @param track features of a track; {@code width} is up to 32 of them
    */
-  void addRotated(
+  void rollAdd(
       Tensor x, int[] starts, Tensor y, int[] yStarts, int sequences, int width, int track);
 
   /**
-   * y = norm(y + rotated x) of rows as {@link #addRotated} adds them: the end of a block of a
+   * y = norm(y + rotated x) of rows as {@link #rollAdd} adds them: the end of a block of a
    * ChordMixer.
    *
    * @param starts {@code [sequences + 1]} rows of x and of y
    * @param norm of rows; null for none
    */
-  default void addRotated(
+  default void rollAdd(
       Tensor x, Tensor y, int[] starts, int sequences, int width, int track, RowNorm norm) {
-    addRotated(x, starts, y, starts, sequences, width, track);
+    rollAdd(x, starts, y, starts, sequences, width, track);
     if (norm != null) {
       norm.apply(this, y, y, starts[sequences], width);
     }
@@ -488,7 +489,7 @@ public interface Kernels {
    * @param x {@code [rows, width]}
    * @param y {@code [rows, width]}; may be x
    */
-  default void perceptron(
+  default void mlp(
       RowNorm norm, Linear first, Activation f, Linear second, Tensor x, Tensor y, int rows) {
     int width = first.inputs();
     int hidden = first.outputs();

@@ -1,7 +1,7 @@
 package dev.riffle.kernels;
 
 /**
- * A norm of each row by itself: {@link Kernels#normalize}, or {@link Kernels#affine}, which is what
+ * A norm of each row by itself: {@link Kernels#layerNorm}, or {@link Kernels#affine}, which is what
  * a batch norm is in inference.
  *
  * @param weight {@code [width]}; the scale of an affine one
@@ -29,7 +29,7 @@ public record RowNorm(Tensor weight, Tensor bias, double epsilon) {
     if (isAffine()) {
       kernels.affine(weight, bias, x, y, rows, width);
     } else {
-      kernels.normalize(weight, bias, epsilon, x, y, rows, width);
+      kernels.layerNorm(weight, bias, epsilon, x, y, rows, width);
     }
   }
 }

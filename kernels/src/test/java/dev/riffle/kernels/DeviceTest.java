@@ -128,7 +128,7 @@ class DeviceTest {
     callers.add(
         blocker(
             () -> {
-              throw new DeviceException("The card fell off the bus.", null);
+              throw new DeviceException("The GPU fell off the bus.", null);
             }));
     for (int i = 0; i < 3; i++) {
       callers.add(callerThatWaits(() -> 1));
@@ -143,11 +143,11 @@ class DeviceTest {
             e ->
                 assertThat(e)
                     .isInstanceOf(DeviceException.class)
-                    .hasMessageContaining("The card fell off the bus."));
+                    .hasMessageContaining("The GPU fell off the bus."));
     assertThatThrownBy(() -> device.call(() -> 1))
         .isInstanceOf(DeviceException.class)
         .hasMessageContaining("Device 'test' has failed before")
-        .hasRootCauseMessage("The card fell off the bus.");
+        .hasRootCauseMessage("The GPU fell off the bus.");
     assertThat(device.failure()).isPresent();
   }
 

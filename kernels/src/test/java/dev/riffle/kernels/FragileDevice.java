@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.FutureTask;
 
 /**
- * A backend behind a {@link Device}, as one of a card is: it computes what the backend computes,
+ * A backend behind a {@link Device}, as one of a GPU is: it computes what the backend computes,
  * insists on the device's thread, and fails or runs out of memory when told to.
  */
 public final class FragileDevice implements InvocationHandler {

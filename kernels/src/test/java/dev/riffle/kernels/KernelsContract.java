@@ -31,8 +31,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  *   }
  * </pre>
  *
- * <p>Each verb is run on the backend and on {@code reference} and both answers are compared; then
- * each verb is run on a row alone and on the same row among others, and the bits are compared.
+ * <p>Each operation is run on the backend and on {@code reference} and both answers are compared;
+ * then each operation is run on a row alone and on the same row among others, and the bits are
+ * compared.
  */
 public abstract class KernelsContract {
   private static final int[] ROWS = {0, 1, 2, 7, 64};
@@ -163,8 +164,8 @@ public abstract class KernelsContract {
   @ValueSource(ints = {1, 3, 17, 128, 192, 264, 704})
   void theOtherVerbsOnRowsEqualTheReference(int width) {
     for (int rows : ROWS) {
-      for (Verb verb : Verb.values()) {
-        equalsReference(rows * width, (k, y) -> verb.run(k, rows, width, 0, y));
+      for (Verb operation : Verb.values()) {
+        equalsReference(rows * width, (k, y) -> operation.run(k, rows, width, 0, y));
       }
     }
   }
@@ -275,7 +276,7 @@ public abstract class KernelsContract {
     double[] bias = random(1, 17);
     Tensor x = kernels.allocate(34);
     kernels.fill(x, 0, 34, 12345);
-    kernels.normalize(kernels.constant(random(2, 17)), kernels.constant(bias), 1e-6, x, x, 2, 17);
+    kernels.layerNorm(kernels.constant(random(2, 17)), kernels.constant(bias), 1e-6, x, x, 2, 17);
     double[] y = read(x, 34);
     for (int i = 0; i < 34; i++) {
       assertThat(y[i]).isEqualTo(bias[i % 17], within());
@@ -289,7 +290,7 @@ public abstract class KernelsContract {
     double[] ones = new double[128];
     Arrays.fill(ones, 1);
     Tensor y = kernels.constant(x);
-    kernels.normalize(kernels.constant(ones), kernels.allocate(128), 0, y, y, 1, 128);
+    kernels.layerNorm(kernels.constant(ones), kernels.allocate(128), 0, y, y, 1, 128);
     double[] values = read(y, 128);
     for (int j = 0; j < 128; j++) {
       assertThat(values[j]).isEqualTo(j % 2 == 0 ? 1 : -1, Offset.offset(1e-3));
@@ -343,7 +344,7 @@ public abstract class KernelsContract {
   private static void positions(Kernels k, Activation f, int[] starts, int width, Tensor y) {
     int sequences = starts.length - 1;
     Tensor x = k.constant(random(1, 334 * width));
-    k.normalizePositions(k.constant(random(2, width)), 1e-10, f, x, y, starts, sequences, width);
+    k.positionNorm(k.constant(random(2, width)), 1e-10, f, x, y, starts, sequences, width);
   }
 
   @Test
@@ -358,7 +359,7 @@ public abstract class KernelsContract {
       Tensor alone = kernels.constant(random(1, 334 * width)).view(starts[b] * width, size);
       Tensor offset = kernels.constant(random(2, width));
       Activation f = Activation.GELU_QUICK;
-      kernels.normalizePositions(offset, 1e-10, f, alone, alone, new int[] {0, rows}, 1, width);
+      kernels.positionNorm(offset, 1e-10, f, alone, alone, new int[] {0, rows}, 1, width);
       assertThat(read(alone, size)).isEqualTo(read(whole.view(starts[b] * width, size), size));
     }
   }
@@ -368,7 +369,7 @@ public abstract class KernelsContract {
     Tensor x = kernels.allocate(3 * 1000);
     kernels.fill(x, 0, 3000, 0.1);
     Tensor offset = kernels.constant(new double[] {0.7, -0.7, 0});
-    kernels.normalizePositions(offset, 1e-10, Activation.NONE, x, x, new int[] {0, 1000}, 1, 3);
+    kernels.positionNorm(offset, 1e-10, Activation.NONE, x, x, new int[] {0, 1000}, 1, 3);
     double[] y = read(x, 3000);
     for (int i = 0; i < y.length; i++) {
       assertThat(y[i]).isEqualTo(new double[] {1, -1, 0}[i % 3], Offset.offset(1e-6));
@@ -432,12 +433,12 @@ public abstract class KernelsContract {
             Tensor scale = k.constant(random(5, 2 * width));
             Tensor x = k.constant(random(6, size));
             Tensor a = k.allocate(sequences * pairs * hidden);
-            if (k == reference) { // the verbs one by one
+            if (k == reference) { // the operations one by one
               int[] starts = IntStream.rangeClosed(0, sequences).map(b -> b * pairs).toArray();
               Tensor c = k.allocate(size);
               k.linear(expand, x, a, sequences * pairs);
               Activation f = Activation.GELU_QUICK;
-              k.normalizePositions(offset, 1e-10, f, a, a, starts, sequences, hidden);
+              k.positionNorm(offset, 1e-10, f, a, a, starts, sequences, hidden);
               k.linear(contract, a, c, sequences * pairs);
               k.residual(scale, x, c, y, sequences, length, width, shuffle);
             } else {
@@ -461,7 +462,7 @@ public abstract class KernelsContract {
     }
   }
 
-  // ------------------------------------------- several verbs over the same rows
+  // ------------------------------------------- several operations over the same rows
 
   /** None, a layer norm and an affine one. */
   private static RowNorm norm(Kernels k, int kind, int width) {
@@ -490,7 +491,7 @@ public abstract class KernelsContract {
                   k.copy(x, 0, y, 0, rows * width);
                   x = y;
                 }
-                k.perceptron(
+                k.mlp(
                     norm(k, norm, width),
                     scaledDown(k, 14, width, shape[1]),
                     Activation.GELU,
@@ -521,7 +522,7 @@ public abstract class KernelsContract {
           (k, y) -> {
             k.write(random(2, 42 * width), 0, y, 0, 42 * width);
             Tensor x = k.constant(random(1, 42 * width));
-            k.addRotated(x, y, WINDOWS, 4, width, shape[1], norm(k, norm, width));
+            k.rollAdd(x, y, WINDOWS, 4, width, shape[1], norm(k, norm, width));
           });
     }
   }
@@ -671,7 +672,7 @@ public abstract class KernelsContract {
               Tensor x = inPlace ? y : k.constant(random(3, 42 * width));
               Tensor weight = k.constant(random(1, width));
               Tensor bias = k.constant(random(2, width));
-              k.normalizeGroups(weight, bias, 1e-5, x, WINDOWS, 4, y, width, shape[1]);
+              k.groupNorm(weight, bias, 1e-5, x, WINDOWS, 4, y, width, shape[1]);
             });
       }
     }
@@ -682,7 +683,7 @@ public abstract class KernelsContract {
     Tensor x = kernels.constant(IntStream.range(0, 64).mapToDouble(i -> 1000 + i % 2).toArray());
     Tensor one = kernels.constant(new double[] {1, 1});
     int[] starts = {0, 32};
-    kernels.normalizeGroups(one, kernels.allocate(2), 0, x, starts, 1, x, 2, 1);
+    kernels.groupNorm(one, kernels.allocate(2), 0, x, starts, 1, x, 2, 1);
     double[] y = read(x, 64);
     for (int i = 0; i < 64; i++) {
       assertThat(y[i]).isEqualTo(i % 2 == 0 ? -1 : 1, within());
@@ -700,7 +701,7 @@ public abstract class KernelsContract {
             (k, y) -> {
               k.write(random(2, to[4] * width), 0, y, 0, to[4] * width);
               Tensor x = k.constant(random(1, 42 * width));
-              k.addRotated(x, WINDOWS, y, to, 4, width, shape[1]);
+              k.rollAdd(x, WINDOWS, y, to, 4, width, shape[1]);
             });
       }
     }
@@ -712,7 +713,7 @@ public abstract class KernelsContract {
     double[] x = {0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23};
     Tensor y = kernels.allocate(12);
     int[] starts = {0, 3};
-    kernels.addRotated(kernels.constant(x), starts, y, starts, 1, 4, 1);
+    kernels.rollAdd(kernels.constant(x), starts, y, starts, 1, 4, 1);
     assertThat(read(y, 12)).containsExactly(0, 11, 22, 13, 10, 21, 2, 23, 20, 1, 12, 3);
   }
 
@@ -720,16 +721,16 @@ public abstract class KernelsContract {
   void aRotationThatCannotBeIsRefused() {
     Tensor t = kernels.allocate(1000);
     int[] starts = {0, 2};
-    assertThatThrownBy(() -> kernels.addRotated(t, starts, t, starts, 1, 10, 4))
+    assertThatThrownBy(() -> kernels.rollAdd(t, starts, t, starts, 1, 10, 4))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("track", "10", "4");
-    assertThatThrownBy(() -> kernels.addRotated(t, starts, t, starts, 1, 33, 1))
+    assertThatThrownBy(() -> kernels.rollAdd(t, starts, t, starts, 1, 33, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("32", "33");
-    assertThatThrownBy(() -> kernels.addRotated(t, new int[2], t, starts, 1, 4, 2))
+    assertThatThrownBy(() -> kernels.rollAdd(t, new int[2], t, starts, 1, 4, 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("none to be read");
-    assertThatThrownBy(() -> kernels.normalizeGroups(t, t, 1, t, starts, 1, t, 10, 4))
+    assertThatThrownBy(() -> kernels.groupNorm(t, t, 1, t, starts, 1, t, 10, 4))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("groups", "10", "4");
   }
@@ -756,8 +757,8 @@ public abstract class KernelsContract {
   }
 
   private void window(Tensor x, Tensor y, Tensor mean, int[] starts, int n, Tensor weight) {
-    kernels.addRotated(x, starts, y, starts, n, 24, 4);
-    kernels.normalizeGroups(weight, weight, 1e-5, y, starts, n, y, 24, 4);
+    kernels.rollAdd(x, starts, y, starts, n, 24, 4);
+    kernels.groupNorm(weight, weight, 1e-5, y, starts, n, y, 24, 4);
     kernels.mean(y, starts, n, mean, 24);
   }
 
@@ -782,13 +783,13 @@ public abstract class KernelsContract {
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 17, 128, 192})
   void theOtherVerbsGiveARowTheSameBitsInAnyBatch(int width) {
-    for (Verb verb : Verb.values()) {
+    for (Verb operation : Verb.values()) {
       for (int rows : new int[] {2, 7, 64}) {
-        Tensor whole = verb.run(kernels, rows, width, 0, kernels.allocate(rows * width));
+        Tensor whole = operation.run(kernels, rows, width, 0, kernels.allocate(rows * width));
         for (int at : new int[] {0, 1, rows / 2, rows - 1}) {
-          Tensor alone = verb.run(kernels, 1, width, at, kernels.allocate(width));
+          Tensor alone = operation.run(kernels, 1, width, at, kernels.allocate(width));
           assertThat(read(whole.view(at * width, width), width))
-              .as("%s of row %d of %d", verb, at, rows)
+              .as("%s of row %d of %d", operation, at, rows)
               .isEqualTo(read(alone, width));
         }
       }
@@ -895,7 +896,7 @@ public abstract class KernelsContract {
                 Tensor state = y.view(rows * width, sequences * width);
                 k.write(random(2, sequences * width), 0, state, 0, sequences * width);
                 Tensor gate = zfoi.view(7, rows * gates * width);
-                k.forgetGate(f, 0.25, gate, gates, starts, sequences, state, y, width);
+                k.foPooling(f, 0.25, gate, gates, starts, sequences, state, y, width);
               });
         }
       }
@@ -930,7 +931,7 @@ public abstract class KernelsContract {
 
   private void forget(
       Tensor zfoi, int gates, int[] starts, int sequences, Tensor state, Tensor y, int width) {
-    kernels.forgetGate(Activation.TANH, 0, zfoi, gates, starts, sequences, state, y, width);
+    kernels.foPooling(Activation.TANH, 0, zfoi, gates, starts, sequences, state, y, width);
   }
 
   @ParameterizedTest
@@ -942,7 +943,7 @@ public abstract class KernelsContract {
     Tensor state = kernels.allocate(3 * width);
     Tensor y = kernels.allocate(3 * width);
     int[] starts = {0, 1, 2, 3};
-    kernels.forgetGate(Activation.NONE, 0, zf, 2, starts, 3, state, y, width);
+    kernels.foPooling(Activation.NONE, 0, zf, 2, starts, 3, state, y, width);
     for (Tensor found : new Tensor[] {state, y}) {
       assertThat(read(found, width)).containsOnly(Double.POSITIVE_INFINITY);
       assertThat(read(found.view(width, width), width)).containsOnly(0);
@@ -964,7 +965,7 @@ public abstract class KernelsContract {
               Tensor x = k.constant(random(1, 7 + rows * width)).view(7, rows * width);
               Tensor tail = y.view(rows * taps * width, tailSize);
               k.write(random(2, tailSize), 0, tail, 0, tailSize);
-              k.lag(x, starts, sequences, tail, y, width, taps);
+              k.causalUnfold(x, starts, sequences, tail, y, width, taps);
             });
       }
     }
@@ -978,11 +979,11 @@ public abstract class KernelsContract {
     Tensor x = kernels.constant(random(1, 20 * width));
     Tensor whole = kernels.allocate(20 * row);
     Tensor wholeTail = kernels.allocate((taps - 1) * width);
-    kernels.lag(x, new int[] {0, 20}, 1, wholeTail, whole, width, taps);
+    kernels.causalUnfold(x, new int[] {0, 20}, 1, wholeTail, whole, width, taps);
     Tensor tail = kernels.allocate((taps - 1) * width);
     for (int t = 0; t < 20; t++) {
       Tensor y = kernels.allocate(row);
-      kernels.lag(x.view(t * width, width), new int[] {0, 1}, 1, tail, y, width, taps);
+      kernels.causalUnfold(x.view(t * width, width), new int[] {0, 1}, 1, tail, y, width, taps);
       assertThat(read(y, row)).isEqualTo(read(whole.view(t * row, row), row));
     }
     assertThat(read(tail, tail.size())).isEqualTo(read(wholeTail, tail.size()));
@@ -997,10 +998,10 @@ public abstract class KernelsContract {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("gates must be 2 (z, f)");
     }
-    assertThatThrownBy(() -> kernels.lag(t, starts, 1, t, t, 2, 0))
+    assertThatThrownBy(() -> kernels.causalUnfold(t, starts, 1, t, t, 2, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("taps must be 1");
-    assertThatThrownBy(() -> kernels.lag(t, starts, 1, kernels.allocate(3), t, 2, 3))
+    assertThatThrownBy(() -> kernels.causalUnfold(t, starts, 1, kernels.allocate(3), t, 2, 3))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("tail", "1 x 4 = 4", "holds 3");
   }
@@ -1222,7 +1223,7 @@ public abstract class KernelsContract {
     assertThatThrownBy(() -> kernels.linear(w, four, kernels.allocate(5), 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("y", "2 x 3 = 6", "holds 5");
-    assertThatThrownBy(() -> kernels.gatedMix(four, kernels.allocate(7), four, 1, 4))
+    assertThatThrownBy(() -> kernels.gluResidual(four, kernels.allocate(7), four, 1, 4))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("ab", "1 x 8 = 8", "holds 7");
     assertThatThrownBy(() -> kernels.activate(Activation.RELU, four, four, 1 << 30))
@@ -1326,7 +1327,7 @@ public abstract class KernelsContract {
 
   // ----------------------------------------------------------------- helpers
 
-  /** Verbs that map {@code rows x width} to as many values, each row by itself. */
+  /** Operations that map {@code rows x width} to as many values, each row by itself. */
   private enum Verb {
     NORMALIZE,
     NORMALIZE_IN_PLACE,
@@ -1361,13 +1362,13 @@ public abstract class KernelsContract {
       }
       Tensor in = inPlace ? y : x;
       switch (this) {
-        case NORMALIZE, NORMALIZE_IN_PLACE -> k.normalize(a, b, 1e-6, in, y, rows, width);
+        case NORMALIZE, NORMALIZE_IN_PLACE -> k.layerNorm(a, b, 1e-6, in, y, rows, width);
         case AFFINE, AFFINE_IN_PLACE -> k.affine(a, b, in, y, rows, width);
-        case GATED_MIX, GATED_MIX_IN_PLACE -> k.gatedMix(in, ab, y, rows, width);
-        case SKIP -> k.skip(a, x, y, Activation.NONE, rows, width);
-        case SKIP_GELU -> k.skip(a, x, y, Activation.GELU_TANH, rows, width);
-        case SKIP_SIGMOID -> k.skip(a, x, y, Activation.SIGMOID, rows, width);
-        case SKIP_RELU -> k.skip(a, x, y, Activation.RELU, rows, width);
+        case GATED_MIX, GATED_MIX_IN_PLACE -> k.gluResidual(in, ab, y, rows, width);
+        case SKIP -> k.addScaled(a, x, y, Activation.NONE, rows, width);
+        case SKIP_GELU -> k.addScaled(a, x, y, Activation.GELU_TANH, rows, width);
+        case SKIP_SIGMOID -> k.addScaled(a, x, y, Activation.SIGMOID, rows, width);
+        case SKIP_RELU -> k.addScaled(a, x, y, Activation.RELU, rows, width);
         case GELU, GELU_IN_PLACE -> k.activate(Activation.GELU_TANH, in, y, size);
         case LOG_SOFTMAX, LOG_SOFTMAX_IN_PLACE -> k.logSoftmax(in, y, rows, width);
         case MULTIPLY -> k.multiply(in, x, y, size);
@@ -1412,19 +1413,19 @@ public abstract class KernelsContract {
   }
 
   /**
-   * Runs the verb on both backends into the middle of a larger tensor, and checks the answers and
-   * that nothing around them was touched.
+   * Runs the operation on both backends into the middle of a larger tensor, and checks the answers
+   * and that nothing around them was touched.
    */
-  private void equalsReference(int size, BiConsumer<Kernels, Tensor> verb) {
+  private void equalsReference(int size, BiConsumer<Kernels, Tensor> operation) {
     int margin = 37;
     double[] expected = new double[size];
     double[] got = new double[size + 2 * margin];
     Tensor plain = reference.allocate(size);
-    verb.accept(reference, plain);
+    operation.accept(reference, plain);
     reference.read(plain, 0, expected, 0, size);
     Tensor wide = kernels.allocate(size + 2 * margin);
     kernels.fill(wide, 0, size + 2 * margin, 77);
-    verb.accept(kernels, wide.view(margin, size));
+    operation.accept(kernels, wide.view(margin, size));
     kernels.read(wide, 0, got, 0, got.length);
     for (int i = 0; i < got.length; i++) {
       double wanted = i < margin || i >= margin + size ? 77 : expected[i - margin];

@@ -66,7 +66,7 @@ final class Calls {
 
   private static String advice(int result) {
     if (result == CUDA_ERROR_OUT_OF_MEMORY) {
-      return "Send smaller batches or shorter windows, or end what else uses the card (nvidia-smi"
+      return "Send smaller batches or shorter windows, or end what else uses the GPU (nvidia-smi"
           + " lists it).";
     }
     if (result == CUDA_ERROR_ILLEGAL_ADDRESS || result == CUDA_ERROR_LAUNCH_FAILED) {
@@ -75,21 +75,21 @@ final class Calls {
           + "=true to see which kernel, report that, and use the backend 'cpu' meanwhile.";
     }
     if (result == CUDA_ERROR_LAUNCH_TIMEOUT) {
-      return "The card also drives a display, which ends long kernels: use a card without one.";
+      return "The GPU also drives a display, which ends long kernels: use a GPU without one.";
     }
     if (result == CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES || result == CUDA_ERROR_INVALID_VALUE) {
-      return "This backend asked for what the card does not have: report it with this message.";
+      return "This backend asked for what the GPU does not have: report it with this message.";
     }
     if (result == CUDA_ERROR_ECC_UNCORRECTABLE) {
-      return "The card's memory is damaged: see nvidia-smi -q -d ECC, and reset or replace it.";
+      return "The GPU's memory is damaged: see nvidia-smi -q -d ECC, and reset or replace it.";
     }
     if (result == CUDA_ERROR_NO_BINARY_FOR_GPU) {
-      return "The card is newer than this CUDA: install a newer CUDA 13.";
+      return "The GPU is newer than this CUDA: install a newer CUDA 13.";
     }
     if (result == CUDA_ERROR_NO_DEVICE) {
-      return "No card is seen: look at nvidia-smi and at CUDA_VISIBLE_DEVICES.";
+      return "No GPU is seen: look at nvidia-smi and at CUDA_VISIBLE_DEVICES.";
     }
-    return "See nvidia-smi and dmesg (Xid) for what has happened to the card.";
+    return "See nvidia-smi and dmesg (Xid) for what has happened to the GPU.";
   }
 
   /** Checks a result of NVRTC. */
@@ -117,7 +117,7 @@ final class Calls {
               + cublas.cublasLtGetStatusName(result).getString()
               + " ("
               + cublas.cublasLtGetStatusString(result).getString()
-              + "). See nvidia-smi and dmesg (Xid) for what has happened to the card.",
+              + "). See nvidia-smi and dmesg (Xid) for what has happened to the GPU.",
           null);
     }
   }

@@ -21,7 +21,7 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
- * Compiles CUDA C++ for one card, by NVRTC, and loads it.
+ * Compiles CUDA C++ for one GPU, by NVRTC, and loads it.
  *
  * <p>Products and sums may be contracted to fused multiply-adds, which round once instead of twice;
  * nothing else departs from IEEE 754: no fast math, denormals are kept, division and square root
@@ -48,39 +48,39 @@ final class Compiler {
     }
 
     /**
-     * The best that a compiler of these architectures can do for a card: its own machine code, or
-     * that of an older card of its generation, or PTX of an older generation.
+     * The best that a compiler of these architectures can do for a GPU: its own machine code, or
+     * that of an older GPU of its generation, or PTX of an older generation.
      *
      * @param known numbers such as 90
-     * @return empty if all are newer than the card
+     * @return empty if all are newer than the GPU
      */
-    static Optional<Target> of(ComputeCapability card, int[] known) {
-      int[] older = Arrays.stream(known).filter(k -> k <= card.number()).sorted().toArray();
+    static Optional<Target> of(ComputeCapability gpu, int[] known) {
+      int[] older = Arrays.stream(known).filter(k -> k <= gpu.number()).sorted().toArray();
       if (older.length == 0) {
         return Optional.empty();
       }
       int best = older[older.length - 1];
-      String kind = best / 10 == card.major() ? "sm_" : "compute_";
+      String kind = best / 10 == gpu.major() ? "sm_" : "compute_";
       return Optional.of(new Target(kind + best));
     }
   }
 
   private final Target target;
 
-  Compiler(ComputeCapability card) {
+  Compiler(ComputeCapability gpu) {
     int[] count = new int[1];
     Calls.checkNvrtc("nvrtcGetNumSupportedArchs", nvrtcGetNumSupportedArchs(count));
     int[] known = new int[count[0]];
     Calls.checkNvrtc("nvrtcGetSupportedArchs", nvrtcGetSupportedArchs(known));
     this.target =
-        Target.of(card, known)
+        Target.of(gpu, known)
             .orElseThrow(
                 () ->
                     new DeviceException(
                         "NVRTC compiles for compute capabilities "
                             + Arrays.toString(known)
-                            + " but the card has "
-                            + card
+                            + " but the GPU has "
+                            + gpu
                             + ": install another CUDA 13.",
                         null));
   }

@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
- * The verbs on a card: checks arguments, chooses a kernel and its grid, and launches. Nothing here
- * waits for the card but reading from it.
+ * The operations on a GPU: checks arguments, chooses a kernel and its grid, and launches. Nothing
+ * here waits for the GPU but reading from it.
  *
  * <p>A product by our own kernels gives a row the same bits in any batch. Those of cuBLASLt do not,
  * and are taken {@link #forWindows} alone.
@@ -73,7 +73,7 @@ final class CudaKernels implements Kernels {
   private final Device device;
   private final int parts;
   private final Uploads uploads;
-  private final WindowsOnCard windowsOnCard;
+  private final AttentionPlans attentionPlans;
   private final boolean windows;
 
   /** The backend whose products are the same for a row in any batch. */
@@ -82,10 +82,10 @@ final class CudaKernels implements Kernels {
   }
 
   /**
-   * @param parts of the card that work side by side, over which small products are spread
+   * @param parts of the GPU that work side by side, over which small products are spread
    */
   CudaKernels(Gpu gpu, Device device, int parts) {
-    this(gpu, device, parts, new Uploads(gpu), new WindowsOnCard(gpu), false);
+    this(gpu, device, parts, new Uploads(gpu), new AttentionPlans(gpu), false);
   }
 
   private CudaKernels(
@@ -93,13 +93,13 @@ final class CudaKernels implements Kernels {
       Device device,
       int parts,
       Uploads uploads,
-      WindowsOnCard windowsOnCard,
+      AttentionPlans attentionPlans,
       boolean windows) {
     this.gpu = gpu;
     this.device = device;
     this.parts = parts;
     this.uploads = uploads;
-    this.windowsOnCard = windowsOnCard;
+    this.attentionPlans = attentionPlans;
     this.windows = windows;
   }
 
@@ -131,7 +131,7 @@ final class CudaKernels implements Kernels {
 
   @Override
   public Kernels forWindows() {
-    return windows ? this : new CudaKernels(gpu, device, parts, uploads, windowsOnCard, true);
+    return windows ? this : new CudaKernels(gpu, device, parts, uploads, attentionPlans, true);
   }
 
   // ------------------------------------------------------------------ memory
@@ -146,10 +146,10 @@ final class CudaKernels implements Kernels {
 
   @Override
   public Tensor constant(double[] values) {
-    return new CudaTensor(onCard(values), 0, values.length);
+    return new CudaTensor(onGpu(values), 0, values.length);
   }
 
-  private Memory onCard(double[] values) {
+  private Memory onGpu(double[] values) {
     Memory memory = gpu.allocate(4L * Math.max(1, values.length));
     gpu.upload(values, 0, memory.address(), values.length);
     return memory;
@@ -183,7 +183,7 @@ final class CudaKernels implements Kernels {
     gpu.download(mine(from).address() + 4L * fromOffset, to, toOffset, count);
   }
 
-  /** Bytes go as they lie: hosts of cards are little-endian, too. */
+  /** Bytes go as they lie: hosts of GPUs are little-endian, too. */
   @Override
   public void store(Tensor from, int fromOffset, int count, ByteBuffer to) {
     Arguments.range("from", fromOffset, count, from.size());
@@ -228,11 +228,11 @@ final class CudaKernels implements Kernels {
         turned[i * ld + o] = (float) weight[o * inputs + i];
       }
     }
-    Memory onCard = gpu.allocate(4L * Math.max(1, turned.length));
-    gpu.upload(turned, 0, onCard.address(), turned.length);
-    Memory plain = windows && weight.length > 0 ? onCard(weight) : null;
+    Memory onGpu = gpu.allocate(4L * Math.max(1, turned.length));
+    gpu.upload(turned, 0, onGpu.address(), turned.length);
+    Memory plain = windows && weight.length > 0 ? onGpu(weight) : null;
     return new CudaLinear(
-        onCard, plain, bias == null ? null : onCard(padded(bias, ld)), ld, outputs, inputs);
+        onGpu, plain, bias == null ? null : onGpu(padded(bias, ld)), ld, outputs, inputs);
   }
 
   private static double[] padded(double[] values, int size) {
@@ -244,7 +244,7 @@ final class CudaKernels implements Kernels {
   @Override
   public Diagonal diagonal(double[] re, double[] im) {
     Arguments.exactly("im", im.length, 1, re.length);
-    return new CudaDiagonal(onCard(re), onCard(im), re.length);
+    return new CudaDiagonal(onGpu(re), onGpu(im), re.length);
   }
 
   @Override
@@ -252,7 +252,7 @@ final class CudaKernels implements Kernels {
     Arguments.entries(entries, constants.length, inputs);
     Memory at = gpu.allocate(4L * Math.max(1, entries.length));
     gpu.upload(entries, 0, at.address(), entries.length);
-    return new CudaIndex(at, onCard(constants), inputs, entries.length);
+    return new CudaIndex(at, onGpu(constants), inputs, entries.length);
   }
 
   // ------------------------------------------------------------------- tiles
@@ -351,7 +351,7 @@ final class CudaKernels implements Kernels {
     return tile == 128 ? 256 : 128;
   }
 
-  // ----------------------------------------------------------- verbs on rows
+  // ----------------------------------------------------------- operations on rows
 
   @Override
   public void activate(Activation f, Tensor xs, Tensor ys, int count) {
@@ -366,11 +366,11 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
-  public void skip(Tensor ds, Tensor xs, Tensor ys, Activation f, int rows, int width) {
+  public void addScaled(Tensor ds, Tensor xs, Tensor ys, Activation f, int rows, int width) {
     long d = rows("d", ds, 1, width);
     long x = rows("x", xs, rows, width);
     long y = rows("y", ys, rows, width);
-    gpu.kernel("skip")
+    gpu.kernel("add_scaled")
         .arg(d)
         .arg(x)
         .arg(y)
@@ -381,7 +381,7 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
-  public void normalize(
+  public void layerNorm(
       Tensor weights, Tensor biases, double epsilon, Tensor xs, Tensor ys, int rows, int width) {
     long weight = rows("weight", weights, 1, width);
     long bias = rows("bias", biases, 1, width);
@@ -391,7 +391,7 @@ final class CudaKernels implements Kernels {
       return;
     }
     String kernel =
-        width <= 256 ? "normalize_256" : width <= 1024 ? "normalize_1024" : "normalize_wide";
+        width <= 256 ? "layer_norm_256" : width <= 1024 ? "layer_norm_1024" : "layer_norm_wide";
     gpu.kernel(kernel)
         .arg(weight)
         .arg(bias)
@@ -420,11 +420,11 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
-  public void gatedMix(Tensor xs, Tensor abs, Tensor ys, int rows, int width) {
+  public void gluResidual(Tensor xs, Tensor abs, Tensor ys, int rows, int width) {
     long x = rows("x", xs, rows, width);
     long ab = rows("ab", abs, rows, 2L * width);
     long y = rows("y", ys, rows, width);
-    gpu.kernel("gated_mix")
+    gpu.kernel("glu_residual")
         .arg(x)
         .arg(ab)
         .arg(y)
@@ -594,7 +594,7 @@ final class CudaKernels implements Kernels {
         .launch(blocks((long) rows * blocks(width, 4), BLOCK), 1, BLOCK, 0);
   }
 
-  // --------------------------------------------------- verbs along sequences
+  // --------------------------------------------------- operations along sequences
 
   @Override
   public void recurrence(
@@ -651,7 +651,7 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
-  public void lag(
+  public void causalUnfold(
       Tensor xs, int[] starts, int sequences, Tensor tails, Tensor ys, int width, int taps) {
     Arguments.taps(taps);
     int rows = Arguments.starts(starts, sequences);
@@ -663,7 +663,7 @@ final class CudaKernels implements Kernels {
     }
     long at = startsOrRows(starts, sequences);
     int count = rows * taps * width;
-    gpu.kernel("lag")
+    gpu.kernel("causal_unfold")
         .arg(x)
         .arg(at)
         .arg(sequences)
@@ -674,7 +674,7 @@ final class CudaKernels implements Kernels {
         .arg(taps)
         .launch(blocks(count, BLOCK), 1, BLOCK, 0);
     if (taps > 1) {
-      gpu.kernel("lag_tail")
+      gpu.kernel("causal_unfold_tail")
           .arg(x)
           .arg(at)
           .arg(sequences)
@@ -687,7 +687,7 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
-  public void forgetGate(
+  public void foPooling(
       Activation activation,
       double zoneout,
       Tensor zfois,
@@ -706,7 +706,7 @@ final class CudaKernels implements Kernels {
       return;
     }
     long at = startsOrRows(starts, sequences);
-    gpu.kernel("forget_gate")
+    gpu.kernel("fo_pooling")
         .arg(activation.ordinal())
         .arg((float) zoneout)
         .arg(zfoi)
@@ -767,7 +767,7 @@ final class CudaKernels implements Kernels {
         .launch(count, blocks(width, 32), BLOCK, 0);
   }
 
-  /** The table {@code [sequences, 3, width]} of {@link #normalizePositions}. */
+  /** The table {@code [sequences, 3, width]} of {@link #positionNorm}. */
   private void positionTable(
       long moments,
       long starts,
@@ -806,7 +806,7 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
-  public void normalizePositions(
+  public void positionNorm(
       Tensor offsets,
       double epsilon,
       Activation f,
@@ -845,7 +845,7 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
-  public void normalizeGroups(
+  public void groupNorm(
       Tensor weights,
       Tensor biases,
       double epsilon,
@@ -929,7 +929,7 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
-  public void addRotated(
+  public void rollAdd(
       Tensor xs, int[] starts, Tensor ys, int[] yStarts, int sequences, int width, int track) {
     long x = rows("x", xs, Arguments.starts(starts, sequences), width);
     int rows = Arguments.starts(yStarts, sequences);
@@ -940,7 +940,7 @@ final class CudaKernels implements Kernels {
     }
     long from = uploads.of(starts, sequences + 1);
     long to = uploads.of(yStarts, sequences + 1);
-    gpu.kernel("add_rotated")
+    gpu.kernel("roll_add")
         .arg(x)
         .arg(from)
         .arg(y)
@@ -1106,7 +1106,7 @@ final class CudaKernels implements Kernels {
 
   /** One kernel where hidden values and rows are few enough to stay in shared memory. */
   @Override
-  public void perceptron(
+  public void mlp(
       RowNorm norm, Linear firsts, Activation f, Linear seconds, Tensor xs, Tensor ys, int rows) {
     CudaLinear first = mine(firsts);
     CudaLinear second = mine(seconds);
@@ -1115,14 +1115,14 @@ final class CudaKernels implements Kernels {
     int row = pitch(Math.max(width, hidden));
     int each = exact() && width <= 512 && hidden <= 256 ? rowsOfWarp(rows, row) : 0;
     if (each == 0 || hidden != second.inputs) {
-      Kernels.super.perceptron(norm, firsts, f, seconds, xs, ys, rows);
+      Kernels.super.mlp(norm, firsts, f, seconds, xs, ys, rows);
       return;
     }
     long x = rows("x", xs, rows, width);
     long y = rows("y", ys, rows, second.outputs);
     long weight = norm == null ? 0 : rows("weight", norm.weight(), 1, width);
     long bias = norm == null ? 0 : rows("bias", norm.bias(), 1, width);
-    gpu.kernel("perceptron_" + each + (hidden <= 128 ? "_128" : "_256"))
+    gpu.kernel("mlp_" + each + (hidden <= 128 ? "_128" : "_256"))
         .arg(x)
         .arg(kind(norm))
         .arg(weight)
@@ -1145,10 +1145,10 @@ final class CudaKernels implements Kernels {
 
   /** One kernel for rows of up to 512 values. */
   @Override
-  public void addRotated(
+  public void rollAdd(
       Tensor xs, Tensor ys, int[] starts, int sequences, int width, int track, RowNorm norm) {
     if (norm == null || width > 512) {
-      Kernels.super.addRotated(xs, ys, starts, sequences, width, track, norm);
+      Kernels.super.rollAdd(xs, ys, starts, sequences, width, track, norm);
       return;
     }
     int rows = Arguments.starts(starts, sequences);
@@ -1161,7 +1161,7 @@ final class CudaKernels implements Kernels {
       return;
     }
     long first = uploads.of(starts, sequences + 1);
-    gpu.kernel(width <= 256 ? "add_rotated_norm_256" : "add_rotated_norm_512")
+    gpu.kernel(width <= 256 ? "roll_add_norm_256" : "roll_add_norm_512")
         .arg(x)
         .arg(first)
         .arg(y)
@@ -1178,8 +1178,8 @@ final class CudaKernels implements Kernels {
   }
 
   /**
-   * One kernel where each sequence takes one step; else the verbs one by one, with the same bits:
-   * how a sequence is cut into calls must not show.
+   * One kernel where each sequence takes one step; else the operations one by one, with the same
+   * bits: how a sequence is cut into calls must not show.
    */
   @Override
   public void advance(
@@ -1272,7 +1272,7 @@ final class CudaKernels implements Kernels {
     if (rows == 0 || width == 0) {
       return;
     }
-    WindowsOnCard.Plan plan = windowsOnCard.of(windows, rows);
+    AttentionPlans.Plan plan = attentionPlans.of(windows, rows);
     try (Memory o = gpu.allocate(4L * Math.max(1, plan.count()) * width)) {
       gpu.kernel("attend")
           .arg(plan.tiles().address())

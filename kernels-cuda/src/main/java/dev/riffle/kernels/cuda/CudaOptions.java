@@ -8,13 +8,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What system properties say about the card.
+ * What system properties say about the GPU.
  *
  * @param device its ordinal among those that CUDA_VISIBLE_DEVICES leaves
  * @param memory most bytes of its memory to take, or, where negative, minus the percent of it
  * @param precision of products within {@code forWindows()}
  * @param debug whether to wait for each kernel, so that a fault is told by the kernel that made it,
- *     and to take each memory from the card by itself, so that compute-sanitizer sees its bounds
+ *     and to take each memory from the GPU by itself, so that compute-sanitizer sees its bounds
  * @param libraries directory of CUDA's libraries, empty to search
  */
 record CudaOptions(int device, long memory, Precision precision, boolean debug, String libraries) {
@@ -55,7 +55,7 @@ record CudaOptions(int device, long memory, Precision precision, boolean debug, 
         value(property, LIBRARIES, ""));
   }
 
-  /** Most bytes to take of a card that has so many. */
+  /** Most bytes to take of a GPU that has so many. */
   long ceiling(long total) {
     return memory < 0 ? total / 100 * -memory : Math.min(memory, total);
   }
@@ -67,7 +67,7 @@ record CudaOptions(int device, long memory, Precision precision, boolean debug, 
 
   private static int device(String said) {
     if (!said.matches("[0-9]{1,3}")) {
-      throw expected(DEVICE, "the number of a card, 0 for the first", said);
+      throw expected(DEVICE, "the number of a GPU, 0 for the first", said);
     }
     return Integer.parseInt(said);
   }

@@ -6,8 +6,8 @@ import dev.riffle.kernels.KernelsProvider;
 import java.util.Optional;
 
 /**
- * Makes the backend {@code cuda} on the card that {@value CudaOptions#DEVICE} names. All of it runs
- * on one thread, the {@link Device}'s, so that tasks and jobs of a JVM share the card.
+ * Makes the backend {@code cuda} on the GPU that {@value CudaOptions#DEVICE} names. All of it runs
+ * on one thread, the {@link Device}'s, so that tasks and jobs of a JVM share the GPU.
  */
 public final class CudaProvider implements KernelsProvider {
   private Device device; // the last one made
@@ -21,7 +21,7 @@ public final class CudaProvider implements KernelsProvider {
   public synchronized Optional<String> unavailable() {
     if (device != null && device.failure().isPresent()) {
       return Optional.of(
-          "its card has failed and comes back only in a new process ("
+          "its GPU has failed and comes back only in a new process ("
               + device.failure().get().getMessage()
               + "). Restart this JVM; on a cluster, the TaskManager.");
     }

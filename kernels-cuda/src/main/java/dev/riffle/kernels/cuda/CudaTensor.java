@@ -3,7 +3,7 @@ package dev.riffle.kernels.cuda;
 import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.Tensor;
 
-/** {@code size} floats of the card's {@code memory}, from {@code offset} on. */
+/** {@code size} floats of the GPU's {@code memory}, from {@code offset} on. */
 record CudaTensor(Memory memory, int offset, int size) implements Tensor {
 
   @Override
@@ -12,7 +12,7 @@ record CudaTensor(Memory memory, int offset, int size) implements Tensor {
     return new CudaTensor(memory, offset + at, count);
   }
 
-  /** Where its first value is on the card. */
+  /** Where its first value is on the GPU. */
   long address() {
     return memory.address() + 4L * offset;
   }

@@ -18,10 +18,10 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
- * One card, and one stream on it: what is asked for happens in that order. Opened on a thread and
+ * One GPU, and one stream on it: what is asked for happens in that order. Opened on a thread and
  * called on that thread alone.
  *
- * <p>Launches, copies on the card and uploads return before they are done; downloads and {@link
+ * <p>Launches, copies on the GPU and uploads return before they are done; downloads and {@link
  * #synchronize} wait. So a fault of a kernel is found later than where it was launched: what is
  * thrown then says so and names the kernels it can have been.
  */
@@ -31,7 +31,7 @@ final class Gpu {
 
   private final Thread owner = Thread.currentThread();
   private final CudaOptions options;
-  private final Machine.Card card;
+  private final Machine.GpuInfo info;
   private final int multiprocessors;
   private final int sharedMemory;
   private final CUstream_st stream = new CUstream_st();
@@ -50,11 +50,11 @@ final class Gpu {
   private long launches; // since the stream was last waited for
 
   /**
-   * Opens a card on this thread and compiles kernels for it.
+   * Opens a GPU on this thread and compiles kernels for it.
    *
    * @param units each compiled by itself
    * @param headers what units include
-   * @throws DeviceException if the card, the driver or the compiler fails
+   * @throws DeviceException if the GPU, the driver or the compiler fails
    */
   static Gpu open(CudaOptions options, List<Source> units, List<Source> headers) {
     Libraries.load(options.libraries());
@@ -74,18 +74,18 @@ final class Gpu {
 
   private Gpu(CudaOptions options, int device) {
     this.options = options;
-    this.card = Machine.card(device);
+    this.info = Machine.gpu(device);
     this.multiprocessors = Machine.attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device);
     this.sharedMemory =
         Machine.attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, device);
     Calls.check("cuStreamCreate", cuStreamCreate(stream, CU_STREAM_NON_BLOCKING));
-    long ceiling = options.ceiling(card.memory());
+    long ceiling = options.ceiling(info.memory());
     this.pool =
         new Pool(
-            new Card(),
+            new GpuMemory(),
             ceiling,
             options.memory() < 0
-                ? -options.memory() + "% of the card's " + card.memory()
+                ? -options.memory() + "% of the GPU's " + info.memory()
                 : "-D" + CudaOptions.MEMORY,
             options.debug());
     this.staging = new Staging(stream);
@@ -96,13 +96,13 @@ final class Gpu {
 
   // -------------------------------------------------------------- what it is
 
-  /** What the driver calls the card. */
+  /** What the driver calls the GPU. */
   String name() {
-    return card.name();
+    return info.name();
   }
 
   ComputeCapability capability() {
-    return card.capability();
+    return info.capability();
   }
 
   /** How many blocks run side by side at least, one on each. */
@@ -110,7 +110,7 @@ final class Gpu {
     return multiprocessors;
   }
 
-  /** Most bytes of shared memory that a block may ask for; 99 KiB on the least of cards. */
+  /** Most bytes of shared memory that a block may ask for; 99 KiB on the least of GPUs. */
   int sharedMemory() {
     return sharedMemory;
   }
@@ -128,16 +128,16 @@ final class Gpu {
   // ----------------------------------------------------------------- memory
 
   /**
-   * So many bytes of the card's memory, not set. Their address is a multiple of 256.
+   * So many bytes of the GPU's memory, not set. Their address is a multiple of 256.
    *
-   * @throws DeviceException.OutOfMemory if that is more than the ceiling or the card leaves
+   * @throws DeviceException.OutOfMemory if that is more than the ceiling or the GPU leaves
    */
   Memory allocate(long bytes) {
     onOwner();
     return pool.allocate(bytes);
   }
 
-  /** Copies on the card; the two ranges must not overlap. */
+  /** Copies on the GPU; the two ranges must not overlap. */
   void copy(long from, long to, long bytes) {
     onOwner();
     if (bytes > 0) {
@@ -153,7 +153,7 @@ final class Gpu {
     }
   }
 
-  /** Copies {@code count} floats to the card. The array may be changed when this returns. */
+  /** Copies {@code count} floats to the GPU. The array may be changed when this returns. */
   void upload(float[] from, int offset, long to, int count) {
     onOwner();
     for (int done = 0; done < count; ) {
@@ -165,7 +165,7 @@ final class Gpu {
     }
   }
 
-  /** Copies {@code count} doubles to the card, rounded to float. */
+  /** Copies {@code count} doubles to the GPU, rounded to float. */
   void upload(double[] from, int offset, long to, int count) {
     onOwner();
     for (int done = 0; done < count; ) {
@@ -179,7 +179,7 @@ final class Gpu {
     }
   }
 
-  /** Copies {@code count} ints to the card. */
+  /** Copies {@code count} ints to the GPU. */
   void upload(int[] from, int offset, long to, int count) {
     onOwner();
     for (int done = 0; done < count; ) {
@@ -191,7 +191,7 @@ final class Gpu {
     }
   }
 
-  /** Copies {@code bytes} bytes to the card, from the position of {@code from} on, and moves it. */
+  /** Copies {@code bytes} bytes to the GPU, from the position of {@code from} on, and moves it. */
   void upload(ByteBuffer from, long to, int bytes) {
     onOwner();
     for (int done = 0; done < bytes; ) {
@@ -203,7 +203,7 @@ final class Gpu {
     }
   }
 
-  /** Copies {@code count} floats from the card. */
+  /** Copies {@code count} floats from the GPU. */
   void download(long from, float[] to, int offset, int count) {
     onOwner();
     for (int done = 0; done < count; ) {
@@ -213,7 +213,7 @@ final class Gpu {
     }
   }
 
-  /** Copies {@code count} floats from the card, widened to double. */
+  /** Copies {@code count} floats from the GPU, widened to double. */
   void download(long from, double[] to, int offset, int count) {
     onOwner();
     for (int done = 0; done < count; ) {
@@ -226,7 +226,7 @@ final class Gpu {
     }
   }
 
-  /** Appends {@code bytes} bytes from the card at the position of {@code to}. */
+  /** Appends {@code bytes} bytes from the GPU at the position of {@code to}. */
   void download(long from, ByteBuffer to, int bytes) {
     onOwner();
     for (int done = 0; done < bytes; ) {
@@ -345,7 +345,7 @@ final class Gpu {
         IntStream.range(0, (int) (launches - first))
             .mapToObj(i -> launched[(int) ((first + i) % REMEMBERED)])
             .collect(Collectors.joining(", "));
-    return " It may tell of what was launched since the card was last waited for: "
+    return " It may tell of what was launched since the GPU was last waited for: "
         + (first > 0 ? first + " kernels, then " : "")
         + last
         + ".";
@@ -354,7 +354,7 @@ final class Gpu {
   private void onOwner() {
     if (Thread.currentThread() != owner) {
       throw new IllegalStateException(
-          "The card is worked on by thread '"
+          "The GPU is worked on by thread '"
               + owner.getName()
               + "' but was called on '"
               + Thread.currentThread().getName()
@@ -362,8 +362,8 @@ final class Gpu {
     }
   }
 
-  /** The card's memory. */
-  private final class Card implements Pool.Source {
+  /** The GPU's memory. */
+  private final class GpuMemory implements Pool.Source {
     private final long[] address = new long[1];
 
     @Override

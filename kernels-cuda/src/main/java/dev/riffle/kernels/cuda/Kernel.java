@@ -15,7 +15,7 @@ final class Kernel {
   private final CUfunc_st function;
   private final int[] sizes; // bytes of each parameter
   private int given;
-  private int shared = 48 << 10; // dynamic shared memory allowed so far: what every card allows
+  private int shared = 48 << 10; // dynamic shared memory allowed so far: what every GPU allows
 
   Kernel(Gpu gpu, String name, CUfunc_st function, int[] sizes) {
     this.gpu = gpu;

@@ -22,25 +22,25 @@ import java.util.Optional;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
- * What this machine has of what the backend needs. Looking allocates nothing on a card.
+ * What this machine has of what the backend needs. Looking allocates nothing on a GPU.
  *
  * @param libraries CUDA's, found or not; empty where the binding itself does not load
  * @param driver newest CUDA that the driver knows, 13000 for 13.0; 0 where there is none to ask
  * @param compiler version of NVRTC, 13000 for 13.0; 0 where there is none to ask
- * @param cards those that CUDA_VISIBLE_DEVICES leaves
+ * @param gpus those that CUDA_VISIBLE_DEVICES leaves
  * @param problem why the backend cannot work, and what to do; empty where it can
  */
 record Machine(
-    List<Found> libraries, int driver, int compiler, List<Card> cards, Optional<String> problem) {
+    List<Found> libraries, int driver, int compiler, List<GpuInfo> gpus, Optional<String> problem) {
 
   private static final int CUDA_13 = 13000;
 
   /**
-   * A card.
+   * A GPU.
    *
    * @param memory its bytes
    */
-  record Card(String name, ComputeCapability capability, long memory) {}
+  record GpuInfo(String name, ComputeCapability capability, long memory) {}
 
   /** Looks at this machine. */
   static Machine look() {
@@ -85,24 +85,24 @@ record Machine(
     Calls.checkNvrtc("nvrtcVersion", nvrtcVersion(value, minor));
     int compiler = 1000 * value[0] + 10 * minor[0];
     int started = cuInit(0);
-    List<Card> cards = started == CUDA_SUCCESS ? visible() : List.of();
+    List<GpuInfo> gpus = started == CUDA_SUCCESS ? visible() : List.of();
     return new Machine(
-        libraries, driver, compiler, cards, problem(driver, started, cards, options.device()));
+        libraries, driver, compiler, gpus, problem(driver, started, gpus, options.device()));
   }
 
-  private static List<Card> visible() {
+  private static List<GpuInfo> visible() {
     int[] value = new int[1];
     Calls.check("cuDeviceGetCount", cuDeviceGetCount(value));
-    List<Card> cards = new ArrayList<>();
+    List<GpuInfo> gpus = new ArrayList<>();
     for (int ordinal = 0, count = value[0]; ordinal < count; ordinal++) {
       Calls.check("cuDeviceGet", cuDeviceGet(value, ordinal));
-      cards.add(card(value[0]));
+      gpus.add(gpu(value[0]));
     }
-    return cards;
+    return gpus;
   }
 
-  /** What the driver says of a card. */
-  static Card card(int device) {
+  /** What the driver says of a GPU. */
+  static GpuInfo gpu(int device) {
     byte[] text = new byte[256];
     Calls.check("cuDeviceGetName", cuDeviceGetName(text, text.length, device));
     int length = 0;
@@ -111,7 +111,7 @@ record Machine(
     }
     try (SizeTPointer memory = new SizeTPointer(1)) {
       Calls.check("cuDeviceTotalMem", cuDeviceTotalMem(memory, device));
-      return new Card(
+      return new GpuInfo(
           new String(text, 0, length, StandardCharsets.UTF_8),
           new ComputeCapability(
               attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device),
@@ -120,14 +120,14 @@ record Machine(
     }
   }
 
-  /** What the driver says of one property of a card. */
+  /** What the driver says of one property of a GPU. */
   static int attribute(int attribute, int device) {
     int[] value = new int[1];
     Calls.check("cuDeviceGetAttribute", cuDeviceGetAttribute(value, attribute, device));
     return value[0];
   }
 
-  private static Optional<String> problem(int driver, int started, List<Card> cards, int device) {
+  private static Optional<String> problem(int driver, int started, List<GpuInfo> gpus, int device) {
     if (driver < CUDA_13) { // first: an old driver may fail in its own ways
       return Optional.of(
           "the driver is for CUDA "
@@ -135,25 +135,25 @@ record Machine(
               + " at most, but CUDA 13 needs one of 580 or later (nvidia-smi tells which it is)."
               + " Install a newer driver.");
     }
-    if (started == CUDA_ERROR_NO_DEVICE || (started == CUDA_SUCCESS && cards.isEmpty())) {
+    if (started == CUDA_ERROR_NO_DEVICE || (started == CUDA_SUCCESS && gpus.isEmpty())) {
       return Optional.of(
-          "there is no card to be seen. Look at nvidia-smi and at CUDA_VISIBLE_DEVICES; in a"
+          "there is no GPU to be seen. Look at nvidia-smi and at CUDA_VISIBLE_DEVICES; in a"
               + " container, start it with --gpus all.");
     }
     if (started != CUDA_SUCCESS) {
       return Optional.of(Calls.failure("cuInit", started, "").getMessage());
     }
-    if (device >= cards.size()) {
+    if (device >= gpus.size()) {
       return Optional.of(
           "-D"
               + CudaOptions.DEVICE
-              + " asks for card "
+              + " asks for GPU "
               + device
               + " but there are "
-              + cards.size()
+              + gpus.size()
               + ", counted from 0. Look at nvidia-smi -L and at CUDA_VISIBLE_DEVICES.");
     }
-    return cards.get(device).capability().refusal();
+    return gpus.get(device).capability().refusal();
   }
 
   /** As people write it: {@code 13.0}. */

@@ -3,7 +3,7 @@ package dev.riffle.kernels.cuda;
 import java.lang.ref.PhantomReference;
 
 /**
- * A block of the card's memory, not set at first. It goes back when it is closed, or when the
+ * A block of the GPU's memory, not set at first. It goes back when it is closed, or when the
  * collector finds that nobody holds it any more; what was launched before may still use it, because
  * whoever gets it next comes later in the same stream.
  */
@@ -14,11 +14,11 @@ final class Memory implements AutoCloseable {
     this.block = new Block(this, pool, address, bytes, taken);
   }
 
-  /** Address on the card, a multiple of 256. */
+  /** Address on the GPU, a multiple of 256. */
   long address() {
     if (block.returned) {
       throw new IllegalStateException(
-          "This memory of " + block.bytes + " bytes on the card was closed: take it anew.");
+          "This memory of " + block.bytes + " bytes on the GPU was closed: take it anew.");
     }
     return block.address;
   }

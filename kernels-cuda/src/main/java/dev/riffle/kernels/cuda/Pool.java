@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * Keeps blocks that came back for whoever next asks for their size, and keeps to the ceiling. A
  * request is rounded up to one of four sizes between a power of two and the next.
  *
- * <p>When the ceiling is reached, it first gives back to the card what nobody uses, then has the
+ * <p>When the ceiling is reached, it first gives back to the GPU what nobody uses, then has the
  * collector look for memory that nobody holds, and only then fails.
  */
 final class Pool {
@@ -28,13 +28,13 @@ final class Pool {
 
   /** Where blocks come from. */
   interface Source {
-    /** Address of so many bytes; 0 where the card has no more. */
+    /** Address of so many bytes; 0 where the GPU has no more. */
     long take(long bytes);
 
     /** Gives blocks back; what was launched with them has ended when this returns. */
     void give(List<Long> addresses);
 
-    /** What the card has free, for messages. */
+    /** What the GPU has free, for messages. */
     long free();
   }
 
@@ -80,7 +80,7 @@ final class Pool {
   /**
    * At least so many bytes, not set.
    *
-   * @throws DeviceException.OutOfMemory if that is more than the ceiling or the card leaves
+   * @throws DeviceException.OutOfMemory if that is more than the ceiling or the GPU leaves
    */
   Memory allocate(long bytes) {
     drain();
@@ -102,7 +102,7 @@ final class Pool {
     }
     if (address == 0) {
       throw new DeviceException.OutOfMemory(
-          "The card has no memory for "
+          "The GPU has no memory for "
               + bytes
               + " bytes more: "
               + used
@@ -110,11 +110,11 @@ final class Pool {
               + ceiling
               + " ("
               + how
-              + "), and the card has "
+              + "), and the GPU has "
               + source.free()
               + " free. Send smaller batches or shorter windows, raise -D"
               + CudaOptions.MEMORY
-              + ", or end what else uses the card (nvidia-smi lists it).",
+              + ", or end what else uses the GPU (nvidia-smi lists it).",
           null);
     }
     used += size;
@@ -135,7 +135,7 @@ final class Pool {
     free.computeIfAbsent(block.taken, size -> new ArrayDeque<>()).push(block.address);
   }
 
-  /** Gives everything back to the card that nobody holds. */
+  /** Gives everything back to the GPU that nobody holds. */
   void release() {
     List<Long> addresses = new ArrayList<>();
     free.values().forEach(addresses::addAll);

@@ -14,7 +14,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Pinned memory of the host, which the card reads and writes by itself: two pieces for what goes
+ * Pinned memory of the host, which the GPU reads and writes by itself: two pieces for what goes
  * out, filled in turn, and one for what comes in.
  */
 final class Staging {
@@ -67,17 +67,17 @@ final class Staging {
     return out[current].slice(last, bytes).order(ByteOrder.nativeOrder());
   }
 
-  /** Where the last room is, for the card to read. */
+  /** Where the last room is, for the GPU to read. */
   Pointer sent(int bytes) {
     return address.at(pinned.address() + (long) current * PIECE + last);
   }
 
-  /** Where the card is to write, at most a piece. */
+  /** Where the GPU is to write, at most a piece. */
   Pointer arriving() {
     return address.at(pinned.address() + 2L * PIECE);
   }
 
-  /** What the card wrote there; good until the next. */
+  /** What the GPU wrote there; good until the next. */
   ByteBuffer arrived(int bytes) {
     return in.slice(0, bytes).order(ByteOrder.nativeOrder());
   }

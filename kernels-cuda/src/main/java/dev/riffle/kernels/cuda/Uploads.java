@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Arrays of the host that verbs read on the card, kept there by what they hold: the same starts,
- * positions or entries come again and again, and so go over once.
+ * Arrays of the host that operations read on the GPU, kept there by what they hold: the same
+ * starts, positions or entries come again and again, and so go over once.
  */
 final class Uploads {
   /** Bytes that are kept at most; the arrays used longest ago go first. */
@@ -14,7 +14,9 @@ final class Uploads {
 
   private static final int MOST_ARRAYS = 1024;
 
-  /** Arrays that are kept at least: more than one verb takes, whose arrays all have to stay. */
+  /**
+   * Arrays that are kept at least: more than one operation takes, whose arrays all have to stay.
+   */
   private static final int FEWEST_ARRAYS = 16;
 
   /** The first values of an array, compared by value. */
@@ -58,7 +60,7 @@ final class Uploads {
     this.gpu = gpu;
   }
 
-  /** Address of the first {@code count} values; good for this verb. */
+  /** Address of the first {@code count} values; good for this operation. */
   long of(int[] values, int count) {
     Key key = new Key(values, count);
     Memory memory = kept.get(key);

@@ -1,16 +1,16 @@
 /**
- * The verbs as CUDA kernels of our own and products of cuBLASLt, found as the backend {@code cuda}
- * where this module's jar and its binding are on the class path.
+ * The operations as CUDA kernels of our own and products of cuBLASLt, found as the backend {@code
+ * cuda} where this module's jar and its binding are on the class path.
  *
  * <pre>
  *   CudaProvider -> is everything here that it needs?  (Libraries, ComputeCapability, CudaOptions)
  *        |
- *        +-> CudaKernels  the verbs: which kernel, which grid
- *              +-> Gpu        one card, one stream, one thread
- *                    Memory   a block of the card's memory; Pool keeps the ceiling
+ *        +-> CudaKernels  the operations: which kernel, which grid
+ *              +-> Gpu        one GPU, one stream, one thread
+ *                    Memory   a block of the GPU's memory; Pool keeps the ceiling
  *                    Kernel   a compiled kernel: arguments, launch      (Compiler: NVRTC, from *.cu)
  *                    Products y = f(x W^T + b) by cuBLASLt
- *                    Staging  pinned memory, on the way to and from the card
+ *                    Staging  pinned memory, on the way to and from the GPU
  *                    Calls    every result checked; a failure says what to do
  * </pre>
  *

@@ -1,6 +1,6 @@
-// Several verbs over rows that stay in shared memory from the first to the last: 8 warps, of which
+// Several operations over rows that stay in shared memory from the first to the last: 8 warps, of which
 // each has R rows to itself, with all their columns; only the weights are brought by all together.
-// Sums have the order of products.cu, norms that of rows.cu: the bits are those of the verbs one by
+// Sums have the order of products.cu, norms that of rows.cu: the bits are those of the operations one by
 // one.
 #include "common.cuh"
 
@@ -242,28 +242,28 @@ __device__ __forceinline__ void perceptron(
       x, norm, normWeight, normBias, epsilon, weight1, ld1, bias1, f, weight2, ld2, bias2, y,   \
       rows, width, hidden, outputs)
 
-extern "C" __global__ void __launch_bounds__(256, 1) perceptron_4_128(
+extern "C" __global__ void __launch_bounds__(256, 1) mlp_4_128(
     const float *x, int norm, const float *normWeight, const float *normBias, float epsilon,
     const float *weight1, int ld1, const float *bias1, int f, const float *weight2, int ld2,
     const float *bias2, float *y, int rows, int width, int hidden, int outputs) {
   PERCEPTRON(4, 1);
 }
 
-extern "C" __global__ void __launch_bounds__(256) perceptron_8_128(
+extern "C" __global__ void __launch_bounds__(256) mlp_8_128(
     const float *x, int norm, const float *normWeight, const float *normBias, float epsilon,
     const float *weight1, int ld1, const float *bias1, int f, const float *weight2, int ld2,
     const float *bias2, float *y, int rows, int width, int hidden, int outputs) {
   PERCEPTRON(8, 1);
 }
 
-extern "C" __global__ void __launch_bounds__(256, 1) perceptron_4_256(
+extern "C" __global__ void __launch_bounds__(256, 1) mlp_4_256(
     const float *x, int norm, const float *normWeight, const float *normBias, float epsilon,
     const float *weight1, int ld1, const float *bias1, int f, const float *weight2, int ld2,
     const float *bias2, float *y, int rows, int width, int hidden, int outputs) {
   PERCEPTRON(4, 2);
 }
 
-extern "C" __global__ void __launch_bounds__(256) perceptron_8_256(
+extern "C" __global__ void __launch_bounds__(256) mlp_8_256(
     const float *x, int norm, const float *normWeight, const float *normBias, float epsilon,
     const float *weight1, int ld1, const float *bias1, int f, const float *weight2, int ld2,
     const float *bias2, float *y, int rows, int width, int hidden, int outputs) {

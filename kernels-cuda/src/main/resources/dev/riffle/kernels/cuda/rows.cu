@@ -1,4 +1,4 @@
-// Verbs on values and on rows, each by itself. A thread takes four neighbouring values, or a warp a
+// Operations on values and on rows, each by itself. A thread takes four neighbouring values, or a warp a
 // row.
 #include "common.cuh"
 
@@ -49,7 +49,7 @@ __device__ __forceinline__ Four columns(const float *p, int i, int width) {
 }
 
 // y = f(y + d (.) x)
-extern "C" __global__ void __launch_bounds__(256) skip(
+extern "C" __global__ void __launch_bounds__(256) add_scaled(
     const float *d, const float *x, float *y, int f, int n, int width) {
   FIRST(i);
   bool whole = aligned(x) && aligned(y);
@@ -79,7 +79,7 @@ extern "C" __global__ void __launch_bounds__(256) affine(
 }
 
 // y = x + a (.) sigmoid(b), ab [rows, 2 width]
-extern "C" __global__ void __launch_bounds__(256) gated_mix(
+extern "C" __global__ void __launch_bounds__(256) glu_residual(
     const float *x, const float *ab, float *y, int n, int width) {
   FIRST(i);
   bool whole = aligned(x) && aligned(y);
@@ -265,7 +265,7 @@ __device__ __forceinline__ Four rotation(
 }
 
 // y_t += x_((t + o) mod n)
-extern "C" __global__ void __launch_bounds__(256) add_rotated(
+extern "C" __global__ void __launch_bounds__(256) roll_add(
     const float *x,
     const int *starts,
     float *y,
@@ -325,20 +325,20 @@ __device__ __forceinline__ void normalize(
   }
 }
 
-extern "C" __global__ void __launch_bounds__(256) normalize_256(
+extern "C" __global__ void __launch_bounds__(256) layer_norm_256(
     const float *weight, const float *bias, float epsilon, const float *x, float *y, int rows,
     int width) {
   normalize<2>(weight, bias, epsilon, x, y, rows, width);
 }
 
-extern "C" __global__ void __launch_bounds__(256) normalize_1024(
+extern "C" __global__ void __launch_bounds__(256) layer_norm_1024(
     const float *weight, const float *bias, float epsilon, const float *x, float *y, int rows,
     int width) {
   normalize<8>(weight, bias, epsilon, x, y, rows, width);
 }
 
 // Layer norm of rows of any width, read three times: the second and third time from the caches.
-extern "C" __global__ void __launch_bounds__(256) normalize_wide(
+extern "C" __global__ void __launch_bounds__(256) layer_norm_wide(
     const float *weight, const float *bias, float epsilon, const float *x, float *y, int rows,
     int width) {
   ROW_OF_WARP(row, lane);
@@ -482,14 +482,14 @@ __device__ __forceinline__ void addRotatedAndNormalize(
   }
 }
 
-extern "C" __global__ void __launch_bounds__(256) add_rotated_norm_256(
+extern "C" __global__ void __launch_bounds__(256) roll_add_norm_256(
     const float *x, const int *starts, float *y, int sequences, int rows, int width, int track,
     int norm, const float *weight, const float *bias, float epsilon) {
   addRotatedAndNormalize<2>(
       x, starts, y, sequences, rows, width, track, norm, weight, bias, epsilon);
 }
 
-extern "C" __global__ void __launch_bounds__(256) add_rotated_norm_512(
+extern "C" __global__ void __launch_bounds__(256) roll_add_norm_512(
     const float *x, const int *starts, float *y, int sequences, int rows, int width, int track,
     int norm, const float *weight, const float *bias, float epsilon) {
   addRotatedAndNormalize<4>(

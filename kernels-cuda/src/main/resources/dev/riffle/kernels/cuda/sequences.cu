@@ -1,4 +1,4 @@
-// Verbs along sequences. starts [sequences + 1] holds the first row of each, then the number of
+// Operations along sequences. starts [sequences + 1] holds the first row of each, then the number of
 // rows; where it is null, sequence b is row b alone, as when each key takes one step.
 #include "common.cuh"
 
@@ -62,7 +62,7 @@ extern "C" __global__ void __launch_bounds__(128) recurrence(
 
 // c_t = f'_t (.) c_(t-1) + i_t (.) z_t, y_t = o_t (.) c_t of gates before their activations
 // zfoi [rows, gates, width], state [sequences, width]
-extern "C" __global__ void __launch_bounds__(128) forget_gate(
+extern "C" __global__ void __launch_bounds__(128) fo_pooling(
     int f,
     float zoneout,
     const float *zfoi,
@@ -107,7 +107,7 @@ extern "C" __global__ void __launch_bounds__(128) forget_gate(
 }
 
 // y_t = [x_(t-taps+1), ..., x_t]; tail [sequences, taps - 1, width] holds the rows before the first
-extern "C" __global__ void __launch_bounds__(256) lag(
+extern "C" __global__ void __launch_bounds__(256) causal_unfold(
     const float *x,
     const int *starts,
     int sequences,
@@ -131,7 +131,7 @@ extern "C" __global__ void __launch_bounds__(256) lag(
 }
 
 // The tail after the last row; a thread moves one column, the oldest row first.
-extern "C" __global__ void __launch_bounds__(256) lag_tail(
+extern "C" __global__ void __launch_bounds__(256) causal_unfold_tail(
     const float *x, const int *starts, int sequences, float *tail, int width, int taps) {
   u32 i = blockIdx.x * blockDim.x + threadIdx.x;
   u32 b = i / width;

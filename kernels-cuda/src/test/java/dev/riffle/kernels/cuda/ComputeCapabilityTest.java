@@ -31,7 +31,7 @@ class ComputeCapabilityTest {
     "9,0,sm_90",
     "10,0,sm_100",
     "12,1,sm_121",
-    "10,1,sm_100", // machine code runs on later cards of its generation
+    "10,1,sm_100", // machine code runs on later GPUs of its generation
     "9,9,sm_90",
     "13,0,compute_121" // and the driver compiles for later generations
   })

@@ -22,7 +22,7 @@ class CudaGoldensTest {
   @ParameterizedTest
   @MethodSource("goldens")
   void everyGoldenPasses(Path golden) {
-    GoldenResult result = Families.check(golden, Card.kernels());
+    GoldenResult result = Families.check(golden, TestGpu.kernels());
     RESULTS.add(result);
     assertThat(result.ok()).as("%s", result).isTrue();
   }

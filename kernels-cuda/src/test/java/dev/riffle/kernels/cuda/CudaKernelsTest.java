@@ -6,6 +6,6 @@ import dev.riffle.kernels.KernelsContract;
 final class CudaKernelsTest extends KernelsContract {
   @Override
   protected Kernels kernels() {
-    return Card.anyThread(Card.kernels());
+    return TestGpu.anyThread(TestGpu.kernels());
   }
 }

@@ -31,7 +31,7 @@ class CudaOptionsTest {
     "1000,1000",
     "50%,549755813888",
     "100%,1099511627776",
-    "999999999t,1099511627776" // no more than the card has
+    "999999999t,1099511627776" // no more than the GPU has
   })
   void memoryIsBytesOrAShare(String said, long ceiling) {
     assertThat(of(CudaOptions.MEMORY, said).ceiling(1L << 40))

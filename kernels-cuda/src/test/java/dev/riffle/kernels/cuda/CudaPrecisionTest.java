@@ -22,15 +22,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Products of windows in less than float32. On the stand-in the factors are rounded as a card
- * rounds them; the order of a card's sums is not shown.
+ * Products of windows in less than float32. On the emulator the factors are rounded as a GPU rounds
+ * them; the order of a GPU's sums is not shown.
  */
 class CudaPrecisionTest {
   /** Set to {@code all} for every golden of the window families; a few otherwise. */
   private static final String GOLDENS = "riffle.test.goldens";
 
   private static CudaKernels kernels(CudaOptions.Precision precision) {
-    return Card.of(precision, 4);
+    return TestGpu.of(precision, 4);
   }
 
   private static double allowed(CudaOptions.Precision precision) {
@@ -74,7 +74,7 @@ class CudaPrecisionTest {
       int sequences = shape[0];
       int length = shape[1];
       int width = shape[2];
-      Verb verb =
+      Verb operation =
           (k, y) ->
               k.switchUnit(
                   linear(k, 1, 2 * width, 4 * width),
@@ -92,10 +92,10 @@ class CudaPrecisionTest {
                   width,
                   shuffle);
       int size = sequences * length * width;
-      double[] expected = run(Backends.find("reference"), size, verb);
+      double[] expected = run(Backends.find("reference"), size, operation);
       for (int parts : new int[] {1, 1000}) {
-        Kernels k = Card.anyThread(Card.of(CudaOptions.Precision.TF32, parts).forWindows());
-        double[] found = run(k, size, verb);
+        Kernels k = TestGpu.anyThread(TestGpu.of(CudaOptions.Precision.TF32, parts).forWindows());
+        double[] found = run(k, size, operation);
         for (int i = 0; i < size; i++) {
           double far = Math.abs(found[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
           assertThat(far).as("value %d", i).isLessThan(allowed(CudaOptions.Precision.TF32));
@@ -112,7 +112,7 @@ class CudaPrecisionTest {
         precision,
         75 * width,
         (k, y) ->
-            k.perceptron(
+            k.mlp(
                 RowNorm.layer(values(k, 1, width), values(k, 2, width), 1e-5),
                 linear(k, 3, width, 40),
                 Activation.GELU,
@@ -125,27 +125,27 @@ class CudaPrecisionTest {
   @ParameterizedTest
   @EnumSource(CudaOptions.Precision.class)
   void aProductOfWindowsMayBeginAnywhere(CudaOptions.Precision precision) {
-    Verb verb =
+    Verb operation =
         (k, y) -> {
           Tensor x = values(k, 1, 40 * 32 + 1).view(1, 40 * 32);
           k.linear(linear(k, 2, 32, 24), x, y, 40);
         };
-    double[] expected = run(Backends.find("reference"), 40 * 24, verb);
-    double[] found = run(Card.anyThread(kernels(precision).forWindows()), 40 * 24, verb);
+    double[] expected = run(Backends.find("reference"), 40 * 24, operation);
+    double[] found = run(TestGpu.anyThread(kernels(precision).forWindows()), 40 * 24, operation);
     for (int i = 0; i < found.length; i++) {
       double far = Math.abs(found[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
       assertThat(far).as("value %d", i).isLessThan(allowed(precision));
     }
   }
 
-  /** A verb into y. */
+  /** A operation into y. */
   private interface Verb {
     void run(Kernels k, Tensor y);
   }
 
-  private static void compare(CudaOptions.Precision precision, int size, Verb verb) {
-    double[] expected = run(Backends.find("reference"), size, verb);
-    double[] found = run(Card.anyThread(kernels(precision).forWindows()), size, verb);
+  private static void compare(CudaOptions.Precision precision, int size, Verb operation) {
+    double[] expected = run(Backends.find("reference"), size, operation);
+    double[] found = run(TestGpu.anyThread(kernels(precision).forWindows()), size, operation);
     double worst = 0;
     for (int i = 0; i < size; i++) {
       worst =
@@ -157,9 +157,9 @@ class CudaPrecisionTest {
     }
   }
 
-  private static double[] run(Kernels k, int size, Verb verb) {
+  private static double[] run(Kernels k, int size, Verb operation) {
     Tensor y = k.allocate(size);
-    verb.run(k, y);
+    operation.run(k, y);
     double[] values = new double[size];
     k.read(y, 0, values, 0, size);
     return values;
@@ -198,7 +198,7 @@ class CudaPrecisionTest {
             .toList();
     assertThat(goldens).isNotEmpty();
     System.out.println(
-        StandIn.card() ? "On a card:" : "On the stand-in, factors rounded as a card does:");
+        Emulator.onRealGpu() ? "On a GPU:" : "On the emulator, factors rounded as a GPU does:");
     for (CudaOptions.Precision precision : CudaOptions.Precision.values()) {
       List<GoldenResult> results = new ArrayList<>();
       for (Path golden : goldens) {

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.Test;
 class CudaProviderTest {
 
   @BeforeAll
-  static void needsTheStandIn() {
-    assumeFalse(StandIn.card(), "These machines are made up by the stand-in.");
-    StandIn.require();
+  static void needsTheEmulator() {
+    assumeFalse(Emulator.onRealGpu(), "These machines are made up by the emulator.");
+    Emulator.require();
   }
 
   /** Finds the backend as a program would, and uses it; then once more. */
@@ -50,7 +50,7 @@ class CudaProviderTest {
   }
 
   private static String use(Map<String, String> environment, String... options) throws IOException {
-    StandIn.Run run = StandIn.java(environment, List.of(options), List.of(), Use.class);
+    Emulator.Run run = Emulator.java(environment, List.of(options), List.of(), Use.class);
     assertThat(run.status()).as(run.output()).isZero();
     return run.output();
   }
@@ -60,9 +60,9 @@ class CudaProviderTest {
     assertThat(use(Map.of()))
         .isEqualTo(
             """
-            cuda: stand-in 0, compute capability 8.6
+            cuda: emulator 0, compute capability 8.6
             [0.0, 2.0]
-            cuda: stand-in 0, compute capability 8.6
+            cuda: emulator 0, compute capability 8.6
             [0.0, 2.0]
             """);
     assertThat(use(Map.of(), "-D" + CudaOptions.PRECISION + "=tf32")).contains("TF32");
@@ -70,22 +70,22 @@ class CudaProviderTest {
 
   @Test
   void whereItCannotWorkItSaysWhy() throws IOException {
-    assertThat(use(Map.of("STANDIN_CARDS", "0")))
-        .contains("IllegalStateException: Backend 'cuda' cannot run here: there is no card");
+    assertThat(use(Map.of("EMULATOR_GPUS", "0")))
+        .contains("IllegalStateException: Backend 'cuda' cannot run here: there is no GPU");
   }
 
   @Test
   void afterItsCardHasFailedItComesBackOnlyInANewProcess() throws IOException {
-    assertThat(use(Map.of("STANDIN_FAIL", "cuLaunchKernel:1:700")))
+    assertThat(use(Map.of("EMULATOR_FAIL", "cuLaunchKernel:1:700")))
         .contains("DeviceException: CUDA failed in cuLaunchKernel: CUDA_ERROR_ILLEGAL_ADDRESS")
-        .contains("since the card was last waited for: activate")
-        .contains("DeviceException: Backend 'cuda' cannot run here: its card has failed")
+        .contains("since the GPU was last waited for: activate")
+        .contains("DeviceException: Backend 'cuda' cannot run here: its GPU has failed")
         .contains("only in a new process", "Restart this JVM; on a cluster, the TaskManager.");
   }
 
   @Test
   void aCeilingThatIsTooLowIsToldAndMayBeAskedAgain() throws IOException {
-    assertThat(use(Map.of("STANDIN_FAIL", "cuMemHostAlloc:1:2")))
+    assertThat(use(Map.of("EMULATOR_FAIL", "cuMemHostAlloc:1:2")))
         .contains("OutOfMemory: CUDA failed in cuMemHostAlloc: CUDA_ERROR_OUT_OF_MEMORY")
         .endsWith("[0.0, 2.0]\n");
   }

@@ -17,15 +17,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Each kernel that comes in several tilings, in all of them: on a card of one part, which takes the
+ * Each kernel that comes in several tilings, in all of them: on a GPU of one part, which takes the
  * largest, and on one of a thousand, which takes the smallest. Both must give what the reference
  * gives, and each other's bits.
  */
 class CudaTilesTest {
-  private final Kernels large = Card.anyThread(Card.of(CudaOptions.Precision.FP32, 1));
-  private final Kernels small = Card.anyThread(Card.of(CudaOptions.Precision.FP32, 1000));
+  private final Kernels large = TestGpu.anyThread(TestGpu.of(CudaOptions.Precision.FP32, 1));
+  private final Kernels small = TestGpu.anyThread(TestGpu.of(CudaOptions.Precision.FP32, 1000));
 
-  /** A verb into y. */
+  /** A operation into y. */
   private interface Verb {
     void run(Kernels k, Tensor y);
   }
@@ -129,7 +129,7 @@ class CudaTilesTest {
           3 * width,
           (k, y) -> {
             k.write(random(1, 3 * width), 0, y, 0, 3 * width);
-            k.normalize(values(k, 2, width), values(k, 3, width), 1e-5, y, y, 3, width);
+            k.layerNorm(values(k, 2, width), values(k, 3, width), 1e-5, y, y, 3, width);
           });
       agree(
           3 * width,
@@ -147,7 +147,7 @@ class CudaTilesTest {
       agree(
           75 * width,
           (k, y) ->
-              k.perceptron(
+              k.mlp(
                   RowNorm.layer(values(k, 1, width), values(k, 2, width), 1e-5),
                   linear(k, 3, width, shape[1]),
                   Activation.GELU,
@@ -187,12 +187,12 @@ class CudaTilesTest {
     }
   }
 
-  /** Runs the verb in both tilings and on the reference. */
-  private double[] agree(int size, Verb verb) {
-    double[] one = run(large, size, verb);
-    double[] other = run(small, size, verb);
+  /** Runs the operation in both tilings and on the reference. */
+  private double[] agree(int size, Verb operation) {
+    double[] one = run(large, size, operation);
+    double[] other = run(small, size, operation);
     assertThat(one).isEqualTo(other);
-    double[] expected = run(Backends.find("reference"), size, verb);
+    double[] expected = run(Backends.find("reference"), size, operation);
     for (int i = 0; i < size; i++) {
       double allowed = 5e-5 * Math.max(1, Math.abs(expected[i]));
       assertThat(Math.abs(one[i] - expected[i])).as("value %d", i).isLessThanOrEqualTo(allowed);
@@ -200,9 +200,9 @@ class CudaTilesTest {
     return one;
   }
 
-  private static double[] run(Kernels k, int size, Verb verb) {
+  private static double[] run(Kernels k, int size, Verb operation) {
     Tensor y = k.allocate(size);
-    verb.run(k, y);
+    operation.run(k, y);
     return read(k, y, size);
   }
 

@@ -6,7 +6,7 @@ import dev.riffle.kernels.KernelsContract;
 final class CudaWindowKernelsTest extends KernelsContract {
   @Override
   protected Kernels kernels() {
-    return Card.anyThread(Card.kernels().forWindows());
+    return TestGpu.anyThread(TestGpu.kernels().forWindows());
   }
 
   @Override

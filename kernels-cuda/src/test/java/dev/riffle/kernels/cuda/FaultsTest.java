@@ -11,13 +11,13 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A card that fails, in a JVM of its own each time: what is told, and whether it goes on. */
+/** A GPU that fails, in a JVM of its own each time: what is told, and whether it goes on. */
 class FaultsTest {
 
   @BeforeAll
-  static void needsTheStandIn() {
-    assumeFalse(StandIn.card(), "A real card is not to be broken.");
-    StandIn.require();
+  static void needsTheEmulator() {
+    assumeFalse(Emulator.onRealGpu(), "A real GPU is not to be broken.");
+    Emulator.require();
   }
 
   /** Does what its system property {@code fault} says, and prints what comes of it. */
@@ -101,7 +101,7 @@ class FaultsTest {
       throws IOException {
     List<String> all = new ArrayList<>(List.of(options));
     all.add("-Dfault=" + fault);
-    StandIn.Run run = StandIn.java(environment, all, List.of(), Break.class);
+    Emulator.Run run = Emulator.java(environment, all, List.of(), Break.class);
     assertThat(run.status()).as(run.output()).isZero();
     return run.output();
   }
@@ -113,7 +113,7 @@ class FaultsTest {
         .contains("wait throws dev.riffle.kernels.DeviceException: CUDA failed in cuStreamSynch")
         .contains(
             "CUDA_ERROR_ILLEGAL_ADDRESS (700",
-            "since the card was last waited for: scale, beyond, scale")
+            "since the GPU was last waited for: scale, beyond, scale")
         .contains("-D" + CudaOptions.DEBUG + "=true", "the backend 'cpu'")
         .contains("kernel 'beyond', block (0, 0) of (1, 1): touched address")
         .contains("allocate throws dev.riffle.kernels.DeviceException");
@@ -123,7 +123,7 @@ class FaultsTest {
   void withDebugTheKernelItselfTells() throws IOException {
     assertThat(broken("beyond", Map.of(), "-D" + CudaOptions.DEBUG + "=true"))
         .contains("scale returns\n", "beyond throws")
-        .contains("since the card was last waited for: beyond.");
+        .contains("since the GPU was last waited for: beyond.");
   }
 
   @Test
@@ -166,7 +166,7 @@ class FaultsTest {
 
   @Test
   void aCallThatFailsIsToldByItsName() throws IOException {
-    assertThat(broken("none", Map.of("STANDIN_FAIL", "cuLaunchKernel:1:719")))
+    assertThat(broken("none", Map.of("EMULATOR_FAIL", "cuLaunchKernel:1:719")))
         .contains("scale throws", "CUDA failed in cuLaunchKernel: CUDA_ERROR_LAUNCH_FAILED (719");
   }
 
@@ -174,15 +174,16 @@ class FaultsTest {
   void aCardWithoutMemoryGoesOn() throws IOException {
     // the second block is refused at first and again after all that can be given back was
     assertThat(
-            broken("none", Map.of("STANDIN_MEMORY", "60000"), "-D" + CudaOptions.MEMORY + "=64k"))
+            broken("none", Map.of("EMULATOR_MEMORY", "60000"), "-D" + CudaOptions.MEMORY + "=64k"))
         .contains("allocate returns");
     assertThat(
             broken(
                 "none",
                 Map.of(
-                    "STANDIN_FAIL", "cuMemAlloc:2:2,cuMemAlloc:3:2,cuMemAlloc:4:2,cuMemAlloc:5:2")))
+                    "EMULATOR_FAIL",
+                    "cuMemAlloc:2:2,cuMemAlloc:3:2,cuMemAlloc:4:2,cuMemAlloc:5:2")))
         .contains("scale returns")
-        .contains("allocate throws dev.riffle.kernels.DeviceException$OutOfMemory: The card has no")
+        .contains("allocate throws dev.riffle.kernels.DeviceException$OutOfMemory: The GPU has no")
         .endsWith("wait returns\nallocate returns\n");
   }
 }

@@ -14,13 +14,13 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The host side on the stand-in for a card, or on a card. */
+/** The host side on the CUDA emulator, or on a GPU. */
 class GpuTest {
   private static Gpu gpu;
 
   @BeforeAll
   static void open() {
-    gpu = StandIn.open(CudaOptions.of(name -> null), Probe.SOURCE);
+    gpu = Emulator.open(CudaOptions.of(name -> null), Probe.SOURCE);
   }
 
   private static Memory floats(float... values) {
@@ -51,7 +51,7 @@ class GpuTest {
 
   @Test
   void blocksSumByWarpsAndSharedMemory() {
-    int blocks = 300; // more than one thread of the stand-in takes
+    int blocks = 300; // more than one thread of the emulator takes
     Memory x = floats(range(256 * blocks));
     Memory sums = gpu.allocate(4L * blocks);
     gpu.kernel("block_sum").arg(x.address()).arg(sums.address()).launch(blocks, 1, 256, 0);
@@ -188,7 +188,7 @@ class GpuTest {
   void memoryBeyondTheCeilingIsToldAndTheCardGoesOn() {
     assertThatThrownBy(() -> gpu.allocate(gpu.ceiling() + 1))
         .isInstanceOf(DeviceException.OutOfMemory.class)
-        .hasMessageContainingAll("80% of the card's", CudaOptions.MEMORY);
+        .hasMessageContainingAll("80% of the GPU's", CudaOptions.MEMORY);
     aKernelRuns();
   }
 

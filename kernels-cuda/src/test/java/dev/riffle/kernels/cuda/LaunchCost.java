@@ -48,7 +48,7 @@ class LaunchCost {
 
   @Test
   void costOfALaunch(@TempDir Path folder) throws IOException {
-    assumeTrue(StandIn.run(Map.of(), "g++", "--version").status() == 0, "There is no g++.");
+    assumeTrue(Emulator.run(Map.of(), "g++", "--version").status() == 0, "There is no g++.");
     library(folder, "libcudart.so.13", "");
     library(folder, "libcuda.so.1", DRIVER);
     library(folder, "libshim.so", SHIM, "-L" + folder, "-l:libcuda.so.1");
@@ -118,7 +118,7 @@ class LaunchCost {
                 "g++", "-O2", "-shared", "-fPIC", "-Wl,--default-symver", "-Wl,-soname," + name));
     command.addAll(List.of("-o", folder.resolve(name).toString(), source.toString()));
     command.addAll(List.of(with));
-    StandIn.Run run = StandIn.run(Map.of(), command.toArray(String[]::new));
+    Emulator.Run run = Emulator.run(Map.of(), command.toArray(String[]::new));
     if (run.status() != 0) {
       throw new IOException(run.output());
     }

@@ -16,16 +16,16 @@ import org.junit.jupiter.api.io.TempDir;
 class MachineTest {
 
   @BeforeAll
-  static void needsTheStandIn() {
-    assumeFalse(StandIn.card(), "These machines are made up by the stand-in.");
-    StandIn.require();
+  static void needsTheEmulator() {
+    assumeFalse(Emulator.onRealGpu(), "These machines are made up by the emulator.");
+    Emulator.require();
   }
 
   /** Prints what is found. */
   static final class Print {
     public static void main(String[] args) {
       Machine machine = Machine.look();
-      machine.cards().forEach(System.out::println);
+      machine.gpus().forEach(System.out::println);
       System.out.println("driver " + Machine.version(machine.driver()));
       System.out.println("compiler " + Machine.version(machine.compiler()));
       for (Libraries.Found f : machine.libraries()) {
@@ -37,16 +37,15 @@ class MachineTest {
 
   private static String report(Map<String, String> environment, String... options)
       throws IOException {
-    StandIn.Run run = StandIn.java(environment, List.of(options), List.of(), Print.class);
+    Emulator.Run run = Emulator.java(environment, List.of(options), List.of(), Print.class);
     assertThat(run.status()).as(run.output()).isZero();
     return run.output();
   }
 
   @Test
   void aMachineThatHasAllIsShown() throws IOException {
-    assertThat(report(Map.of("STANDIN_CARDS", "2", "STANDIN_CAPABILITY", "9.0")))
-        .contains(
-            "Card[name=stand-in 0, capability=9.0, memory=4294967296]", "Card[name=stand-in 1")
+    assertThat(report(Map.of("EMULATOR_GPUS", "2", "EMULATOR_CAPABILITY", "9.0")))
+        .contains("GpuInfo[name=emulator 0, capability=9.0, memory=4294967296]", "GpuInfo[name=emulator 1")
         .contains("driver 13.0", "compiler 13.0")
         .contains("libcuda.so.1 at /", "libnvrtc.so.13 at /", "libcublasLt.so.13 at /")
         .contains("no problem")
@@ -64,12 +63,12 @@ class MachineTest {
 
   @Test
   void aDirectoryOfLibrariesMayBeNamed(@TempDir Path empty) throws IOException {
-    String standIn = System.getenv("LD_LIBRARY_PATH");
+    String emulator = System.getenv("LD_LIBRARY_PATH");
     assertThat(
             report(
                 Map.of("LD_LIBRARY_PATH", empty.toString()),
-                "-D" + CudaOptions.LIBRARIES + "=" + empty + ":" + standIn))
-        .contains("libcublasLt.so.13 at " + standIn, "no problem");
+                "-D" + CudaOptions.LIBRARIES + "=" + empty + ":" + emulator))
+        .contains("libcublasLt.so.13 at " + emulator, "no problem");
   }
 
   @Test
@@ -90,34 +89,34 @@ class MachineTest {
 
   @Test
   void withoutACardItIsTold() throws IOException {
-    assertThat(report(Map.of("STANDIN_CARDS", "0")))
+    assertThat(report(Map.of("EMULATOR_GPUS", "0")))
         .contains("driver 13.0")
-        .contains("there is no card to be seen", "nvidia-smi", "CUDA_VISIBLE_DEVICES");
+        .contains("there is no GPU to be seen", "nvidia-smi", "CUDA_VISIBLE_DEVICES");
   }
 
   @Test
   void aCardThatIsNotThereIsTold() throws IOException {
     assertThat(report(Map.of(), "-D" + CudaOptions.DEVICE + "=3"))
-        .contains("asks for card 3 but there are 1, counted from 0", "nvidia-smi -L");
+        .contains("asks for GPU 3 but there are 1, counted from 0", "nvidia-smi -L");
   }
 
   @Test
   void anOldDriverIsTold() throws IOException {
-    assertThat(report(Map.of("STANDIN_DRIVER", "12080")))
+    assertThat(report(Map.of("EMULATOR_DRIVER", "12080")))
         .contains("the driver is for CUDA 12.8 at most", "580 or later");
   }
 
   @Test
   void anOldCardIsTold() throws IOException {
-    assertThat(report(Map.of("STANDIN_CAPABILITY", "7.5")))
+    assertThat(report(Map.of("EMULATOR_CAPABILITY", "7.5")))
         .contains("compute capability 7.5 is older", "begins with 8.0 (Ampere)", "'cpu'");
   }
 
   @Test
   void aDriverThatFailsIsToldWithItsOwnWords() throws IOException {
-    assertThat(report(Map.of("STANDIN_FAIL", "cuInit:1:803")))
+    assertThat(report(Map.of("EMULATOR_FAIL", "cuInit:1:803")))
         .contains("CUDA_ERROR_SYSTEM_DRIVER_MISMATCH (803", "cuInit");
-    assertThat(report(Map.of("STANDIN_FAIL", "cuDeviceGet:1:214")))
+    assertThat(report(Map.of("EMULATOR_FAIL", "cuDeviceGet:1:214")))
         .contains(
             "CUDA does not start here",
             "CUDA_ERROR_ECC_UNCORRECTABLE (214",
@@ -132,7 +131,7 @@ class MachineTest {
 
   @Test
   void withoutItsBindingItIsTold() throws IOException {
-    StandIn.Run run = StandIn.java(Map.of(), List.of(), List.of("linux-x86_64"), Print.class);
+    Emulator.Run run = Emulator.java(Map.of(), List.of(), List.of("linux-x86_64"), Print.class);
     assertThat(run.output())
         .contains("its binding does not load", "classifier linux-x86_64", "cachedir");
   }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The kernels' sources compile for the cards that there are, where CUDA's compiler is. */
+/** The kernels' sources compile for the GPUs that there are, where CUDA's compiler is. */
 class NvccTest {
 
   @ParameterizedTest
@@ -26,8 +26,8 @@ class NvccTest {
     }
     for (Source unit : Stream.concat(Source.units().stream(), Stream.of(Probe.SOURCE)).toList()) {
       Path file = Files.writeString(folder.resolve(unit.name()), unit.text());
-      StandIn.Run run =
-          StandIn.run(
+      Emulator.Run run =
+          Emulator.run(
               Map.of(),
               nvcc,
               "-cubin",
@@ -53,7 +53,7 @@ class NvccTest {
     String home = System.getenv("CUDA_HOME");
     List<String> places = home == null ? List.of("nvcc") : List.of(home + "/bin/nvcc", "nvcc");
     for (String place : places) {
-      if (StandIn.run(Map.of(), place, "--version").status() == 0) {
+      if (Emulator.run(Map.of(), place, "--version").status() == 0) {
         return place;
       }
     }

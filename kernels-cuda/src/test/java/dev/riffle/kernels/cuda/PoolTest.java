@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class PoolTest {
 
-  /** A card that counts. */
+  /** A GPU that counts. */
   private static final class Counting implements Pool.Source {
     private final Set<Long> out = new HashSet<>();
     private long next = 1 << 20;
@@ -39,8 +39,8 @@ class PoolTest {
     }
   }
 
-  private final Counting card = new Counting();
-  private final Pool pool = new Pool(card, 10_000, "a test", false);
+  private final Counting gpu = new Counting();
+  private final Pool pool = new Pool(gpu, 10_000, "a test", false);
 
   @Test
   void sizesAreFourToAnOctaveAndNeverLess() {
@@ -68,7 +68,7 @@ class PoolTest {
     assertThat(pool.used()).isZero();
     assertThat(pool.cached()).isEqualTo(1024);
     assertThat(pool.allocate(900).address()).isEqualTo(address);
-    assertThat(card.takes).isEqualTo(1);
+    assertThat(gpu.takes).isEqualTo(1);
   }
 
   @Test
@@ -79,7 +79,7 @@ class PoolTest {
     assertThat(pool.cached()).isEqualTo(512);
     assertThatThrownBy(memory::address)
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("512 bytes on the card was closed");
+        .hasMessageContaining("512 bytes on the GPU was closed");
   }
 
   @Test
@@ -87,7 +87,7 @@ class PoolTest {
     pool.allocate(6144).close();
     try (Memory other = pool.allocate(7168)) {
       assertThat(other.bytes()).isEqualTo(7168);
-      assertThat(card.out).hasSize(1);
+      assertThat(gpu.out).hasSize(1);
     }
   }
 
@@ -105,7 +105,7 @@ class PoolTest {
 
   @Test
   void aCardThatIsFullIsToldLikeTheCeiling() {
-    card.full = true;
+    gpu.full = true;
     assertThatThrownBy(() -> pool.allocate(1)).isInstanceOf(DeviceException.OutOfMemory.class);
   }
 
@@ -114,16 +114,16 @@ class PoolTest {
     for (int i = 0; i < 100; i++) {
       assertThat(pool.allocate(4096).bytes()).isEqualTo(4096); // dropped at once
     }
-    assertThat(card.out).hasSizeLessThanOrEqualTo(2);
+    assertThat(gpu.out).hasSizeLessThanOrEqualTo(2);
   }
 
   @Test
   void anExactPoolRoundsNothingAndKeepsNothing() {
-    Pool exact = new Pool(card, 10_000, "a test", true);
+    Pool exact = new Pool(gpu, 10_000, "a test", true);
     try (Memory memory = exact.allocate(1001)) {
       assertThat(memory.bytes()).isEqualTo(1001);
       assertThat(exact.used()).isEqualTo(1001);
     }
-    assertThat(card.out).isEmpty();
+    assertThat(gpu.out).isEmpty();
   }
 }

@@ -13,13 +13,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Products against sums in double, on the stand-in for cuBLASLt or on a card. */
+/** Products against sums in double, on the emulator for cuBLASLt or on a GPU. */
 class ProductsTest {
   private static Gpu gpu;
 
   @BeforeAll
   static void open() {
-    gpu = StandIn.open(CudaOptions.of(name -> null));
+    gpu = Emulator.open(CudaOptions.of(name -> null));
   }
 
   private static float[] random(int seed, int count) {

@@ -1,4 +1,4 @@
-// Kernels that try the host side and the stand-in.
+// Kernels that try the host side and the emulator.
 
 extern "C" __global__ void scale(const float *x, float *y, int n, float by) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;

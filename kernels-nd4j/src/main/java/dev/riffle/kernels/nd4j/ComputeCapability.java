@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What generation a CUDA card is of, and whether nd4j-cuda-11.6 1.0.0-M2.1 can run there.
+ * What generation a CUDA GPU is of, and whether nd4j-cuda-11.6 1.0.0-M2.1 can run there.
  *
  * <p>Its binaries hold machine code for {@link #BUILT} and no PTX. Machine code for capability x.y
- * runs on cards x.z with z {@code >=} y and on no others (CUDA C++ Programming Guide, "Binary
- * Compatibility"); PTX would be compiled for any later card.
+ * runs on GPUs x.z with z {@code >=} y and on no others (CUDA C++ Programming Guide, "Binary
+ * Compatibility"); PTX would be compiled for any later GPU.
  */
 record ComputeCapability(int major, int minor) {
 
@@ -25,19 +25,19 @@ record ComputeCapability(int major, int minor) {
           new ComputeCapability(8, 0),
           new ComputeCapability(8, 6));
 
-  /** Why ND4J cannot run on such a card and what to do; empty where it can. */
+  /** Why ND4J cannot run on such a GPU and what to do; empty where it can. */
   Optional<String> refusal() {
     if (BUILT.stream().anyMatch(b -> b.major == major && b.minor <= minor)) {
       return Optional.empty();
     }
     return Optional.of(
-        "a card of compute capability "
+        "a GPU of compute capability "
             + this
             + (newest().major < major
                 ? " is newer than ND4J: its CUDA binaries hold machine code up to "
                 : " is older than ND4J: its CUDA binaries begin with machine code for ")
             + (newest().major < major ? newest() : BUILT.get(0))
-            + " and no PTX (Hopper is 9.0). Hide the card with CUDA_VISIBLE_DEVICES, or use the"
+            + " and no PTX (Hopper is 9.0). Hide the GPU with CUDA_VISIBLE_DEVICES, or use the"
             + " backend 'cpu'.");
   }
 

@@ -9,8 +9,8 @@ import java.lang.reflect.Proxy;
 import java.util.function.Supplier;
 
 /**
- * Stands before the verbs and tells what ND4J throws as what it is, a fault of the device. What is
- * wrong with arguments passes: the verbs see to that before they call ND4J.
+ * Stands before the operations and tells what ND4J throws as what it is, a fault of the device.
+ * What is wrong with arguments passes: the operations see to that before they call ND4J.
  */
 record Guard(Nd4jKernels kernels) implements InvocationHandler {
 
@@ -27,7 +27,7 @@ record Guard(Nd4jKernels kernels) implements InvocationHandler {
       Object result = method.invoke(kernels, arguments);
       return result instanceof Nd4jKernels others ? around(others) : result;
     } catch (InvocationTargetException e) {
-      // what a tile throws may be its caller's own, and what it gets from verbs has been told
+      // what a tile throws may be its caller's own, and what it gets from operations has been told
       throw method.getName().equals("inTiles")
           ? e.getCause()
           : told(method.getName(), e.getCause());
@@ -35,11 +35,11 @@ record Guard(Nd4jKernels kernels) implements InvocationHandler {
   }
 
   /** Calls ND4J and tells what it throws. */
-  static <T> T telling(String verb, Supplier<T> call) {
+  static <T> T telling(String operation, Supplier<T> call) {
     try {
       return call.get();
     } catch (RuntimeException | Error thrown) {
-      Throwable told = told(verb, thrown);
+      Throwable told = told(operation, thrown);
       if (told instanceof Error error) {
         throw error;
       }
@@ -48,7 +48,7 @@ record Guard(Nd4jKernels kernels) implements InvocationHandler {
   }
 
   /** What to throw in the place of what ND4J threw. */
-  static Throwable told(String verb, Throwable thrown) {
+  static Throwable told(String operation, Throwable thrown) {
     if (thrown instanceof IllegalArgumentException || thrown instanceof IndexOutOfBoundsException) {
       return thrown;
     }
@@ -57,7 +57,7 @@ record Guard(Nd4jKernels kernels) implements InvocationHandler {
     if (said.matches("(?is).*(alloc|bytes|out of memory).*")) {
       return new DeviceException.OutOfMemory(
           "ND4J had no memory for '"
-              + verb
+              + operation
               + "': "
               + said
               + ". Send smaller batches or shorter windows, or raise"
@@ -65,7 +65,7 @@ record Guard(Nd4jKernels kernels) implements InvocationHandler {
           thrown);
     }
     if (thrown instanceof RuntimeException || thrown instanceof LinkageError) {
-      return new DeviceException("ND4J failed in '" + verb + "': " + said, thrown);
+      return new DeviceException("ND4J failed in '" + operation + "': " + said, thrown);
     }
     return thrown;
   }

@@ -37,8 +37,8 @@ import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The verbs as operations of ND4J on arrays of 32-bit floats: on the CPU or on a CUDA card, as the
- * library on the class path decides.
+ * The operations as operations of ND4J on arrays of 32-bit floats: on the CPU or on a CUDA GPU, as
+ * the library on the class path decides.
  *
  * <p>What one operation of ND4J gives for an element does not depend on the other elements, but
  * what its BLAS gives for a row of a product does depend on how many rows there are and on where
@@ -83,7 +83,7 @@ final class Nd4jKernels implements Kernels {
 
   /**
    * @param description what does the work
-   * @param device where a card does it; null for none
+   * @param device where a GPU does it; null for none
    * @param byRow whether a row of a product has the same bits in any batch
    */
   Nd4jKernels(String description, Device device, boolean byRow) {
@@ -292,7 +292,7 @@ final class Nd4jKernels implements Kernels {
     }
   }
 
-  // ------------------------------------------------------------------- verbs
+  // ------------------------------------------------------------------- operations
 
   @Override
   public void linear(Linear weights, Tensor x, Tensor y, int rows) {
@@ -431,7 +431,7 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void skip(Tensor ds, Tensor xs, Tensor ys, Activation f, int rows, int width) {
+  public void addScaled(Tensor ds, Tensor xs, Tensor ys, Activation f, int rows, int width) {
     ArrayTensor d = rows("d", ds, 1, width);
     ArrayTensor x = rows("x", xs, rows, width);
     ArrayTensor y = rows("y", ys, rows, width);
@@ -456,7 +456,7 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void normalize(
+  public void layerNorm(
       Tensor weights, Tensor biases, double epsilon, Tensor xs, Tensor ys, int rows, int width) {
     ArrayTensor weight = rows("weight", weights, 1, width);
     ArrayTensor bias = rows("bias", biases, 1, width);
@@ -508,7 +508,7 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void gatedMix(Tensor xs, Tensor abs, Tensor ys, int rows, int width) {
+  public void gluResidual(Tensor xs, Tensor abs, Tensor ys, int rows, int width) {
     ArrayTensor x = rows("x", xs, rows, width);
     ArrayTensor ab = rows("ab", abs, rows, 2L * width);
     ArrayTensor y = rows("y", ys, rows, width);
@@ -709,7 +709,7 @@ final class Nd4jKernels implements Kernels {
   // --------------------------------------------- sequences with gates and lags
 
   @Override
-  public void lag(
+  public void causalUnfold(
       Tensor xs, int[] starts, int sequences, Tensor tails, Tensor ys, int width, int taps) {
     Arguments.taps(taps);
     int rows = Arguments.starts(starts, sequences);
@@ -750,7 +750,7 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void forgetGate(
+  public void foPooling(
       Activation activation,
       double zoneout,
       Tensor zfois,
@@ -816,7 +816,7 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void normalizePositions(
+  public void positionNorm(
       Tensor offsets,
       double epsilon,
       Activation f,
@@ -941,7 +941,7 @@ final class Nd4jKernels implements Kernels {
     }
   }
 
-  // ------------------------------------------------- verbs on whole windows
+  // ------------------------------------------------- operations on whole windows
 
   @Override
   public void embed(Tensor tables, int[] tokens, Tensor ys, int rows, int width) {
@@ -985,7 +985,7 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void normalizeGroups(
+  public void groupNorm(
       Tensor weights,
       Tensor biases,
       double epsilon,
@@ -1070,7 +1070,7 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void addRotated(
+  public void rollAdd(
       Tensor xs, int[] starts, Tensor ys, int[] yStarts, int sequences, int width, int track) {
     ArrayTensor x = rows("x", xs, Arguments.starts(starts, sequences), width);
     int rows = Arguments.starts(yStarts, sequences);

@@ -12,7 +12,7 @@ import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
  * Makes the backend {@code nd4j}, of whichever ND4J is on the class path: nd4j-native (profile
- * {@code cpu}) or nd4j-cuda-11.6 (profile {@code cuda}). A CUDA card is worked on from one thread,
+ * {@code cpu}) or nd4j-cuda-11.6 (profile {@code cuda}). A CUDA GPU is worked on from one thread,
  * the {@link Device}; the CPU from the callers' own.
  */
 public final class Nd4jProvider implements KernelsProvider {
@@ -32,7 +32,7 @@ public final class Nd4jProvider implements KernelsProvider {
               + "). Restart this JVM; on a cluster, the TaskManager.");
     }
     try {
-      return cards();
+      return gpus();
     } catch (Nd4jBackend.NoAvailableBackendException | LinkageError | RuntimeException e) {
       return Optional.of(
           "ND4J does not load here ("
@@ -44,12 +44,12 @@ public final class Nd4jProvider implements KernelsProvider {
     }
   }
 
-  /** Why a card that ND4J would use can not be used; no card is none to refuse. */
-  private static Optional<String> cards() throws Nd4jBackend.NoAvailableBackendException {
+  /** Why a GPU that ND4J would use can not be used; no GPU is none to refuse. */
+  private static Optional<String> gpus() throws Nd4jBackend.NoAvailableBackendException {
     NativeOps ops = ops();
-    for (int card = 0; card < ops.getAvailableDevices(); card++) {
+    for (int gpu = 0; gpu < ops.getAvailableDevices(); gpu++) {
       Optional<String> refusal =
-          new ComputeCapability(ops.getDeviceMajor(card), ops.getDeviceMinor(card)).refusal();
+          new ComputeCapability(ops.getDeviceMajor(gpu), ops.getDeviceMinor(gpu)).refusal();
       if (refusal.isPresent()) {
         return refusal;
       }
@@ -57,9 +57,7 @@ public final class Nd4jProvider implements KernelsProvider {
     return Optional.empty();
   }
 
-  /**
-   * ND4J's natives, loaded but not yet computing: on a card too new already the first sum fails.
-   */
+  /** ND4J's natives, loaded but not yet computing: on a GPU too new already the first sum fails. */
   private static NativeOps ops() throws Nd4jBackend.NoAvailableBackendException {
     System.setProperty("org.nd4j.log.initialization", "false"); // it would log at every start
     Nd4jBackend.load();

@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Work memory of one verb, given back when the verb ends: memory outside the heap is otherwise held
- * until the collector comes by, and it does not see how much that is.
+ * Work memory of one operation, given back when the operation ends: memory outside the heap is
+ * otherwise held until the collector comes by, and it does not see how much that is.
  */
 final class Work implements AutoCloseable {
   private final List<INDArray> taken = new ArrayList<>();

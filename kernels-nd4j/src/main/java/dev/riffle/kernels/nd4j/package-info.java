@@ -1,12 +1,12 @@
 /**
- * The verbs on arrays of ND4J 1.0.0-M2.1, found as the backend {@code nd4j} where this module's jar
- * and ND4J's natives are on the class path.
+ * The operations on arrays of ND4J 1.0.0-M2.1, found as the backend {@code nd4j} where this
+ * module's jar and ND4J's natives are on the class path.
  *
  * <pre>
- *   Nd4jProvider -> can ND4J load, can it use the card?   (ComputeCapability)
+ *   Nd4jProvider -> can ND4J load, can it use the GPU?   (ComputeCapability)
  *        |
  *        +-> Guard  what ND4J throws is a DeviceException
- *              +-> Nd4jKernels  verbs, composed of ND4J's operations
+ *              +-> Nd4jKernels  operations, composed of ND4J's operations
  *                    ArrayTensor  views by strides on one flat array
  *                    Work         work memory, given back at once
  * </pre>

@@ -21,7 +21,7 @@ record Attention(
     int stride,
     int width,
     Engine engine,
-    WorkerPool crew) {
+    WorkerPool pool) {
   /** Queries that are computed together. */
   private static final int QUERIES = 64;
 
@@ -40,7 +40,7 @@ record Attention(
       apart &= divisor <= 1 + windows.epsilon();
     }
     if (apart) {
-      crew.run(windows.size(), (member, w) -> window(w, y, yStride));
+      pool.run(windows.size(), (member, w) -> window(w, y, yStride));
     } else {
       for (int w = 0; w < windows.size(); w++) {
         window(w, y, yStride);

@@ -41,26 +41,24 @@ final class CpuKernels implements Kernels {
 
   private static final int TILE_VALUES = 1 << 15;
 
-  /**
-   * Rows of a window that {@link #addRotated} takes, track by track, while they are in the cache.
-   */
+  /** Rows of a window that {@link #rollAdd} takes, track by track, while they are in the cache. */
   private static final int ROTATED = 64;
 
-  /** A verb on some of its rows. */
+  /** A operation on some of its rows. */
   @FunctionalInterface
   private interface Rows {
     void run(int first, int rows);
   }
 
   private final Engine engine;
-  private final WorkerPool crew;
+  private final WorkerPool pool;
 
   /**
-   * @param threads that may work on one verb, 1 or more
+   * @param threads that may work on one operation, 1 or more
    */
   CpuKernels(Engine engine, int threads) {
     this.engine = engine;
-    this.crew = new WorkerPool(threads);
+    this.pool = new WorkerPool(threads);
   }
 
   @Override
@@ -70,7 +68,7 @@ final class CpuKernels implements Kernels {
 
   @Override
   public String description() {
-    String threads = crew.size() == 1 ? "" : ", " + crew.size() + " threads";
+    String threads = pool.size() == 1 ? "" : ", " + pool.size() + " threads";
     return NAME + ": " + engine.description() + threads;
   }
 
@@ -191,23 +189,23 @@ final class CpuKernels implements Kernels {
 
   /** True if one thread does as well, or there is no other: views and parts cost time, too. */
   private boolean alone(int rows, long cost) {
-    return crew.size() == 1 || rows * cost < 2 * PART;
+    return pool.size() == 1 || rows * cost < 2 * PART;
   }
 
   /**
-   * Runs a verb whose rows are independent, in parts that the crew shares.
+   * Runs a operation whose rows are independent, in parts that the worker pool shares.
    *
    * @param cost operations of a row
    */
-  private void share(int rows, long cost, Rows verb) {
+  private void share(int rows, long cost, Rows operation) {
     if (alone(rows, cost)) {
-      verb.run(0, rows);
+      operation.run(0, rows);
       return;
     }
     int part = (int) Math.max(FEWEST, (PART / Math.max(1, cost) + 7) / 8 * 8);
-    crew.run(
+    pool.run(
         (rows + part - 1) / part,
-        (member, i) -> verb.run(i * part, Math.min(part, rows - i * part)));
+        (member, i) -> operation.run(i * part, Math.min(part, rows - i * part)));
   }
 
   /** The rows {@code first .. first + count - 1} of {@code width} values. */
@@ -218,8 +216,8 @@ final class CpuKernels implements Kernels {
   @Override
   public void inTiles(int rows, int workWidth, Tile tile) {
     int tiles = (rows + TILE - 1) / TILE;
-    Tensor[] work = new Tensor[crew.size()]; // any member may come for one of a few tiles
-    crew.run(
+    Tensor[] work = new Tensor[pool.size()]; // any member may come for one of a few tiles
+    pool.run(
         tiles,
         (member, i) -> {
           if (work[member] == null) {
@@ -229,7 +227,7 @@ final class CpuKernels implements Kernels {
         });
   }
 
-  // ------------------------------------------------------------------- verbs
+  // ------------------------------------------------------------------- operations
 
   @Override
   public void linear(Linear weights, Tensor x, Tensor y, int rows) {
@@ -269,7 +267,7 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void skip(Tensor d, Tensor x, Tensor y, Activation f, int rows, int width) {
+  public void addScaled(Tensor d, Tensor x, Tensor y, Activation f, int rows, int width) {
     FloatTensor ys = rows("y", y, rows, width);
     engine.addScaled(rows("d", d, 1, width), rows("x", x, rows, width), ys, rows, width);
     if (f != Activation.NONE) {
@@ -278,14 +276,14 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void normalize(
+  public void layerNorm(
       Tensor weight, Tensor bias, double epsilon, Tensor x, Tensor y, int rows, int width) {
     FloatTensor w = rows("weight", weight, 1, width);
     FloatTensor b = rows("bias", bias, 1, width);
     FloatTensor xs = rows("x", x, rows, width);
     FloatTensor ys = rows("y", y, rows, width);
     if (alone(rows, width)) {
-      engine.normalize(w, b, (float) epsilon, xs, ys, rows, width);
+      engine.layerNorm(w, b, (float) epsilon, xs, ys, rows, width);
       return;
     }
     share(
@@ -293,7 +291,7 @@ final class CpuKernels implements Kernels {
         width,
         (first, n) -> {
           FloatTensor from = some(xs, first, n, width);
-          engine.normalize(w, b, (float) epsilon, from, some(ys, first, n, width), n, width);
+          engine.layerNorm(w, b, (float) epsilon, from, some(ys, first, n, width), n, width);
         });
   }
 
@@ -314,8 +312,8 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void gatedMix(Tensor x, Tensor ab, Tensor y, int rows, int width) {
-    engine.gatedMix(
+  public void gluResidual(Tensor x, Tensor ab, Tensor y, int rows, int width) {
+    engine.gluResidual(
         rows("x", x, rows, width),
         rows("ab", ab, rows, 2L * width),
         rows("y", y, rows, width),
@@ -429,7 +427,7 @@ final class CpuKernels implements Kernels {
   // --------------------------------------------- sequences with gates and lags
 
   @Override
-  public void lag(
+  public void causalUnfold(
       Tensor xs, int[] starts, int sequences, Tensor tails, Tensor ys, int width, int taps) {
     Arguments.taps(taps);
     int rows = Arguments.starts(starts, sequences);
@@ -456,7 +454,7 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void forgetGate(
+  public void foPooling(
       Activation activation,
       double zoneout,
       Tensor zfois,
@@ -505,7 +503,7 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void normalizePositions(
+  public void positionNorm(
       Tensor offsets,
       double epsilon,
       Activation f,
@@ -518,7 +516,7 @@ final class CpuKernels implements Kernels {
     FloatTensor offset = rows("offset", offsets, 1, width);
     FloatTensor x = rows("x", xs, rows, width);
     FloatTensor y = rows("y", ys, rows, width);
-    PositionNorm norm = new PositionNorm(offset, epsilon, f, engine, crew);
+    PositionNorm norm = new PositionNorm(offset, epsilon, f, engine, pool);
     for (int b = 0; b < sequences; b++) {
       int n = starts[b + 1] - starts[b];
       if (n > 0) {
@@ -615,9 +613,9 @@ final class CpuKernels implements Kernels {
     FloatTensor x = rows("x", xs, Arguments.positions(sequences, length, shuffle), width);
     FloatTensor y = rows("y", ys, sequences * length, width);
     FloatTensor a = rows("a", as, sequences * pairs, hidden);
-    PositionNorm norm = new PositionNorm(offset, epsilon, f, engine, crew);
+    PositionNorm norm = new PositionNorm(offset, epsilon, f, engine, pool);
     int tile = Math.max(FEWEST_OF_TILE, Math.min(2 * TILE, TILE_VALUES / hidden / 8 * 8));
-    FloatTensor[] tiles = new FloatTensor[crew.size()];
+    FloatTensor[] tiles = new FloatTensor[pool.size()];
     for (int b = 0; b < sequences && pairs > 0; b++) {
       FloatTensor from = some(x, b * pairs, pairs, pair);
       FloatTensor mid = some(a, b * pairs, pairs, hidden);
@@ -629,7 +627,7 @@ final class CpuKernels implements Kernels {
               hidden,
               (first, n) ->
                   expand.apply(some(from, first, n, pair), pair, some(mid, first, n, hidden), n));
-      crew.run(
+      pool.run(
           (pairs + tile - 1) / tile,
           (member, i) -> {
             if (tiles[member] == null) {
@@ -646,7 +644,7 @@ final class CpuKernels implements Kernels {
     }
   }
 
-  // ------------------------------------------------- verbs on whole windows
+  // ------------------------------------------------- operations on whole windows
 
   @Override
   public void embed(Tensor tables, int[] tokens, Tensor ys, int rows, int width) {
@@ -675,7 +673,7 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void normalizeGroups(
+  public void groupNorm(
       Tensor weights,
       Tensor biases,
       double epsilon,
@@ -751,7 +749,7 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void addRotated(
+  public void rollAdd(
       Tensor xs, int[] starts, Tensor ys, int[] yStarts, int sequences, int width, int track) {
     FloatTensor x = rows("x", xs, Arguments.starts(starts, sequences), width);
     FloatTensor y = rows("y", ys, Arguments.starts(yStarts, sequences), width);
@@ -886,7 +884,7 @@ final class CpuKernels implements Kernels {
     FloatTensor to = mine(y);
     Attention attention =
         new Attention(
-            windows, (float) scale, mine(q), mine(k), mine(v), stride, width, engine, crew);
+            windows, (float) scale, mine(q), mine(k), mine(v), stride, width, engine, pool);
     attention.attend(to, yStride, rows);
   }
 

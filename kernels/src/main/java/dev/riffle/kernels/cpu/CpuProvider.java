@@ -12,7 +12,7 @@ public final class CpuProvider implements KernelsProvider {
   /** {@code vector} or {@code fallback}; absent: vector where there is one. */
   public static final String PROPERTY = "riffle.kernels.cpu";
 
-  /** Threads that may share the rows of one verb, the caller's counted; absent: 1. */
+  /** Threads that may share the rows of one operation, the caller's counted; absent: 1. */
   public static final String THREADS = "riffle.kernels.cpu.threads";
 
   private static final int MOST_THREADS = 1024;
@@ -93,7 +93,7 @@ public final class CpuProvider implements KernelsProvider {
   /**
    * The backend on the Vector API.
    *
-   * @param threads that may share the rows of one verb, the caller's counted
+   * @param threads that may share the rows of one operation, the caller's counted
    * @throws IllegalStateException if the module is not there; the message names the flag
    */
   public static Kernels vector(int threads) {
@@ -114,7 +114,7 @@ public final class CpuProvider implements KernelsProvider {
   /**
    * The backend on plain loops.
    *
-   * @param threads that may share the rows of one verb, the caller's counted
+   * @param threads that may share the rows of one operation, the caller's counted
    */
   public static Kernels fallback(int threads) {
     return new CpuKernels(new PlainEngine(), threads);

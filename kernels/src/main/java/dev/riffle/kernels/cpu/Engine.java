@@ -5,8 +5,8 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 
 /**
- * The verbs where the time goes; {@link CpuKernels} has checked the arguments. An engine owns no
- * memory that changes: any number of threads may call it.
+ * The operations where the time goes; {@link CpuKernels} has checked the arguments. An engine owns
+ * no memory that changes: any number of threads may call it.
  */
 public interface Engine {
 
@@ -42,7 +42,7 @@ public interface Engine {
   /** {@link Kernels#activate} */
   void activate(Activation f, FloatTensor x, FloatTensor y, int count);
 
-  /** y = y + d (.) x for each row: {@link Kernels#skip} before its activation. */
+  /** y = y + d (.) x for each row: {@link Kernels#addScaled} before its activation. */
   void addScaled(FloatTensor d, FloatTensor x, FloatTensor y, int rows, int width);
 
   /**
@@ -76,8 +76,8 @@ public interface Engine {
       int rows,
       int width);
 
-  /** {@link Kernels#normalize} */
-  void normalize(
+  /** {@link Kernels#layerNorm} */
+  void layerNorm(
       FloatTensor weight,
       FloatTensor bias,
       float epsilon,
@@ -86,8 +86,8 @@ public interface Engine {
       int rows,
       int width);
 
-  /** {@link Kernels#gatedMix} */
-  void gatedMix(FloatTensor x, FloatTensor ab, FloatTensor y, int rows, int width);
+  /** {@link Kernels#gluResidual} */
+  void gluResidual(FloatTensor x, FloatTensor ab, FloatTensor y, int rows, int width);
 
   /** y = s (.) x + c over {@code width} values: one position of {@link Kernels#residual}. */
   void scaleAndAdd(
@@ -122,7 +122,7 @@ public interface Engine {
   void step(Lambda lambda, float[] h, int hAt, float[] u, int uAt);
 
   /**
-   * One step of {@link Kernels#forgetGate}, whose gates have gone through their activations.
+   * One step of {@link Kernels#foPooling}, whose gates have gone through their activations.
    *
    * @param zfoi array that holds the gates at {@code at}, {@code [gates, width]}
    * @param c array that holds the state at {@code cAt}, {@code [width]}, and takes the new one

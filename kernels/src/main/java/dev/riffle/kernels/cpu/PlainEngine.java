@@ -289,7 +289,7 @@ final class PlainEngine implements Engine {
   }
 
   @Override
-  public void normalize(
+  public void layerNorm(
       FloatTensor weights,
       FloatTensor biases,
       float epsilon,
@@ -370,7 +370,7 @@ final class PlainEngine implements Engine {
   }
 
   @Override
-  public void gatedMix(FloatTensor x, FloatTensor ab, FloatTensor y, int rows, int width) {
+  public void gluResidual(FloatTensor x, FloatTensor ab, FloatTensor y, int rows, int width) {
     float[] sum = new float[width];
     float[] a = new float[width];
     float[] b = new float[width];

@@ -4,8 +4,8 @@ import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Kernels;
 
 /**
- * {@link Kernels#normalizePositions} of one sequence, in two passes over memory: {@link #measure}
- * and {@link Scaling#apply}.
+ * {@link Kernels#positionNorm} of one sequence, in two passes over memory: {@link #measure} and
+ * {@link Scaling#apply}.
  *
  * <p>The first pass takes mean and variance of {@value #BLOCK} rows at a time, in float, while they
  * are in the cache, and merges them in double (Chan, Golub and LeVeque 1979), so that millions of
@@ -16,7 +16,7 @@ import dev.riffle.kernels.Kernels;
  * @param offset {@code [width]}
  */
 record PositionNorm(
-    FloatTensor offset, double epsilon, Activation f, Engine engine, WorkerPool crew) {
+    FloatTensor offset, double epsilon, Activation f, Engine engine, WorkerPool pool) {
   /** Rows that are summed in float. */
   private static final int BLOCK = 64;
 
@@ -94,7 +94,7 @@ record PositionNorm(
   Scaling measure(FloatTensor x, int rows, int width, Source source) {
     int segment = BLOCK * ceiling(ceiling(rows, BLOCK), SEGMENTS);
     Moments[] parts = new Moments[ceiling(rows, segment)];
-    crew.run(
+    pool.run(
         parts.length,
         (member, i) -> {
           int first = i * segment;

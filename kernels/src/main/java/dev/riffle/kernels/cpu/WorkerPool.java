@@ -5,11 +5,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Threads that help a caller through the parts of one verb. The caller works, too, and takes part
- * after part like the others, so that a helper that the system holds back only brings less.
+ * Threads that help a caller through the parts of one operation. The caller works, too, and takes
+ * part after part like the others, so that a helper that the system holds back only brings less.
  *
- * <p>One caller is helped at a time; who finds the crew busy, or is a part of its work, does all
- * parts alone. What a part computes must not depend on who does it.
+ * <p>One caller is helped at a time; who finds the worker pool busy, or is a part of its work, does
+ * all parts alone. What a part computes must not depend on who does it.
  */
 final class WorkerPool {
   /** Turns of waiting, some tens of microseconds, before a helper sleeps or a caller gives way. */
@@ -107,7 +107,7 @@ final class WorkerPool {
     }
   }
 
-  /** Threads that may work on one verb. */
+  /** Threads that may work on one operation. */
   int size() {
     return helpers.length + 1;
   }

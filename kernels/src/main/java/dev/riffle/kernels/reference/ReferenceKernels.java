@@ -20,7 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** The verbs as their equations say, in double, one loop per index. */
+/** The operations as their equations say, in double, one loop per index. */
 final class ReferenceKernels implements Kernels {
   static final String NAME = "reference";
 
@@ -162,7 +162,7 @@ final class ReferenceKernels implements Kernels {
     return new PlainIndex(entries.clone(), constants.clone(), inputs);
   }
 
-  // ------------------------------------------------------------------- verbs
+  // ------------------------------------------------------------------- operations
 
   @Override
   public void linear(Linear weights, Tensor xs, Tensor ys, int rows) {
@@ -225,7 +225,7 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void skip(Tensor ds, Tensor xs, Tensor ys, Activation f, int rows, int width) {
+  public void addScaled(Tensor ds, Tensor xs, Tensor ys, Activation f, int rows, int width) {
     DoubleTensor d = rows("d", ds, 1, width);
     DoubleTensor x = rows("x", xs, rows, width);
     DoubleTensor y = rows("y", ys, rows, width);
@@ -239,7 +239,7 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void normalize(
+  public void layerNorm(
       Tensor weights, Tensor biases, double epsilon, Tensor xs, Tensor ys, int rows, int width) {
     DoubleTensor weight = rows("weight", weights, 1, width);
     DoubleTensor bias = rows("bias", biases, 1, width);
@@ -283,7 +283,7 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void gatedMix(Tensor xs, Tensor abs, Tensor ys, int rows, int width) {
+  public void gluResidual(Tensor xs, Tensor abs, Tensor ys, int rows, int width) {
     DoubleTensor x = rows("x", xs, rows, width);
     DoubleTensor ab = rows("ab", abs, rows, 2L * width);
     DoubleTensor y = rows("y", ys, rows, width);
@@ -409,7 +409,7 @@ final class ReferenceKernels implements Kernels {
   // --------------------------------------------- sequences with gates and lags
 
   @Override
-  public void lag(
+  public void causalUnfold(
       Tensor xs, int[] starts, int sequences, Tensor tails, Tensor ys, int width, int taps) {
     Arguments.taps(taps);
     int rows = Arguments.starts(starts, sequences);
@@ -435,7 +435,7 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void forgetGate(
+  public void foPooling(
       Activation activation,
       double zoneout,
       Tensor zfois,
@@ -490,7 +490,7 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void normalizePositions(
+  public void positionNorm(
       Tensor offsets,
       double epsilon,
       Activation f,
@@ -555,7 +555,7 @@ final class ReferenceKernels implements Kernels {
     }
   }
 
-  // ------------------------------------------------- verbs on whole windows
+  // ------------------------------------------------- operations on whole windows
 
   @Override
   public void embed(Tensor tables, int[] tokens, Tensor ys, int rows, int width) {
@@ -586,7 +586,7 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void normalizeGroups(
+  public void groupNorm(
       Tensor weights,
       Tensor biases,
       double epsilon,
@@ -635,7 +635,7 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void addRotated(
+  public void rollAdd(
       Tensor xs, int[] starts, Tensor ys, int[] yStarts, int sequences, int width, int track) {
     DoubleTensor x = rows("x", xs, Arguments.starts(starts, sequences), width);
     DoubleTensor y = rows("y", ys, Arguments.starts(yStarts, sequences), width);

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What every backend promises, with three threads; and their number changes no bit. */
 final class CpuThreadsTest extends KernelsContract {
 
-  /** A verb on a large tensor. */
+  /** A operation on a large tensor. */
   private record Large(String name, int size, Work work) {
     @Override
     public String toString() {
@@ -54,10 +54,10 @@ final class CpuThreadsTest extends KernelsContract {
   private static final int WIDTH = 104; // full vectors and a rest
   private static final int[] STARTS = {0, 1, 1, 1500, ROWS};
 
-  static Stream<Large> verbs() {
+  static Stream<Large> operations() {
     int size = ROWS * WIDTH;
-    List<Large> verbs = new ArrayList<>();
-    verbs.add(
+    List<Large> operations = new ArrayList<>();
+    operations.add(
         new Large(
             "linear",
             ROWS * 200,
@@ -65,7 +65,7 @@ final class CpuThreadsTest extends KernelsContract {
               Linear w = k.linear(random(1, 200 * WIDTH), random(2, 200), 200, WIDTH);
               k.linear(w, k.constant(random(3, size)), y, ROWS);
             }));
-    verbs.add(
+    operations.add(
         new Large(
             "convolve",
             2040 * 200,
@@ -74,19 +74,19 @@ final class CpuThreadsTest extends KernelsContract {
               k.convolve(w, k.constant(random(3, size)), WIDTH / 2, y, 2040);
             }));
     for (Activation f : Activation.values()) {
-      verbs.add(
+      operations.add(
           new Large(f + "", size, (k, y) -> k.activate(f, k.constant(random(1, size)), y, size)));
     }
-    verbs.add(
+    operations.add(
         new Large(
             "normalize",
             size,
             (k, y) -> {
               Tensor w = k.constant(random(1, WIDTH));
               Tensor x = k.constant(random(3, size));
-              k.normalize(w, k.constant(random(2, WIDTH)), 1e-5, x, y, ROWS, WIDTH);
+              k.layerNorm(w, k.constant(random(2, WIDTH)), 1e-5, x, y, ROWS, WIDTH);
             }));
-    verbs.add(
+    operations.add(
         new Large(
             "normalizePositions",
             size,
@@ -94,10 +94,10 @@ final class CpuThreadsTest extends KernelsContract {
               Tensor offset = k.constant(random(1, WIDTH));
               Tensor x = k.constant(random(3, size));
               Activation f = Activation.GELU_QUICK;
-              k.normalizePositions(offset, 1e-10, f, x, y, STARTS, 4, WIDTH);
+              k.positionNorm(offset, 1e-10, f, x, y, STARTS, 4, WIDTH);
             }));
     for (Shuffle shuffle : Shuffle.values()) {
-      verbs.add(
+      operations.add(
           new Large(
               "residual " + shuffle,
               4096 * WIDTH,
@@ -108,7 +108,7 @@ final class CpuThreadsTest extends KernelsContract {
                 k.residual(scale, x, c, y, 2, 2048, WIDTH, shuffle);
               }));
     }
-    verbs.add(
+    operations.add(
         new Large(
             "switchUnit",
             2 * 4096 * 24,
@@ -131,17 +131,18 @@ final class CpuThreadsTest extends KernelsContract {
                   24,
                   Shuffle.LEFT);
             }));
-    verbs.add(
+    operations.add(
         new Large(
             "addRotated",
             size,
             (k, y) -> {
               k.write(random(1, size), 0, y, 0, size);
-              k.addRotated(k.constant(random(2, size)), STARTS, y, STARTS, 4, WIDTH, 8);
+              k.rollAdd(k.constant(random(2, size)), STARTS, y, STARTS, 4, WIDTH, 8);
             }));
-    verbs.add(new Large("attend", 512 * 64, (k, y) -> attend(k, 0, y)));
-    verbs.add(new Large("attend, queries in several windows", 512 * 64, (k, y) -> attend(k, 8, y)));
-    verbs.add(
+    operations.add(new Large("attend", 512 * 64, (k, y) -> attend(k, 0, y)));
+    operations.add(
+        new Large("attend, queries in several windows", 512 * 64, (k, y) -> attend(k, 8, y)));
+    operations.add(
         new Large(
             "inTiles",
             size,
@@ -157,7 +158,7 @@ final class CpuThreadsTest extends KernelsContract {
                     k.linear(back, work, y.view(first * WIDTH, rows * WIDTH), rows);
                   });
             }));
-    return verbs.stream();
+    return operations.stream();
   }
 
   /** Windows of 64 queries and 128 keys, in step; each has {@code shared} queries of the next. */
@@ -176,16 +177,16 @@ final class CpuThreadsTest extends KernelsContract {
   }
 
   @ParameterizedTest
-  @MethodSource("verbs")
-  void theNumberOfThreadsChangesNoBit(Large verb) {
+  @MethodSource("operations")
+  void theNumberOfThreadsChangesNoBit(Large operation) {
     for (IntFunction<Kernels> engine :
         List.<IntFunction<Kernels>>of(CpuProvider::vector, CpuProvider::fallback)) {
-      float[] alone = run(engine.apply(1), verb);
-      assertThat(alone).isNotEqualTo(new float[verb.size]);
+      float[] alone = run(engine.apply(1), operation);
+      assertThat(alone).isNotEqualTo(new float[operation.size]);
       for (int threads : new int[] {2, 3, 5}) {
         Kernels kernels = engine.apply(threads);
         for (int i = 0; i < 5; i++) { // who takes which part is another matter each time
-          assertThat(run(kernels, verb)).isEqualTo(alone);
+          assertThat(run(kernels, operation)).isEqualTo(alone);
         }
       }
     }
@@ -194,8 +195,8 @@ final class CpuThreadsTest extends KernelsContract {
   @Test
   void callersWhoShareTheThreadsGetTheirOwnAnswers() throws Exception {
     Kernels kernels = kernels();
-    List<Large> verbs = verbs().toList();
-    List<float[]> alone = verbs.stream().map(v -> run(CpuProvider.vector(1), v)).toList();
+    List<Large> operations = operations().toList();
+    List<float[]> alone = operations.stream().map(v -> run(CpuProvider.vector(1), v)).toList();
     ExecutorService callers = Executors.newFixedThreadPool(4);
     try {
       List<Future<?>> done = new ArrayList<>();
@@ -204,9 +205,9 @@ final class CpuThreadsTest extends KernelsContract {
         done.add(
             callers.submit(
                 () -> {
-                  for (int i = 0; i < verbs.size(); i++) {
-                    int v = (first + i) % verbs.size();
-                    assertThat(run(kernels, verbs.get(v))).isEqualTo(alone.get(v));
+                  for (int i = 0; i < operations.size(); i++) {
+                    int v = (first + i) % operations.size();
+                    assertThat(run(kernels, operations.get(v))).isEqualTo(alone.get(v));
                   }
                 }));
       }
@@ -285,10 +286,10 @@ final class CpuThreadsTest extends KernelsContract {
     }
   }
 
-  private static float[] run(Kernels k, Large verb) {
-    Tensor y = k.allocate(verb.size);
-    verb.work.run(k, y);
-    float[] values = new float[verb.size];
+  private static float[] run(Kernels k, Large operation) {
+    Tensor y = k.allocate(operation.size);
+    operation.work.run(k, y);
+    float[] values = new float[operation.size];
     k.read(y, 0, values, 0, values.length);
     return values;
   }

@@ -78,7 +78,7 @@ final class ReferenceKernelsTest extends KernelsContract {
   @Test
   void skipByHand() {
     Tensor y = k.constant(new double[] {1, 2, -3, 4});
-    k.skip(
+    k.addScaled(
         k.constant(new double[] {10, 100}),
         k.constant(new double[] {1, 1, -2, 3}),
         y,
@@ -94,18 +94,18 @@ final class ReferenceKernelsTest extends KernelsContract {
     Tensor state = k.constant(new double[] {8});
     Tensor y = k.allocate(2);
     Tensor zf = k.constant(new double[] {2, 0, 4, 0});
-    k.forgetGate(Activation.NONE, 0, zf, 2, new int[] {0, 2}, 1, state, y, 1);
+    k.foPooling(Activation.NONE, 0, zf, 2, new int[] {0, 2}, 1, state, y, 1);
     assertThat(read(y, 2)).containsExactly(5, 4.5);
     assertThat(read(state, 1)).containsExactly(4.5);
     // zoneout 1/2: f = 3/4, c = 3/4 8 + 1/4 2 = 6.5; o = 1/2
     state = k.constant(new double[] {8});
     Tensor zfo = k.constant(new double[] {2, 0, 0});
-    k.forgetGate(Activation.NONE, 0.5, zfo, 3, new int[] {0, 1}, 1, state, y, 1);
+    k.foPooling(Activation.NONE, 0.5, zfo, 3, new int[] {0, 1}, 1, state, y, 1);
     assertThat(read(y, 1)).containsExactly(3.25);
     // i = sigmoid(log 3) = 3/4: c = 1/2 8 + 3/4 2 = 5.5
     state = k.constant(new double[] {8});
     Tensor zfoi = k.constant(new double[] {2, 0, 0, Math.log(3)});
-    k.forgetGate(Activation.NONE, 0, zfoi, 4, new int[] {0, 1}, 1, state, y, 1);
+    k.foPooling(Activation.NONE, 0, zfoi, 4, new int[] {0, 1}, 1, state, y, 1);
     assertThat(read(y, 1)).containsExactly(new double[] {2.75}, near());
   }
 
@@ -114,7 +114,7 @@ final class ReferenceKernelsTest extends KernelsContract {
     Tensor tail = k.constant(new double[] {1, 2});
     Tensor y = k.allocate(9);
     Tensor x = k.constant(new double[] {3, 4, 5});
-    k.lag(x, new int[] {0, 3}, 1, tail, y, 1, 3);
+    k.causalUnfold(x, new int[] {0, 3}, 1, tail, y, 1, 3);
     assertThat(read(y, 9)).containsExactly(1, 2, 3, 2, 3, 4, 3, 4, 5);
     assertThat(read(tail, 2)).containsExactly(4, 5);
   }
@@ -123,7 +123,7 @@ final class ReferenceKernelsTest extends KernelsContract {
   void normalizeByHand() {
     // mean 3, variance (4 + 0 + 4) / 3, plus 1/3 = 3: (x - 3) / sqrt(3)
     Tensor y = k.constant(new double[] {1, 3, 5});
-    k.normalize(
+    k.layerNorm(
         k.constant(new double[] {Math.sqrt(3), 1, 2 * Math.sqrt(3)}),
         k.constant(new double[] {0, 7, 1}),
         1.0 / 3,
@@ -138,7 +138,7 @@ final class ReferenceKernelsTest extends KernelsContract {
   void gatedMixByHand() {
     // sigmoid(0) = 1/2, sigmoid(ln 3) = 3/4
     Tensor y = k.constant(new double[] {1, 2});
-    k.gatedMix(y, k.constant(new double[] {8, 8, 0, Math.log(3)}), y, 1, 2);
+    k.gluResidual(y, k.constant(new double[] {8, 8, 0, Math.log(3)}), y, 1, 2);
     assertThat(read(y, 2)).containsExactly(new double[] {5, 8}, near());
   }
 

@@ -101,8 +101,8 @@ final class MixLayer {
     kernels.linear(summary, z, q, rows);
     kernels.gather(others, q, o, tokens);
     kernels.concat(z, width, o, seen - width, v, rows);
-    kernels.perceptron(null, hidden, Activation.GELU_TANH, out, v, z, rows);
-    kernels.skip(ones, z, x, Activation.NONE, rows, width);
+    kernels.mlp(null, hidden, Activation.GELU_TANH, out, v, z, rows);
+    kernels.addScaled(ones, z, x, Activation.NONE, rows, width);
     work.show("mix", x, rows, width);
   }
 }

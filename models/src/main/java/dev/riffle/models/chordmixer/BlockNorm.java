@@ -77,6 +77,6 @@ record BlockNorm(Kernels kernels, RowNorm row, Tensor weight, Tensor bias, int w
 
   /** A group norm of x {@code [rows, width]} into y, which may be x. */
   void applyToWindows(Tensor x, Tensor y, int[] starts, int sequences) {
-    kernels.normalizeGroups(weight, bias, 1e-5, x, starts, sequences, y, width, groups);
+    kernels.groupNorm(weight, bias, 1e-5, x, starts, sequences, y, width, groups);
   }
 }

@@ -51,10 +51,10 @@ final class ChordMixerBlock {
       prenorm.applyToWindows(x, z, starts, sequences);
       in = z;
     }
-    kernels.perceptron(BlockNorm.rowOf(prenorm), fc1, Activation.GELU, fc2, in, z, rows);
+    kernels.mlp(BlockNorm.rowOf(prenorm), fc1, Activation.GELU, fc2, in, z, rows);
 
     // x_t = norm(x_t + rotate(z)_t), rotate(z)_t = z_((t + o) mod n), o = 0, 1, 2, 4, ... by track
-    kernels.addRotated(z, x, starts, sequences, width, track, BlockNorm.rowOf(norm));
+    kernels.rollAdd(z, x, starts, sequences, width, track, BlockNorm.rowOf(norm));
     if (BlockNorm.seesWindow(norm)) {
       norm.applyToWindows(x, x, starts, sequences);
     }

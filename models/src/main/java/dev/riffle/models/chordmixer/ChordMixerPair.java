@@ -100,7 +100,7 @@ public final class ChordMixerPair {
     // h = [y1, y2, y1 (.) y2, y1 - y2]
     Tensor product = work.tensor("pair.product", pairs * width);
     kernels.multiply(one, other, product, pairs * width);
-    kernels.skip(minus, other, one, Activation.NONE, pairs, width); // y1 - y2
+    kernels.addScaled(minus, other, one, Activation.NONE, pairs, width); // y1 - y2
     Tensor three = work.tensor("pair.three", pairs * 3 * width);
     kernels.concat(both, 2 * width, product, width, three, pairs);
     Tensor h = work.tensor("pair.h", pairs * 4 * width);

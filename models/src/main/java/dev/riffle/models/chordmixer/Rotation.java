@@ -22,7 +22,7 @@ public record Rotation(Kernels kernels, int width, int track) {
    */
   public void apply(Tensor x, int[] starts, int sequences, Tensor y) {
     kernels.fill(y, 0, starts[sequences] * width, 0);
-    kernels.addRotated(x, starts, y, starts, sequences, width, track);
+    kernels.rollAdd(x, starts, y, starts, sequences, width, track);
   }
 
   /**
@@ -56,6 +56,6 @@ public record Rotation(Kernels kernels, int width, int track) {
       padded[b + 1] = Math.addExact(padded[b], longest);
     }
     kernels.fill(y, 0, Math.multiplyExact(padded[sequences], width), 0);
-    kernels.addRotated(x, starts, y, padded, sequences, width, track);
+    kernels.rollAdd(x, starts, y, padded, sequences, width, track);
   }
 }

@@ -154,7 +154,7 @@ public final class LruLayer {
     kernels.recurrence(layer.lambda(), h, starts, sequences, after, groups);
     Tensor seen = work.tensor("lru.seen", rows * width);
     kernels.linear(layer.c(), h, seen, rows);
-    kernels.skip(layer.skip(), u, seen, Activation.NONE, rows, width);
+    kernels.addScaled(layer.skip(), u, seen, Activation.NONE, rows, width);
     work.show("lru_output", seen, rows, width);
   }
 

@@ -79,12 +79,12 @@ public final class QrnnLayer {
     Tensor seen = x;
     if (taps > 1) {
       seen = work.tensor("qrnn.seen", rows * taps * inputs);
-      kernels.lag(x, starts, sequences, tail, seen, inputs, taps);
+      kernels.causalUnfold(x, starts, sequences, tail, seen, inputs, taps);
     }
     // Z = W_z * X, F = W_f * X, O = W_o * X, I = W_i * X, before their activations
     Tensor zfoi = work.tensor("qrnn.zfoi", rows * gates * hidden);
     kernels.linear(convolution, seen, zfoi, rows);
     // c_t = f_t (.) c_(t-1) + (1 - f_t or i_t) (.) z_t; h_t = o_t (.) c_t
-    kernels.forgetGate(activation, zoneout, zfoi, gates, starts, sequences, c, y, hidden);
+    kernels.foPooling(activation, zoneout, zfoi, gates, starts, sequences, c, y, hidden);
   }
 }

@@ -85,7 +85,7 @@ final class Stack {
       sublayers.get(i).addTo(x, other, pass);
       sublayers.get(i + 1).addTo(other, x, pass);
     }
-    kernels.skip(ones, other, x, Activation.NONE, rows, config.dim());
+    kernels.addScaled(ones, other, x, Activation.NONE, rows, config.dim());
     kernels.affine(halves, zeros, x, x, rows, config.dim());
   }
 

@@ -48,7 +48,7 @@ final class Sublayer {
   static Norm layerNorm(Kernels kernels, Weights w, int width) {
     Tensor weight = kernels.constant(w.require("weight", width));
     Tensor bias = kernels.constant(w.require("bias", width));
-    return (x, y, rows) -> kernels.normalize(weight, bias, EPSILON, x, y, rows, width);
+    return (x, y, rows) -> kernels.layerNorm(weight, bias, EPSILON, x, y, rows, width);
   }
 
   /** sum += gain part(shift(norm(x))); sum may be x. */
@@ -65,7 +65,7 @@ final class Sublayer {
     }
     Tensor y = pass.work().tensor("routing.part", size);
     part.apply(in, y, pass);
-    kernels.skip(gain, y, sum, Activation.NONE, rows, config.dim());
+    kernels.addScaled(gain, y, sum, Activation.NONE, rows, config.dim());
   }
 
   /** Multiply-adds of its part. */

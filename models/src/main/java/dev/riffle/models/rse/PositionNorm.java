@@ -7,7 +7,7 @@ import dev.riffle.kernels.Tensor;
 /**
  * The norm of the official code and the gelu behind it. The paper calls it layer normalisation, but
  * it reaches over positions, and its bias is added before the division; see {@link
- * Kernels#normalizePositions}.
+ * Kernels#positionNorm}.
  */
 final class PositionNorm {
   static final double EPSILON = 1e-10;
@@ -29,7 +29,7 @@ final class PositionNorm {
     for (int b = 0; b < sequences; b++) {
       starts[b + 1] = starts[b] + positions;
     }
-    kernels.normalizePositions(offset, EPSILON, ACTIVATION, x, x, starts, sequences, width);
+    kernels.positionNorm(offset, EPSILON, ACTIVATION, x, x, starts, sequences, width);
   }
 
   /** The bias of the norm, {@code [width]}. */

@@ -151,7 +151,7 @@ final class SwitchUnit {
   private void candidates(Tensor x, Tensor c, int first, int rows, Tensor a) {
     int pair = 2 * width;
     kernels.linear(expand, x.view(first * pair, rows * pair), a, rows);
-    kernels.normalize(weight, bias, 1e-5, a, a, rows, 4 * width);
+    kernels.layerNorm(weight, bias, 1e-5, a, a, rows, 4 * width);
     kernels.activate(Activation.GELU, a, a, rows * 4 * width);
     kernels.linear(contract, a, c.view(first * pair, rows * pair), rows);
   }

@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The verbs in lanes: L floats side by side, as many as a register of this CPU holds.
+ * The operations in lanes: L floats side by side, as many as a register of this CPU holds.
  *
  * <p>What is left of a row after its last full vector goes through the same formula: in lanes over
  * a copy padded with zeros (an <em>edge</em>), or by {@link Math#fma}, which rounds as a lane does.
@@ -228,7 +228,7 @@ public final class VectorEngine implements Engine {
   }
 
   @Override
-  public void normalize(
+  public void layerNorm(
       FloatTensor weight,
       FloatTensor bias,
       float epsilon,
@@ -458,7 +458,7 @@ public final class VectorEngine implements Engine {
   }
 
   @Override
-  public void gatedMix(FloatTensor x, FloatTensor ab, FloatTensor y, int rows, int width) {
+  public void gluResidual(FloatTensor x, FloatTensor ab, FloatTensor y, int rows, int width) {
     int full = SPECIES.loopBound(width);
     int rest = width - full;
     float[] edge = rest == 0 ? null : new float[3 * L];

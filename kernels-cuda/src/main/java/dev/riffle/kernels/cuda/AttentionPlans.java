@@ -7,10 +7,10 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * What attention reads of {@link AttentionSets}, on the card: the heads of a model take the same
+ * What attention reads of {@link AttentionSets}, on the GPU: the heads of a model take the same
  * windows one after the other, so those used last are kept.
  */
-final class WindowsOnCard {
+final class AttentionPlans {
   private static final int KEPT = 8;
 
   /** Queries of a block of {@code attend}. */
@@ -52,7 +52,7 @@ final class WindowsOnCard {
   private final Gpu gpu;
   private final Deque<Plan> plans = new ArrayDeque<>(); // the one used last comes first
 
-  WindowsOnCard(Gpu gpu) {
+  AttentionPlans(Gpu gpu) {
     this.gpu = gpu;
   }
 

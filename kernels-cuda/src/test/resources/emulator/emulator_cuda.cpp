@@ -20,7 +20,7 @@
 #include <vector>
 
 #ifndef __x86_64__
-#error "the stand-in switches fibers on x86-64 alone"
+#error "the emulator switches fibers on x86-64 alone"
 #endif
 
 namespace {
@@ -42,11 +42,11 @@ std::recursive_mutex everything; // one call at a time
 int broken = OK;                 // a fault stays: all calls after it tell it
 std::map<std::string, int> calls;
 
-// Counts a call and fails it where STANDIN_FAIL says so.
+// Counts a call and fails it where EMULATOR_FAIL says so.
 int entered(const char *name) {
   if (broken != OK) return broken;
   int number = ++calls[name];
-  const char *fail = getenv("STANDIN_FAIL");
+  const char *fail = getenv("EMULATOR_FAIL");
   if (fail != nullptr) {
     std::istringstream list(fail);
     for (std::string one; std::getline(list, one, ',');) {
@@ -76,7 +76,7 @@ const size_t PAGE = 4096;
 const size_t MOST_GUARDED = 10000; // a process may have some 65000 mappings, three for each
 const unsigned char POISON = 0xff; // as floats: NaN
 
-size_t capacity() { return environment("STANDIN_MEMORY", 4L << 30); }
+size_t capacity() { return environment("EMULATOR_MEMORY", 4L << 30); }
 
 size_t rounded(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
@@ -130,7 +130,7 @@ struct Fault {
   std::string message;
 };
 
-struct StandinRuntime {
+struct EmulatorRuntime {
   void (*barrier)(int line);
   const uint64_t *(*exchange)(unsigned mask, uint64_t value, int line);
   void *(*dynamicShared)();
@@ -139,8 +139,8 @@ struct StandinRuntime {
 struct Index {
   unsigned x, y, z;
 };
-struct Copy { // as standin_cuda.h has it
-  const StandinRuntime *runtime;
+struct Copy { // as emulator_cuda.h has it
+  const EmulatorRuntime *runtime;
   Index threadIdx, blockIdx, blockDim, gridDim;
 };
 
@@ -159,13 +159,13 @@ const int WORKERS = 2;
 const size_t STACK = 128 << 10;
 
 // Leaves the current fiber, keeping its place at *from, and goes on at to.
-extern "C" void standin_switch(void **from, void *to);
+extern "C" void emulator_switch(void **from, void *to);
 asm(R"(
   .text
-  .globl standin_switch
-  .hidden standin_switch
-  .type standin_switch, @function
-standin_switch:
+  .globl emulator_switch
+  .hidden emulator_switch
+  .type emulator_switch, @function
+emulator_switch:
   pushq %rbp
   pushq %rbx
   pushq %r12
@@ -181,7 +181,7 @@ standin_switch:
   popq %rbx
   popq %rbp
   ret
-  .size standin_switch, .-standin_switch
+  .size emulator_switch, .-emulator_switch
 )");
 
 struct Warp {
@@ -254,7 +254,7 @@ struct Worker {
       idle.pop_back();
       void **top = (void **) (stack + STACK) - 10; // a function begins 8 bytes off 16
       memset(top, 0, 10 * sizeof *top);
-      top[6] = (void *) &fiber; // standin_switch returns to it
+      top[6] = (void *) &fiber; // emulator_switch returns to it
       return top;
     }
     return home;
@@ -265,7 +265,7 @@ struct Worker {
     kept[thread] = stack;
     void *to = next();
     if (to == home && ended < threads) fail(LAUNCH_FAILED, deadlock());
-    standin_switch(&place[thread], to);
+    emulator_switch(&place[thread], to);
   }
 
   std::string deadlock() {
@@ -287,7 +287,7 @@ struct Worker {
   [[noreturn]] void fail(int code, const std::string &message) {
     fault = {code, message};
     void *nowhere;
-    standin_switch(&nowhere, home);
+    emulator_switch(&nowhere, home);
     abort();
   }
 
@@ -308,7 +308,7 @@ struct Worker {
     void *nowhere;
     void *to = w->next();
     if (to == w->home && w->ended < w->threads) w->fail(LAUNCH_FAILED, w->deadlock());
-    standin_switch(&nowhere, to);
+    emulator_switch(&nowhere, to);
   }
 
   Fault run(Kernel &k, void **values, Index grid, Index dim, Index block, unsigned dynamic, uint64_t count) {
@@ -336,7 +336,7 @@ struct Worker {
     fault = {OK, ""};
     self() = this;
     running = true;
-    standin_switch(&home, next());
+    emulator_switch(&home, next());
     running = false;
     if (fault.code != OK) {
       prepare(); // all stacks are free again
@@ -387,7 +387,7 @@ struct Worker {
   }
 };
 
-const StandinRuntime RUNTIME = {
+const EmulatorRuntime RUNTIME = {
     [](int line) { Worker::self()->barrier(line); },
     [](unsigned mask, uint64_t value, int line) { return Worker::self()->exchange(mask, value, line); },
     []() { return Worker::self()->dynamicShared; },
@@ -525,7 +525,7 @@ int finish(Stream *s) {
   for (auto &one : all) {
     Fault fault = one();
     if (fault.code != OK) {
-      fprintf(stderr, "stand-in for CUDA: %s\n", fault.message.c_str());
+      fprintf(stderr, "emulator for CUDA: %s\n", fault.message.c_str());
       return broken = fault.code;
     }
   }
@@ -551,12 +551,12 @@ Fault fine(std::function<void()> what) {
 
 } // namespace
 
-// For standin_cublaslt.cpp.
-extern "C" __attribute__((visibility("default"))) void standin_enqueue(void *stream, const std::function<void()> &work) {
+// For emulator_cublaslt.cpp.
+extern "C" __attribute__((visibility("default"))) void emulator_enqueue(void *stream, const std::function<void()> &work) {
   std::lock_guard<std::recursive_mutex> guard(everything);
   enqueue((Stream *) stream, [work] { return fine(work); });
 }
-extern "C" __attribute__((visibility("default"))) bool standin_on_card(uint64_t address, size_t bytes) {
+extern "C" __attribute__((visibility("default"))) bool emulator_on_card(uint64_t address, size_t bytes) {
   std::lock_guard<std::recursive_mutex> guard(everything);
   return onCard(address, bytes);
 }
@@ -578,27 +578,27 @@ int cuGetErrorName(int error, const char **name) {
 }
 int cuGetErrorString(int error, const char **text) {
   int result = cuGetErrorName(error, text);
-  if (result == OK) *text = "the stand-in's text";
+  if (result == OK) *text = "the emulator's text";
   return result;
 }
 
 int cuInit(unsigned) {
   ENTER("cuInit");
-  return environment("STANDIN_CARDS", 1) == 0 ? NO_DEVICE : OK;
+  return environment("EMULATOR_GPUS", 1) == 0 ? NO_DEVICE : OK;
 }
-int cuDriverGetVersion(int *version) { *version = environment("STANDIN_DRIVER", 13000); return OK; }
-int cuDeviceGetCount(int *count) { ENTER("cuDeviceGetCount"); *count = environment("STANDIN_CARDS", 1); return OK; }
+int cuDriverGetVersion(int *version) { *version = environment("EMULATOR_DRIVER", 13000); return OK; }
+int cuDeviceGetCount(int *count) { ENTER("cuDeviceGetCount"); *count = environment("EMULATOR_GPUS", 1); return OK; }
 int cuDeviceGet(int *device, int ordinal) {
   ENTER("cuDeviceGet");
   *device = ordinal;
-  return ordinal < environment("STANDIN_CARDS", 1) ? OK : INVALID_DEVICE;
+  return ordinal < environment("EMULATOR_GPUS", 1) ? OK : INVALID_DEVICE;
 }
 int cuDeviceGetName(char *name, int length, int device) {
-  snprintf(name, length, "stand-in %d", device);
+  snprintf(name, length, "emulator %d", device);
   return OK;
 }
 int cuDeviceGetAttribute(int *value, int attribute, int) {
-  const char *said = getenv("STANDIN_CAPABILITY");
+  const char *said = getenv("EMULATOR_CAPABILITY");
   int major = 8, minor = 6;
   if (said != nullptr) sscanf(said, "%d.%d", &major, &minor);
   switch (attribute) {
@@ -644,7 +644,7 @@ int cuMemFree_v2(uint64_t address) {
   else
     free((void *) address);
   if (!whole) {
-    fprintf(stderr, "stand-in for CUDA: somebody wrote beyond a block of %zu bytes\n", block.bytes);
+    fprintf(stderr, "emulator for CUDA: somebody wrote beyond a block of %zu bytes\n", block.bytes);
     return broken = ILLEGAL_ADDRESS;
   }
   return OK;
@@ -700,7 +700,7 @@ int cuModuleLoadData(Module **made, const void *image) {
   std::string magic, library, name;
   std::getline(in, magic);
   std::getline(in, library);
-  if (magic != "STANDIN") return INVALID_IMAGE;
+  if (magic != "EMULATOR") return INVALID_IMAGE;
   std::vector<void *> handles;
   for (int i = 0; i < WORKERS; i++) {
     // a file of its own has statics of its own
@@ -713,7 +713,7 @@ int cuModuleLoadData(Module **made, const void *image) {
     void *handle = dlopen(copy.c_str(), RTLD_NOW | RTLD_LOCAL);
     unlink(copy.c_str());
     if (handle == nullptr) {
-      fprintf(stderr, "stand-in for CUDA: %s\n", dlerror());
+      fprintf(stderr, "emulator for CUDA: %s\n", dlerror());
       return INVALID_IMAGE;
     }
     handles.push_back(handle);
@@ -724,15 +724,15 @@ int cuModuleLoadData(Module **made, const void *image) {
     kernel->threads = threads;
     kernel->name = name;
     for (void *handle : handles) {
-      kernel->call.push_back((void (*)(void **)) dlsym(handle, ("standin_call_" + name).c_str()));
-      kernel->copy.push_back(((Copy * (*) ()) dlsym(handle, "standin_copy"))());
+      kernel->call.push_back((void (*)(void **)) dlsym(handle, ("emulator_call_" + name).c_str()));
+      kernel->copy.push_back(((Copy * (*) ()) dlsym(handle, "emulator_copy"))());
       kernel->copy.back()->runtime = &RUNTIME;
       char *from, *to;
-      ((void (*)(char **, char **)) dlsym(handle, "standin_bss"))(&from, &to);
+      ((void (*)(char **, char **)) dlsym(handle, "emulator_bss"))(&from, &to);
       kernel->bss.push_back({from, to});
     }
     int sizes[128];
-    int count = ((int (*)(int *)) dlsym(handles[0], ("standin_sizes_" + name).c_str()))(sizes);
+    int count = ((int (*)(int *)) dlsym(handles[0], ("emulator_sizes_" + name).c_str()))(sizes);
     kernel->sizes.assign(sizes, sizes + count);
     module->kernels[name] = std::move(kernel);
   }

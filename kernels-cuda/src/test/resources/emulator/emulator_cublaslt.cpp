@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-extern "C" void standin_enqueue(void *stream, const std::function<void()> &work);
-extern "C" bool standin_on_card(uint64_t address, size_t bytes);
+extern "C" void emulator_enqueue(void *stream, const std::function<void()> &work);
+extern "C" bool emulator_on_card(uint64_t address, size_t bytes);
 
 namespace {
 enum { SUCCESS = 0, INVALID_VALUE = 7, NOT_SUPPORTED = 15 };
@@ -109,7 +109,7 @@ const char *cublasLtGetStatusName(int s) {
   return s == SUCCESS ? "CUBLAS_STATUS_SUCCESS" : s == INVALID_VALUE ? "CUBLAS_STATUS_INVALID_VALUE"
          : s == NOT_SUPPORTED ? "CUBLAS_STATUS_NOT_SUPPORTED" : "CUBLAS_STATUS_UNKNOWN";
 }
-const char *cublasLtGetStatusString(int) { return "the stand-in's text"; }
+const char *cublasLtGetStatusString(int) { return "the emulator's text"; }
 size_t cublasLtGetVersion() { return 130000; }
 int cublasLtCreate(void **handle) { *handle = new int; return SUCCESS; }
 
@@ -151,7 +151,7 @@ int cublasLtMatmulAlgoGetHeuristic(void *, Product *p, Layout *a, Layout *b, Lay
   if (a->rows != b->rows || a->columns != d->rows || b->columns != d->columns || c->rows != d->rows ||
       a->leading < (int64_t) a->rows || b->leading < (int64_t) b->rows || d->leading < (int64_t) d->rows)
     return INVALID_VALUE;
-  // tensor cores of some cards are fed 16 bytes at a time
+  // tensor cores of some GPUs are fed 16 bytes at a time
   if (p->compute != COMPUTE_32F && wish->least < 16) return NOT_SUPPORTED;
   memset(results, 0, sizeof *results);
   *found = 1;
@@ -160,14 +160,14 @@ int cublasLtMatmulAlgoGetHeuristic(void *, Product *p, Layout *a, Layout *b, Lay
 int cublasLtMatmul(void *, Product *p, const void *alpha, const void *a, Layout *la, const void *b, Layout *lb,
                    const void *beta, const void *c, Layout *, void *d, Layout *ld, const Algorithm *algorithm,
                    void *workspace, size_t bytes, void *stream) {
-  bool inside = standin_on_card((uint64_t) a, extent(*la)) && standin_on_card((uint64_t) b, extent(*lb)) &&
-                standin_on_card((uint64_t) d, extent(*ld)) && standin_on_card((uint64_t) workspace, bytes) &&
-                (!(p->epilogue & BIAS_BIT) || standin_on_card((uint64_t) p->bias, 4 * la->columns));
+  bool inside = emulator_on_card((uint64_t) a, extent(*la)) && emulator_on_card((uint64_t) b, extent(*lb)) &&
+                emulator_on_card((uint64_t) d, extent(*ld)) && emulator_on_card((uint64_t) workspace, bytes) &&
+                (!(p->epilogue & BIAS_BIT) || emulator_on_card((uint64_t) p->bias, 4 * la->columns));
   if (!inside || c != d || *(const float *) alpha != 1 || algorithm == nullptr) return INVALID_VALUE;
   Product product = *p;
   Layout A = *la, B = *lb, D = *ld;
   float scale = *(const float *) beta;
-  standin_enqueue(stream, [=] { multiply(product, (const float *) a, A, (const float *) b, B, scale, (float *) d, D); });
+  emulator_enqueue(stream, [=] { multiply(product, (const float *) a, A, (const float *) b, B, scale, (float *) d, D); });
   return SUCCESS;
 }
 }

@@ -18,12 +18,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The libraries that stand in for CUDA's in tests (src/test/resources/standin), built once by g++
- * where the tests' class path is. With the profile {@code card} the machine's own are taken.
+ * The libraries that stand in for CUDA's in tests (src/test/resources/emulator), built once by g++
+ * where the tests' class path is. With the profile {@code gpu} the machine's own are taken.
  */
-final class StandIn {
+final class Emulator {
   private static final String PATH = "LD_LIBRARY_PATH";
-  private static final Path HOME = Path.of("target", "test-classes", "standin").toAbsolutePath();
+  private static final Path HOME = Path.of("target", "test-classes", "emulator").toAbsolutePath();
   private static final List<String> FLAGS =
       List.of("-std=c++17", "-O2", "-march=native", "-shared", "-fPIC", "-Wl,--default-symver");
 
@@ -31,16 +31,16 @@ final class StandIn {
 
   private static String missing; // why there is none, once looked
 
-  private StandIn() {}
+  private Emulator() {}
 
-  /** Whether a real card is asked for. */
-  static boolean card() {
+  /** Whether a real GPU is asked for. */
+  static boolean onRealGpu() {
     return !HOME.toString().equals(System.getenv(PATH));
   }
 
   /** Has the libraries ready, or skips the test and says why. */
   static synchronized void require() {
-    if (card()) {
+    if (onRealGpu()) {
       return;
     }
     if (missing == null) {
@@ -49,7 +49,7 @@ final class StandIn {
     assumeTrue(missing.isEmpty(), missing);
   }
 
-  /** A card with these kernels, on this thread. */
+  /** A GPU with these kernels, on this thread. */
   static Gpu open(CudaOptions options, Source... units) {
     require();
     return Gpu.open(options, List.of(units), Source.headers());
@@ -58,7 +58,7 @@ final class StandIn {
   private static String build() {
     if (!System.getProperty("os.name").equals("Linux")
         || !System.getProperty("os.arch").equals("amd64")) {
-      return "The stand-in for a card is for Linux on x86-64.";
+      return "The CUDA emulator is for Linux on x86-64.";
     }
     try {
       FileTime sources = changed(".cpp", ".h").max(FileTime::compareTo).orElseThrow();
@@ -66,26 +66,26 @@ final class StandIn {
         return "";
       }
       if (run(Map.of(), "g++", "--version").status != 0) {
-        return "There is no g++ to build the stand-in for a card with.";
+        return "There is no g++ to build the CUDA emulator with.";
       }
-      Path empty = HOME.resolve("standin_empty.cpp");
-      library("libcuda.so.1", HOME.resolve("standin_cuda.cpp").toString(), "-ldl", "-lpthread");
-      library("libnvrtc.so.13", "-O1", HOME.resolve("standin_nvrtc.cpp").toString());
+      Path empty = HOME.resolve("emulator_empty.cpp");
+      library("libcuda.so.1", HOME.resolve("emulator_cuda.cpp").toString(), "-ldl", "-lpthread");
+      library("libnvrtc.so.13", "-O1", HOME.resolve("emulator_nvrtc.cpp").toString());
       library("libcudart.so.13", empty.toString());
       library("libcublas.so.13", empty.toString());
       library(
           "libcublasLt.so.13",
-          HOME.resolve("standin_cublaslt.cpp").toString(),
+          HOME.resolve("emulator_cublaslt.cpp").toString(),
           "-O3",
           "-L" + HOME,
           "-l:libcuda.so.1");
       return "";
     } catch (IOException e) {
-      throw new UncheckedIOException("The stand-in does not build in " + HOME, e);
+      throw new UncheckedIOException("The emulator does not build in " + HOME, e);
     }
   }
 
-  /** When files of the stand-in that end so were changed. */
+  /** When files of the emulator that end so were changed. */
   private static Stream<FileTime> changed(String... ends) throws IOException {
     try (Stream<Path> files = Files.list(HOME)) {
       return files

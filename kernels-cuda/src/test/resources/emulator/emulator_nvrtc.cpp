@@ -1,4 +1,4 @@
-// NVRTC by g++: a "cubin" is the name of a shared library, which standin_cuda.cpp loads.
+// NVRTC by g++: a "cubin" is the name of a shared library, which emulator_cuda.cpp loads.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -83,20 +83,20 @@ int nvrtcCompileProgram(_nvrtcProgram *p, int count, const char *const *options)
   static const std::regex dynamic("extern\\s+__shared__\\s+(\\w+)\\s+(\\w+)\\s*\\[\\s*\\]");
   static const std::string bounds = "(?:__launch_bounds__\\s*\\((\\w+)[^)]*\\)\\s+)?";
   static const std::regex kernel("__global__\\s+" + bounds + "void\\s+" + bounds + "(\\w+)\\s*\\(");
-  const char *pointer = "$1 *$2 = ($1 *) standin.runtime->dynamicShared()";
+  const char *pointer = "$1 *$2 = ($1 *) emulator.runtime->dynamicShared()";
   std::string text = std::regex_replace(p->text, dynamic, pointer);
   std::ostringstream unit, names;
-  unit << "#include \"standin_cuda.h\"\n#line 1 \"" << p->name << "\"\n" << text << "\n";
+  unit << "#include \"emulator_cuda.h\"\n#line 1 \"" << p->name << "\"\n" << text << "\n";
   for (std::sregex_iterator it(p->text.begin(), p->text.end(), kernel), end; it != end; ++it) {
-    unit << "STANDIN_KERNEL(" << (*it)[3] << ")\n";
-    // threads of a block that every card has registers for, where the kernel says nothing
+    unit << "EMULATOR_KERNEL(" << (*it)[3] << ")\n";
+    // threads of a block that every GPU has registers for, where the kernel says nothing
     std::string bound = (*it)[1].matched ? (*it)[1] : (*it)[2].matched ? (*it)[2] : std::string("256");
     names << (*it)[3] << " " << (isdigit(bound[0]) ? bound : "1024") << "\n";
   }
   std::string home = folder();
   std::string flags = " -std=c++17 -O2 -march=native -ffp-contract=fast -fno-strict-aliasing -fno-exceptions"
                       " -fno-gnu-unique -fPIC -shared -w";
-  std::string all = unit.str() + flags + read(home + "/standin_cuda.h");
+  std::string all = unit.str() + flags + read(home + "/emulator_cuda.h");
   std::vector<std::pair<std::string, std::string>> headers;
   for (auto &h : p->headers) {
     headers.push_back({h.first, std::regex_replace(h.second, dynamic, pointer)});
@@ -121,7 +121,7 @@ int nvrtcCompileProgram(_nvrtcProgram *p, int count, const char *const *options)
     rename((work + "/unit.so").c_str(), (base + ".so").c_str());
     system(("rm -rf " + work).c_str());
   }
-  p->code = "STANDIN\n" + base + ".so\n" + names.str();
+  p->code = "EMULATOR\n" + base + ".so\n" + names.str();
   p->code.push_back('\0');
   return 0;
 }

@@ -7,17 +7,17 @@ import java.lang.reflect.Proxy;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** The backend on the stand-in, or on a card, for tests that call it on any thread. */
-final class Card {
+/** The backend on the emulator, or on a GPU, for tests that call it on any thread. */
+final class TestGpu {
   /** One per precision for all tests of a JVM. */
-  private static final Map<CudaOptions.Precision, Card> OPENED =
+  private static final Map<CudaOptions.Precision, TestGpu> OPENED =
       new EnumMap<>(CudaOptions.Precision.class);
 
   private final Device device;
   private final Gpu gpu;
 
-  private Card(CudaOptions.Precision precision) {
-    StandIn.require();
+  private TestGpu(CudaOptions.Precision precision) {
+    Emulator.require();
     CudaOptions options =
         CudaOptions.of(name -> name.equals(CudaOptions.PRECISION) ? precision.name() : null);
     device = new Device("cuda-" + precision);
@@ -25,21 +25,21 @@ final class Card {
   }
 
   static CudaKernels kernels() {
-    Card card = of(CudaOptions.Precision.FP32);
-    return card.device.call(() -> new CudaKernels(card.gpu, card.device));
+    TestGpu opened = of(CudaOptions.Precision.FP32);
+    return opened.device.call(() -> new CudaKernels(opened.gpu, opened.device));
   }
 
   /**
-   * The backend on a card that it believes to have so many parts: with one it takes large tiles,
+   * The backend on a GPU that it believes to have so many parts: with one it takes large tiles,
    * with many it takes small ones.
    */
   static CudaKernels of(CudaOptions.Precision precision, int parts) {
-    Card card = of(precision);
-    return card.device.call(() -> new CudaKernels(card.gpu, card.device, parts));
+    TestGpu opened = of(precision);
+    return opened.device.call(() -> new CudaKernels(opened.gpu, opened.device, parts));
   }
 
-  private static synchronized Card of(CudaOptions.Precision precision) {
-    return OPENED.computeIfAbsent(precision, Card::new);
+  private static synchronized TestGpu of(CudaOptions.Precision precision) {
+    return OPENED.computeIfAbsent(precision, TestGpu::new);
   }
 
   /** The same kernels, each call of which runs on their device's thread. */
@@ -47,7 +47,7 @@ final class Card {
     Device device = kernels.device().orElseThrow();
     return (Kernels)
         Proxy.newProxyInstance(
-            Card.class.getClassLoader(),
+            TestGpu.class.getClassLoader(),
             new Class<?>[] {Kernels.class},
             (proxy, method, arguments) ->
                 device.call(
