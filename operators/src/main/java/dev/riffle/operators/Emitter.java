@@ -6,11 +6,12 @@ import dev.riffle.schemas.record.SessionEvent;
 import dev.riffle.schemas.record.SessionKind;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import org.apache.flink.streaming.api.operators.Output;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
-/** Puts answers, sessions and dead letters on their lanes. */
+/** Emits predictions, session events and dead letters to the outputs of the operator. */
 final class Emitter<O> {
-  private final org.apache.flink.streaming.api.operators.Output<StreamRecord<OutputRecord>> lanes;
+  private final Output<StreamRecord<OutputRecord>> output;
   private final OutputMapper<O> mapper;
   private final String modelVersion;
   private final OperatorMetrics metrics;
@@ -18,90 +19,102 @@ final class Emitter<O> {
   private final DeadLetters letters = new DeadLetters();
 
   Emitter(
-      org.apache.flink.streaming.api.operators.Output<StreamRecord<OutputRecord>> lanes,
+      Output<StreamRecord<OutputRecord>> output,
       OutputMapper<O> mapper,
       String modelVersion,
       OperatorMetrics metrics) {
-    this.lanes = lanes;
+    this.output = output;
     this.mapper = mapper;
     this.modelVersion = modelVersion;
     this.metrics = metrics;
   }
 
-  /** The answers of a turn, on the final and the preview lane. */
-  void answers(WorkItem<O> turn) {
-    SequenceState state = turn.state;
-    for (Prediction<O> output : turn.row.predictions) {
-      EmittedPrediction<O> answer =
+  /** The predictions of a work item, as final and as preview records. */
+  void predictions(WorkItem<O> item) {
+    SequenceState state = item.key.state;
+    Session session = state.session;
+    for (Prediction<O> prediction : item.batchItem.predictions) {
+      EmittedPrediction<O> emitted =
           new EmittedPrediction<>(
-              turn.sequenceId,
-              state.format,
-              state.start,
-              state.startMicros,
-              turn.event == null ? state.lastMicros : turn.event.captureMicros,
-              output,
+              item.key.sequenceId,
+              session.format(),
+              session.start(),
+              session.startMicros(),
+              item.event == null ? state.progress.lastMicros() : item.event.captureMicros,
+              prediction,
               modelVersion,
-              turn.queueMicros,
-              turn.computeMicros);
-      OutputRecord preview = mapper.toPreview(answer);
+              item.queueMicros,
+              item.computeMicros);
+      OutputRecord preview = mapper.toPreview(emitted);
       if (preview != null) {
-        lanes.collect(SideOutputs.PREVIEW, record(preview));
+        output.collect(SideOutputs.PREVIEW, record(preview));
       }
-      OutputRecord last = mapper.toFinal(answer);
+      OutputRecord last = mapper.toFinal(emitted);
       if (last != null) {
-        lanes.collect(record(last));
+        output.collect(record(last));
       }
     }
   }
 
   /** A session that starts. */
-  void started(String id, SequenceState state, String reason) {
-    session(id, SessionKind.STARTED, reason, state.start, 0, state.startMicros, null);
+  void started(KeyQueue<O> key, String reason) {
+    Session session = key.state.session;
+    emit(
+        event(key, SessionKind.STARTED, reason)
+            .setPosition(session.start())
+            .setCaptureTime(time(session.startMicros())));
   }
 
-  /** Steps that are missing. */
-  void gap(String id, SequenceState state, String reason, long missing) {
-    session(id, SessionKind.GAP, reason, state.next, missing, state.lastMicros, null);
+  /** Steps that are missing at the present position. */
+  void gap(KeyQueue<O> key, String reason, long missing) {
+    emit(event(key, SessionKind.GAP, reason).setMissing(missing));
   }
 
-  /** A session that ends, with its counts. */
-  void ended(String id, SequenceState state, String reason) {
-    session(id, SessionKind.ENDED, reason, state.next, 0, state.lastMicros, state);
+  /** A session that ends, with its counters. */
+  void ended(KeyQueue<O> key, String reason) {
+    Counters counters = key.state.counters;
+    emit(
+        event(key, SessionKind.ENDED, reason)
+            .setDuplicates(counters.duplicates())
+            .setTrimmedSteps(counters.trimmedSteps())
+            .setFilledSteps(counters.filledSteps()));
   }
 
-  private void session(
-      String id,
-      SessionKind kind,
-      String reason,
-      long position,
-      long missing,
-      long micros,
-      SequenceState counts) {
-    SessionEvent event =
-        SessionEvent.newBuilder()
-            .setSequenceId(id)
-            .setKind(kind)
-            .setReason(reason)
-            .setPosition(position)
-            .setMissing(missing)
-            .setCaptureTime(Instant.EPOCH.plus(micros, ChronoUnit.MICROS))
-            .setModelVersion(modelVersion)
-            .setDuplicates(counts == null ? 0 : counts.duplicates)
-            .setTrimmedSteps(counts == null ? 0 : counts.trimmedSteps)
-            .setFilledSteps(counts == null ? 0 : counts.filledSteps)
-            .build();
-    long millis = Math.floorDiv(micros, 1000L);
-    lanes.collect(
-        SideOutputs.SESSIONS, record(new OutputRecord(id, sessions.encode(event), millis)));
+  /** A session event at the present position, without counts. */
+  private SessionEvent.Builder event(KeyQueue<O> key, SessionKind kind, String reason) {
+    Progress progress = key.state.progress;
+    return SessionEvent.newBuilder()
+        .setSequenceId(key.sequenceId)
+        .setKind(kind)
+        .setReason(reason)
+        .setPosition(progress.next())
+        .setCaptureTime(time(progress.lastMicros()))
+        .setModelVersion(modelVersion)
+        .setMissing(0)
+        .setDuplicates(0)
+        .setTrimmedSteps(0)
+        .setFilledSteps(0);
+  }
+
+  private void emit(SessionEvent.Builder builder) {
+    SessionEvent event = builder.build();
+    long millis = event.getCaptureTime().toEpochMilli();
+    output.collect(
+        SideOutputs.SESSIONS,
+        record(new OutputRecord(event.getSequenceId(), sessions.encode(event), millis)));
+  }
+
+  private static Instant time(long micros) {
+    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
   }
 
   /** An event that cannot be used. */
   void deadLetter(StepEvent event, String error) {
     metrics.deadLetters.inc();
-    lanes.collect(SideOutputs.DEAD_LETTERS, record(letters.unusable(event, error)));
+    output.collect(SideOutputs.DEAD_LETTERS, record(letters.unusable(event, error)));
   }
 
-  private static StreamRecord<OutputRecord> record(OutputRecord outgoing) {
-    return new StreamRecord<>(outgoing, outgoing.timestampMillis);
+  private static StreamRecord<OutputRecord> record(OutputRecord record) {
+    return new StreamRecord<>(record, record.timestampMillis);
   }
 }

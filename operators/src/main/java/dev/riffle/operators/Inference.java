@@ -13,16 +13,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Computes turns in calls of the model that take no more places than a batch has, finds the turn at
- * fault when a call fails, and tells a bad input from a bad device.
+ * Computes work items in calls of the model that take no more slots than a batch has. If a call
+ * fails, finds the item at fault and tells a bad input from a bad device.
  *
  * <pre>
- *   InputException                        the turn fails: a dead letter
- *   another exception of one row alone    the turn fails if the model still computes zeros;
- *                                         else the job fails
- *   DeviceException                       the job fails, and goes on from its last checkpoint
- *     OutOfMemory                         half the places, as long as there are two; then as above
- *   StateException                        the job fails
+ *   InputException                      the item fails
+ *   another exception of a single item  the item fails if the model still computes zeros;
+ *                                       otherwise the job fails
+ *   DeviceException                     the job fails and restarts from its last checkpoint
+ *     OutOfMemory                       halves the slots of a batch; fails as above at one slot
+ *   StateException                      the job fails
  * </pre>
  */
 final class Inference<O> {
@@ -31,208 +31,210 @@ final class Inference<O> {
   private final StreamModel<O> model;
   private final OperatorMetrics metrics;
   private StreamRunner<O> runner;
-  private int maxPlaces;
+  private int maxSlots;
   private long waitedNanos;
   private long computedNanos;
 
   /**
-   * @param maxPlaces most places of one call, as {@link StreamModel#slots} counts; fewer once the
-   *     device had no memory for so many
+   * @param maxSlots slots of one call, as {@link StreamModel#slots} counts; fewer after the device
+   *     ran out of memory
    */
-  Inference(StreamModel<O> model, int maxPlaces, OperatorMetrics metrics) {
+  Inference(StreamModel<O> model, int maxSlots, OperatorMetrics metrics) {
     this.model = model;
-    this.maxPlaces = maxPlaces;
+    this.maxSlots = maxSlots;
     this.metrics = metrics;
     this.runner = model.newRunner();
-    metrics.maxPlaces = maxPlaces;
+    metrics.maxSlots = maxSlots;
   }
 
   /** Lets the model compute zeros, up to so many slots; none for 0. */
   void warmUp(int slots) {
     while (slots > 0) {
       try {
-        runner.warmUp(Math.min(slots, maxPlaces));
+        runner.warmUp(Math.min(slots, maxSlots));
         return;
       } catch (DeviceException.OutOfMemory e) {
-        halve(Math.min(slots, maxPlaces), e);
+        halve(Math.min(slots, maxSlots), e);
       }
     }
   }
 
-  /** State of a session before its first step. */
+  /** The state of a session before its first step. */
   byte[] open(Format format) {
     return runner.open(format);
   }
 
-  /** Time spent so far computing and waiting for a device, in nanoseconds. */
+  /** Time spent so far on computing and waiting for the device, in nanoseconds. */
   long spentNanos() {
     return waitedNanos + computedNanos;
   }
 
   /**
-   * Computes the rows of the turns. A row that cannot be computed leaves its {@link
-   * WorkItem#failure}; the others are what they would be without it.
+   * Computes work items. An item that cannot be computed gets a {@link WorkItem#failure}; it does
+   * not change the results of the others.
    *
    * @throws StateException if a state was written by another model
-   * @throws DeviceException if the device failed, or has no memory for one place
+   * @throws DeviceException if the device failed, or has no memory for a single slot
    */
-  void run(List<WorkItem<O>> turns) {
-    List<WorkItem<O>> going = new ArrayList<>(turns.size());
+  void run(List<WorkItem<O>> items) {
+    List<WorkItem<O>> advancing = new ArrayList<>(items.size());
     List<WorkItem<O>> ending = new ArrayList<>();
-    for (WorkItem<O> turn : turns) {
-      (turn.finish ? ending : going).add(turn);
+    for (WorkItem<O> item : items) {
+      (item.finish ? ending : advancing).add(item);
     }
     long began = System.nanoTime();
     long waitedBefore = waitedNanos;
     long computedBefore = computedNanos;
-    compute(going, false);
+    compute(advancing, false);
     compute(ending, true);
     long waited = waitedNanos - waitedBefore;
-    for (WorkItem<O> turn : turns) {
-      turn.computeMicros = (computedNanos - computedBefore) / 1000;
-      if (turn.event != null) {
-        turn.queueMicros = Math.max(0, (began + waited - turn.event.arrivedNanos) / 1000);
-        if (turn.places > 0) {
-          metrics.queueLatency.update(turn.queueMicros);
+    for (WorkItem<O> item : items) {
+      item.computeMicros = (computedNanos - computedBefore) / 1000;
+      if (item.event != null) {
+        item.queueMicros = Math.max(0, (began + waited - item.event.arrivedNanos) / 1000);
+        if (item.slots > 0) {
+          metrics.queueLatency.update(item.queueMicros);
         }
       }
-      if (turn.failure != null) {
+      if (item.failure != null) {
         metrics.inferenceFailures.inc();
       }
     }
   }
 
-  /** Computes as many turns in one call as there are places. */
-  private void compute(List<WorkItem<O>> turns, boolean finish) {
+  /** Computes as many items in one call as there are slots. */
+  private void compute(List<WorkItem<O>> items, boolean finish) {
     int from = 0;
-    while (from < turns.size()) {
+    while (from < items.size()) {
       int to = from;
-      int places = 0;
-      while (to < turns.size()) {
-        WorkItem<O> turn = turns.get(to);
-        turn.places = model.slots(turn.row, finish);
-        if (to > from && places + turn.places > maxPlaces) {
+      int slots = 0;
+      while (to < items.size()) {
+        WorkItem<O> item = items.get(to);
+        item.slots = model.slots(item.batchItem, finish);
+        if (to > from && slots + item.slots > maxSlots) {
           break;
         }
-        places += turn.places;
+        slots += item.slots;
         to++;
       }
-      if (tryBatch(turns.subList(from, to), places, finish)) {
+      if (tryBatch(items.subList(from, to), slots, finish)) {
         from = to;
       }
     }
   }
 
-  /** Computes a batch, or what can be of it; false if it is to be tried again with fewer places. */
-  private boolean tryBatch(List<WorkItem<O>> turns, int places, boolean finish) {
+  /**
+   * Computes a batch, without the items at fault; false if it must be repeated with fewer slots.
+   */
+  private boolean tryBatch(List<WorkItem<O>> items, int slots, boolean finish) {
     try {
-      if (turns.size() == 1) {
-        inParts(turns.get(0).row, finish);
+      if (items.size() == 1) {
+        inParts(items.get(0).batchItem, finish);
       } else {
-        List<BatchItem<O>> rows = new ArrayList<>(turns.size());
-        for (WorkItem<O> turn : turns) {
-          rows.add(turn.row);
+        List<BatchItem<O>> batch = new ArrayList<>(items.size());
+        for (WorkItem<O> item : items) {
+          batch.add(item.batchItem);
         }
-        call(rows, places, finish);
+        call(batch, slots, finish);
       }
     } catch (DeviceException.OutOfMemory e) {
-      halve(Math.min(places, maxPlaces), e);
-      for (WorkItem<O> turn : turns) {
-        turn.renewRow();
+      halve(Math.min(slots, maxSlots), e);
+      for (WorkItem<O> item : items) {
+        item.reset();
       }
       return false;
     } catch (StateException | DeviceException e) {
       throw e;
     } catch (RuntimeException e) {
-      if (turns.size() == 1) {
-        atFault(turns.get(0), e);
+      if (items.size() == 1) {
+        atFault(items.get(0), e);
         return true;
       }
-      for (WorkItem<O> turn : turns) {
-        turn.renewRow();
-        compute(List.of(turn), finish);
+      for (WorkItem<O> item : items) {
+        item.reset();
+        compute(List.of(item), finish);
       }
     }
     return true;
   }
 
-  /** Computes a row, one part of its steps after the other where they take too many places. */
-  private void inParts(BatchItem<O> row, boolean finish) {
+  /** Computes an item, in several calls if its steps take more slots than a call has. */
+  private void inParts(BatchItem<O> item, boolean finish) {
     int done = 0;
     while (true) {
-      BatchItem<O> rest = part(row, done, row.steps - done);
-      int places = model.slots(rest, finish);
-      if (places <= maxPlaces || rest.steps == 0) {
-        call(List.of(rest), places, finish);
-        take(row, rest);
+      BatchItem<O> rest = part(item, done, item.steps - done);
+      int slots = model.slots(rest, finish);
+      if (slots <= maxSlots || rest.steps == 0) {
+        call(List.of(rest), slots, finish);
+        take(item, rest);
         return;
       }
       BatchItem<O> part = rest;
-      int partPlaces = model.slots(part, false);
-      while (partPlaces > maxPlaces && part.steps > 1) {
-        part = part(row, done, part.steps / 2);
-        partPlaces = model.slots(part, false);
+      int partSlots = model.slots(part, false);
+      while (partSlots > maxSlots && part.steps > 1) {
+        part = part(item, done, part.steps / 2);
+        partSlots = model.slots(part, false);
       }
-      call(List.of(part), partPlaces, false);
-      take(row, part);
+      call(List.of(part), partSlots, false);
+      take(item, part);
       done += part.steps;
     }
   }
 
-  private static <O> BatchItem<O> part(BatchItem<O> row, int from, int steps) {
+  private static <O> BatchItem<O> part(BatchItem<O> item, int from, int steps) {
     return new BatchItem<>(
-        row.format, row.state, row.values, row.offset + from * row.format.width(), steps);
+        item.format, item.state, item.values, item.offset + from * item.format.width(), steps);
   }
 
-  private static <O> void take(BatchItem<O> row, BatchItem<O> part) {
-    row.state = part.state;
-    row.predictions.addAll(part.predictions);
+  private static <O> void take(BatchItem<O> item, BatchItem<O> part) {
+    item.state = part.state;
+    item.predictions.addAll(part.predictions);
   }
 
-  private void call(List<BatchItem<O>> rows, int places, boolean finish) {
+  private void call(List<BatchItem<O>> batch, int slots, boolean finish) {
     long began = System.nanoTime();
     if (finish) {
-      runner.finish(rows);
+      runner.finish(batch);
     } else {
-      runner.advance(rows);
+      runner.advance(batch);
     }
-    if (places > 0) {
+    if (slots > 0) {
       long waited = runner.waitedNanos();
       long computed = System.nanoTime() - began - waited;
       waitedNanos += waited;
       computedNanos += computed;
-      metrics.batchSize.update(places);
+      metrics.batchSize.update(slots);
       metrics.deviceQueueLatency.update(waited / 1000);
       metrics.inferenceLatency.update(computed / 1000);
-      metrics.inferenceRequests.inc(places);
+      metrics.inferenceRequests.inc(slots);
     }
   }
 
-  /** Halves the places of a batch for as long as this task runs. */
-  private void halve(int places, DeviceException.OutOfMemory e) {
+  /** Halves the slots of a batch for as long as this task runs. */
+  private void halve(int slots, DeviceException.OutOfMemory e) {
     metrics.outOfMemory.inc();
-    if (places <= 1 || maxPlaces <= 1) {
+    if (slots <= 1 || maxSlots <= 1) {
       throw new DeviceException(
-          "The device has no memory for a single window or row of model "
+          "The device has no memory for a single window or item of model "
               + model.info().label()
               + ": "
               + e.getMessage()
               + " Choose a shorter window, or a device with more memory.",
           e);
     }
-    maxPlaces = places / 2;
-    metrics.maxPlaces = maxPlaces;
-    runner = model.newRunner(); // gives back what the batch has allocated
+    maxSlots = slots / 2;
+    metrics.maxSlots = maxSlots;
+    runner = model.newRunner(); // releases the memory of the failed batch
     LOG.warn(
-        "The device has no memory for {} windows or rows at once; from now on {} are computed"
-            + " together, however large max-batch-size is: {}",
-        places,
-        maxPlaces,
+        "The device has no memory for a batch of {}. Batches are limited to {} for the rest of this"
+            + " run, whatever max-batch-size is: {}",
+        slots,
+        maxSlots,
         e.getMessage());
   }
 
-  /** Blames the turn, unless the model does not even compute zeros. */
-  private void atFault(WorkItem<O> turn, RuntimeException failure) {
+  /** Fails the item, unless the model cannot even compute zeros. */
+  private void atFault(WorkItem<O> item, RuntimeException failure) {
     if (!(failure instanceof InputException)) {
       try {
         runner.warmUp(1);
@@ -242,11 +244,11 @@ final class Inference<O> {
             "Model "
                 + model.info().label()
                 + " could compute neither a step of sequence '"
-                + turn.sequenceId
+                + item.key.sequenceId
                 + "' nor zeros: the model or its backend is at fault, not the input. See the cause.",
             e);
       }
     }
-    turn.failure = failure;
+    item.failure = failure;
   }
 }

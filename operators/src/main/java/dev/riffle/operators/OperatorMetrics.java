@@ -39,7 +39,7 @@ final class OperatorMetrics {
   final Counter outOfMemory;
 
   /** Most rows or windows that are computed together. */
-  int maxPlaces;
+  int maxSlots;
 
   /** Events whose steps came after they had been given up. */
   final Counter lateEvents;
@@ -62,7 +62,7 @@ final class OperatorMetrics {
     inferenceLatency = histogram(group, "inference_latency");
     batchSize = histogram(group, "batch_size");
     outOfMemory = group.counter("out_of_memory_total");
-    group.gauge("batch_size_limit", () -> maxPlaces);
+    group.gauge("batch_size_limit", () -> maxSlots);
     lateEvents = group.counter("late_events_total");
     duplicateEvents = group.counter("duplicate_events_total");
     trimmedSteps = group.counter("trimmed_steps_total");

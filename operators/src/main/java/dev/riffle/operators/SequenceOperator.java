@@ -1,15 +1,9 @@
 package dev.riffle.operators;
 
 import dev.riffle.models.StreamModel;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
-import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
-import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.runtime.state.KeyedStateBackend;
@@ -27,68 +21,64 @@ import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Runs a model over sequences: one session's state per key, events of many keys in one batch.
+ * Runs a model over sequences: one state per key, work of many keys in one batch.
  *
- * <p>An event is taken as far as it goes without computing as soon as no other of its key waits: it
- * is dropped, held or refused, or its steps are kept for a window to come. If it completes
- * something to compute, its turn waits for a batch, and its key's next events wait behind it. So a
- * key's events are computed one after the other, in order, all that a batch changes is one key's
- * own, and each place of a batch ({@link StreamModel#slots}) is a row or window that is computed. A
- * batch is computed
+ * <pre>
+ *   event, timer, end of input
+ *     -> KeyQueue                    one key: its state, its work item, what waits for the result
+ *     -> SequenceRules               decides what to compute, computes nothing
+ *     -> BatchQueue -> Inference     work items of many keys in one call of the model
+ *     -> WorkItem.complete           takes the result: state, predictions, further decisions
+ * </pre>
+ *
+ * <p>All steps take this route, whether they arrive, leave the reorder buffer, fill a gap or end a
+ * session. A key has one work item in flight at most; its later events queue until the result is
+ * known. So the events of a key are computed in order, and a batch never changes what they give.
+ *
+ * <p>A work item takes slots of a batch ({@link StreamModel#slots}). One that takes none, as its
+ * steps are only stored, is completed at once. The others wait until a batch is computed:
  *
  * <ul>
- *   <li>when the turns that wait fill {@code maxBatchSize} places, or four times as many events
- *       wait;
- *   <li>{@code maxQueueDelay} after the first event that waits;
+ *   <li>when they fill {@code maxBatchSize} slots, or four times as many events wait;
+ *   <li>{@code maxQueueDelay} after the first of them;
  *   <li>at once while the load is low ({@link LoadEstimate});
- *   <li>before each barrier, watermark and timer and at the end of input, until nothing waits: so
- *       nothing is in flight in a checkpoint, and time passes for all keys alike.
+ *   <li>before a barrier, before and after the timers of a watermark, and at the end of input,
+ *       until nothing waits. So nothing is in flight in a checkpoint, and no prediction follows a
+ *       watermark that it belongs before.
  * </ul>
  *
- * <p>All of it runs on the task's thread. Events are held as they come: the job may reuse objects,
- * provided its source makes a new {@link StepEvent} for each record.
+ * <p>All of this runs on the task's thread. Events are kept as they arrive: a job may reuse objects
+ * if its source creates a new {@link StepEvent} for each record.
  *
- * @param <O> what the model answers
+ * @param <O> value of a prediction
  */
 final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
     implements OneInputStreamOperator<StepEvent, OutputRecord>,
         BoundedOneInput,
         Triggerable<String, VoidNamespace> {
   private static final long serialVersionUID = 1;
+
+  // Names of states and timers in checkpoints.
   private static final String SEQUENCE = "sequence";
-  private static final String HELD = "held";
-  private static final int QUEUED_PER_ROW = 4;
+  private static final String EARLY_EVENTS = "held";
 
   private final ModelSource<O> source;
   private final OutputMapper<O> mapper;
   private final SequenceOptions options;
   private final long delayMillis;
-  private final long wallIdleMillis;
 
   private transient boolean modelAcquired;
   private transient boolean restored;
   private transient StreamModel<O> model;
-  private transient OperatorMetrics measured;
+  private transient OperatorMetrics metrics;
   private transient Inference<O> inference;
-  private transient Sessions<O> sessions;
-  private transient ValueState<SequenceState> states;
-  private transient MapState<Long, StepEvent> held;
+  private transient SequenceRules<O> rules;
+  private transient KeyedStates states;
   private transient InternalTimerService<VoidNamespace> timers;
   private transient LoadEstimate load;
-
-  /** Keys whose turn waits for a batch, that which waits longest first. */
-  private transient Map<String, Line<O>> waiting;
-
-  private transient int waitingPlaces;
-  private transient int waitingEvents;
+  private transient BatchQueue<O> waiting;
   private transient long assemblyNanos;
   private transient boolean delayTimerSet;
-
-  /** A key's turn that waits for a batch, and the key's events behind it. */
-  private static final class Line<O> {
-    final ArrayDeque<StepEvent> behind = new ArrayDeque<>(1);
-    WorkItem<O> turn;
-  }
 
   SequenceOperator(
       StreamOperatorParameters<OutputRecord> parameters,
@@ -100,7 +90,6 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
     this.mapper = mapper;
     this.options = options;
     this.delayMillis = (options.maxQueueDelay().toNanos() + 999_999) / 1_000_000;
-    this.wallIdleMillis = options.wallClockIdle().toMillis();
   }
 
   @Override
@@ -114,143 +103,77 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
     super.open();
     model = SharedModels.acquire(source);
     modelAcquired = true;
-    measured = new OperatorMetrics(getMetricGroup());
-    inference = new Inference<>(model, options.maxBatchSize(), measured);
+    metrics = new OperatorMetrics(getMetricGroup());
+    inference = new Inference<>(model, options.maxBatchSize(), metrics);
     inference.warmUp(options.warmUp());
-    states =
-        getRuntimeContext()
-            .getState(new ValueStateDescriptor<>(SEQUENCE, new SequenceStateSerializer()));
-    held =
-        getRuntimeContext()
-            .getMapState(
-                new MapStateDescriptor<>(HELD, LongSerializer.INSTANCE, new StepEventSerializer()));
+    EarlyEvents early =
+        new EarlyEvents(
+            getRuntimeContext()
+                .getMapState(
+                    new MapStateDescriptor<>(
+                        EARLY_EVENTS, LongSerializer.INSTANCE, new StepEventSerializer())));
     timers = getInternalTimerService(SEQUENCE, VoidNamespaceSerializer.INSTANCE, this);
-    Emitter<O> emitter = new Emitter<>(output, mapper, model.info().label(), measured);
-    sessions = new Sessions<>(options, model, inference, emitter, held, measured);
+    states =
+        new KeyedStates(
+            getRuntimeContext()
+                .getState(new ValueStateDescriptor<>(SEQUENCE, new SequenceStateSerializer())),
+            early,
+            timers,
+            options.wallClockIdle().toMillis());
+    Emitter<O> emitter = new Emitter<>(output, mapper, model.info().label(), metrics);
+    SessionLifecycle<O> lifecycle =
+        new SessionLifecycle<>(options, model, inference::open, emitter, metrics);
+    GapHandler<O> gaps = new GapHandler<>(options, lifecycle, emitter, metrics);
+    ReorderBuffer<O> reorder =
+        new ReorderBuffer<>(options, early, gaps, lifecycle, emitter, metrics);
+    rules = new SequenceRules<>(reorder, lifecycle, emitter);
     load = new LoadEstimate(options.maxQueueDelay().toNanos() / 1e6);
-    waiting = new LinkedHashMap<>();
+    waiting = new BatchQueue<>(options.maxBatchSize());
     if (restored) {
-      for (String key : keys()) {
-        setCurrentKey(key);
-        SequenceState state = states.value();
-        if (state.open) {
-          measured.activeSequences++;
-          if (options.onModelChange() == StatePolicy.REFUSE) {
-            sessions.takeOver(key, state);
-          }
+      checkRestored();
+    }
+  }
+
+  /** Counts the restored sessions, and refuses those of another model if the job says so. */
+  private void checkRestored() throws Exception {
+    for (String id : ids()) {
+      KeyQueue<O> key = activate(id);
+      if (key.state.isOpen()) {
+        metrics.activeSequences++;
+        if (options.onModelChange() == StatePolicy.REFUSE) {
+          rules.takeOver(key);
         }
       }
     }
   }
 
   /** What this subtask counts and measures. */
-  OperatorMetrics measured() {
-    return measured;
+  OperatorMetrics metrics() {
+    return metrics;
   }
 
-  // ---- batches ----
+  // ---- input ----
 
   @Override
   public void processElement(StreamRecord<StepEvent> element) throws Exception {
     StepEvent event = element.getValue();
-    Line<O> line = waiting.get(event.sequenceId);
-    if (line != null) {
-      line.behind.add(event);
-      waitingEvents++;
-    } else if (!admit(event, new Line<>())) {
-      return;
+    if (!waiting.offer(event)) {
+      KeyQueue<O> key = activate(event.sequenceId);
+      long began = assemblyClock();
+      decide(key, event);
+      boolean waits = proceed(key);
+      assemblyNanos += assemblyClock() - began;
+      if (!waits) {
+        return;
+      }
     }
     long millis = getProcessingTimeService().getCurrentProcessingTime();
-    boolean more = load.arrived(millis, inference.spentNanos() / 1e6);
-    if (!more || options.maxBatchSize() == 1) {
+    boolean moreExpected = load.arrived(millis, inference.spentNanos() / 1e6);
+    if (!moreExpected) {
       drain();
-      return;
-    }
-    if (waitingPlaces >= options.maxBatchSize()
-        || waitingEvents >= QUEUED_PER_ROW * options.maxBatchSize()) {
-      computeBatch();
-    }
-    if (waitingEvents > 0 && !delayTimerSet) {
-      delayTimerSet = true;
-      long now = getProcessingTimeService().getCurrentProcessingTime();
-      getProcessingTimeService()
-          .registerTimer(
-              now + delayMillis,
-              time -> {
-                delayTimerSet = false;
-                drain();
-              });
-    }
-  }
-
-  /**
-   * Takes an event of a key of which nothing waits as far as it goes without computing.
-   *
-   * @param line waits if there is something to compute
-   * @return true if it waits
-   */
-  private boolean admit(StepEvent event, Line<O> line) throws Exception {
-    long began = System.nanoTime() - inference.spentNanos();
-    setCurrentKey(event.sequenceId);
-    SequenceState state = load();
-    if (wallIdleMillis > 0) {
-      state.seenMillis = getProcessingTimeService().getCurrentProcessingTime();
-    }
-    WorkItem<O> turn = sessions.admit(state, event);
-    if (turn.row != null) {
-      turn.places = model.slots(turn.row, turn.finish);
-      if (turn.places > 0) {
-        line.turn = turn;
-        waiting.put(event.sequenceId, line);
-        waitingEvents++;
-        waitingPlaces += turn.places;
-        assemblyNanos += System.nanoTime() - inference.spentNanos() - began;
-        return true;
-      }
-      inference.run(List.of(turn));
-      sessions.complete(turn);
-    }
-    save(turn.state);
-    assemblyNanos += System.nanoTime() - inference.spentNanos() - began;
-    return false;
-  }
-
-  private void drain() throws Exception {
-    while (waitingEvents > 0) {
-      computeBatch();
-    }
-  }
-
-  /** Computes the turns that wait longest, as many as a batch has places for. */
-  private void computeBatch() throws Exception {
-    List<Line<O>> lines = new ArrayList<>();
-    List<WorkItem<O>> turns = new ArrayList<>();
-    int places = 0;
-    for (Line<O> line : waiting.values()) {
-      if (places > 0 && places + line.turn.places > options.maxBatchSize()) {
-        break;
-      }
-      places += line.turn.places;
-      lines.add(line);
-      turns.add(line.turn);
-    }
-    for (WorkItem<O> turn : turns) {
-      waiting.remove(turn.sequenceId);
-    }
-    waitingPlaces -= places;
-    waitingEvents -= turns.size();
-    measured.assemblyLatency.update(assemblyNanos / 1000);
-    assemblyNanos = 0;
-    inference.run(turns);
-    for (Line<O> line : lines) {
-      setCurrentKey(line.turn.sequenceId);
-      sessions.complete(line.turn);
-      save(line.turn.state);
-      boolean waits = false;
-      while (!waits && !line.behind.isEmpty()) {
-        waitingEvents--;
-        waits = admit(line.behind.poll(), line);
-      }
+    } else {
+      computeFullBatches();
+      limitDelay();
     }
   }
 
@@ -263,116 +186,164 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
   @Override
   public void processWatermark(Watermark watermark) throws Exception {
     drain();
-    super.processWatermark(watermark);
+    do { // results may register timers that are due
+      timeServiceManager.advanceWatermark(watermark);
+    } while (drain());
+    output.emitWatermark(watermark);
   }
 
   @Override
   public void endInput() throws Exception {
     drain();
-    for (String key : keys()) {
-      setCurrentKey(key);
-      SequenceState state = load();
-      sessions.endNow(key, state, "input-end");
-      save(state);
+    for (String id : ids()) {
+      KeyQueue<O> key = activate(id);
+      rules.endNow(key, "input-end");
+      proceed(key);
+      computeFullBatches();
     }
+    drain();
   }
-
-  // ---- time ----
 
   @Override
   public void onEventTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
-    SequenceState state = load();
-    if (state.timer != timer.getTimestamp()) {
-      return;
-    }
-    state.timer = SequenceState.NONE;
-    long watermark = timers.currentWatermark();
-    if (watermark == Long.MAX_VALUE) {
-      sessions.endNow(timer.getKey(), state, "input-end");
-    }
-    if (sessions.onWatermark(timer.getKey(), state, watermark)) {
-      forget(state);
-    } else {
-      save(state);
+    KeyQueue<O> key = activate(timer.getKey());
+    Timers set = key.state.timers;
+    if (set.eventTime() == timer.getTimestamp()) {
+      key.state.timers = set.withEventTime(Timers.NONE);
+      rules.onWatermark(key, timers.currentWatermark());
+      proceed(key);
+      computeFullBatches();
     }
   }
 
   @Override
   public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
-    drain();
-    setCurrentKey(timer.getKey());
-    SequenceState state = load();
-    if (state.wallTimer != timer.getTimestamp()) {
-      return;
+    KeyQueue<O> key = activate(timer.getKey());
+    Timers set = key.state.timers;
+    if (set.wallClock() == timer.getTimestamp()) {
+      key.state.timers = set.withWallClock(Timers.NONE);
+      if (states.isIdleAt(key.state, timer.getTimestamp())) {
+        rules.endNow(key, "idle");
+      }
+      proceed(key);
+      computeFullBatches();
+      limitDelay();
     }
-    state.wallTimer = SequenceState.NONE;
-    if (wallIdleMillis > 0 && timer.getTimestamp() >= state.seenMillis + wallIdleMillis) {
-      sessions.endNow(timer.getKey(), state, "idle");
-    }
-    save(state);
   }
 
-  // ---- state of the current key ----
+  // ---- one key ----
 
-  private SequenceState load() throws Exception {
-    SequenceState state = states.value();
-    return state == null ? new SequenceState() : state;
+  /** Makes the key the current one and loads its state; nothing of the key is in flight then. */
+  private KeyQueue<O> activate(String id) throws Exception {
+    if (waiting.contains(id)) {
+      drain();
+    }
+    setCurrentKey(id);
+    return new KeyQueue<>(id, states.load());
   }
 
-  private void save(SequenceState state) throws Exception {
-    if (!state.known) {
-      return;
-    }
-    // A timer that is too early costs one look; so it is moved only when it would be too late.
-    long timer = sessions.nextTimer(state);
-    if (state.timer == SequenceState.NONE || timer < state.timer) {
-      deleteTimer(state);
-      if (timer != Long.MAX_VALUE) {
-        timers.registerEventTimeTimer(VoidNamespace.INSTANCE, timer);
-        state.timer = timer;
+  private void decide(KeyQueue<O> key, StepEvent event) throws Exception {
+    states.arrived(key.state);
+    rules.onEvent(key, event);
+  }
+
+  /**
+   * Carries out what there is to do for the current key, until it waits for a batch or nothing is
+   * left. Stores its state then.
+   *
+   * @return true if it waits for a batch
+   */
+  private boolean proceed(KeyQueue<O> key) throws Exception {
+    while (true) {
+      if (key.hasWork()) {
+        WorkItem<O> item = key.work();
+        item.slots = model.slots(item.batchItem, item.finish);
+        if (item.slots > 0) {
+          waiting.add(key);
+          return true;
+        }
+        inference.run(List.of(item)); // only stores the steps
+        item.complete();
+      } else if (key.hasDecisions()) {
+        key.nextDecision().run();
+      } else if (key.hasEvents()) {
+        decide(key, waiting.nextEvent(key));
+      } else {
+        finish(key);
+        return false;
       }
     }
-    if (wallIdleMillis > 0) {
-      saveWallTimer(state);
-    }
-    states.update(state);
   }
 
-  private void saveWallTimer(SequenceState state) {
-    if (state.open && state.wallTimer == SequenceState.NONE) {
-      state.wallTimer = state.seenMillis + wallIdleMillis;
-      timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, state.wallTimer);
-    } else if (!state.open) {
-      deleteWallTimer(state);
+  private void finish(KeyQueue<O> key) throws Exception {
+    if (key.isExpired()) {
+      states.remove(key.state);
+    } else {
+      states.save(key.state, rules.nextTimer(key.state));
     }
   }
 
-  private void deleteWallTimer(SequenceState state) {
-    if (state.wallTimer != SequenceState.NONE) {
-      timers.deleteProcessingTimeTimer(VoidNamespace.INSTANCE, state.wallTimer);
-      state.wallTimer = SequenceState.NONE;
-    }
-  }
-
-  private void deleteTimer(SequenceState state) {
-    if (state.timer != SequenceState.NONE) {
-      timers.deleteEventTimeTimer(VoidNamespace.INSTANCE, state.timer);
-      state.timer = SequenceState.NONE;
-    }
-  }
-
-  private void forget(SequenceState state) {
-    deleteTimer(state);
-    deleteWallTimer(state);
-    states.clear();
-    held.clear();
-  }
-
-  private List<String> keys() {
+  private List<String> ids() {
     KeyedStateBackend<String> backend = getKeyedStateBackend();
     try (Stream<String> keys = backend.getKeys(SEQUENCE, VoidNamespace.INSTANCE)) {
       return keys.toList();
     }
+  }
+
+  // ---- batches ----
+
+  /**
+   * Computes until nothing waits.
+   *
+   * @return true if anything was computed
+   */
+  private boolean drain() throws Exception {
+    boolean any = !waiting.isEmpty();
+    while (!waiting.isEmpty()) {
+      computeBatch();
+    }
+    return any;
+  }
+
+  private void computeFullBatches() throws Exception {
+    while (waiting.isFull()) {
+      computeBatch();
+    }
+  }
+
+  /** Makes sure that no work item waits longer than the queue delay. */
+  private void limitDelay() {
+    if (waiting.isEmpty() || delayTimerSet) {
+      return;
+    }
+    delayTimerSet = true;
+    long now = getProcessingTimeService().getCurrentProcessingTime();
+    getProcessingTimeService()
+        .registerTimer(
+            now + delayMillis,
+            time -> {
+              delayTimerSet = false;
+              drain();
+            });
+  }
+
+  private void computeBatch() throws Exception {
+    List<WorkItem<O>> items = waiting.nextBatch();
+    metrics.assemblyLatency.update(assemblyNanos / 1000);
+    assemblyNanos = 0;
+    inference.run(items);
+    for (WorkItem<O> item : items) {
+      setCurrentKey(item.key.sequenceId);
+      item.complete();
+      long began = assemblyClock();
+      proceed(item.key);
+      assemblyNanos += assemblyClock() - began;
+    }
+  }
+
+  /** A clock that stands still while the model computes. */
+  private long assemblyClock() {
+    return System.nanoTime() - inference.spentNanos();
   }
 
   @Override

@@ -1,63 +1,89 @@
 package dev.riffle.operators;
 
 import dev.riffle.models.BatchItem;
-import dev.riffle.models.Format;
 
-/** One sequence's part of a batch: its state, the event it takes, and the row that computes it. */
+/**
+ * Steps of one sequence for the model to compute, and what to do with the result. A key has at most
+ * one item in flight.
+ */
 final class WorkItem<O> {
-  final String sequenceId;
-  final SequenceState state;
+  private static final float[] NO_VALUES = {};
 
-  /** Null where no event brought the steps: filled ones, and the end of a session. */
+  final KeyQueue<O> key;
+
+  /** The event that brought the steps; null for filled steps and for the end of a session. */
   final StepEvent event;
 
   /** True if the session ends after these steps. */
   final boolean finish;
 
-  /** Null if there is nothing to compute. */
-  BatchItem<O> row;
+  /** What the model computes, and after that its result. */
+  BatchItem<O> batchItem;
 
-  /** Why the row could not be computed; null if it was. */
+  /** Why the item could not be computed; null if it was. */
   RuntimeException failure;
 
-  /** Places of a batch that the row takes. */
-  int places;
+  /** Slots of a batch that the item takes. */
+  int slots;
 
   long queueMicros;
   long computeMicros;
 
-  private final float[] values;
-  private final int offset;
-  private final int steps;
+  private final Completion<O> completion;
 
-  /** A turn that computes nothing. */
-  WorkItem(String sequenceId, SequenceState state) {
-    this(sequenceId, state, null, false, null, 0, 0);
+  /** Takes the result of an item. Called on the task's thread with the item's key as current. */
+  interface Completion<O> {
+    void complete(WorkItem<O> item) throws Exception;
   }
 
-  WorkItem(
-      String sequenceId,
-      SequenceState state,
+  private WorkItem(
+      KeyQueue<O> key,
       StepEvent event,
       boolean finish,
-      float[] values,
-      int offset,
-      int steps) {
-    this.sequenceId = sequenceId;
-    this.state = state;
+      BatchItem<O> batchItem,
+      Completion<O> completion) {
+    this.key = key;
     this.event = event;
     this.finish = finish;
-    this.values = values;
-    this.offset = offset;
-    this.steps = steps;
-    if (values != null) {
-      renewRow();
-    }
+    this.batchItem = batchItem;
+    this.completion = completion;
   }
 
-  /** A row as if nothing had been computed yet. */
-  void renewRow() {
-    Format format = state.format;
-    row = new BatchItem<>(format, state.model, values, offset, steps);
+  /** The steps of an event, without the first {@code skipped} ones. */
+  static <O> WorkItem<O> ofEvent(
+      KeyQueue<O> key, StepEvent event, int skipped, Completion<O> completion) {
+    int offset = skipped * event.format.width();
+    BatchItem<O> steps = batchItem(key, event.values, offset, event.steps() - skipped);
+    return new WorkItem<>(key, event, event.end, steps, completion);
+  }
+
+  /** Steps that no event brought. */
+  static <O> WorkItem<O> ofValues(
+      KeyQueue<O> key, float[] values, int steps, Completion<O> completion) {
+    BatchItem<O> item = batchItem(key, values, 0, steps);
+    return new WorkItem<>(key, null, false, item, completion);
+  }
+
+  /** The end of a session. */
+  static <O> WorkItem<O> ofEnd(KeyQueue<O> key, Completion<O> completion) {
+    BatchItem<O> nothing = batchItem(key, NO_VALUES, 0, 0);
+    return new WorkItem<>(key, null, true, nothing, completion);
+  }
+
+  private static <O> BatchItem<O> batchItem(
+      KeyQueue<O> key, float[] values, int offset, int steps) {
+    SequenceState state = key.state;
+    return new BatchItem<>(state.session.format(), state.model.bytes, values, offset, steps);
+  }
+
+  /** Undoes what a failed call of the model may have left in the item. */
+  void reset() {
+    batchItem = batchItem(key, batchItem.values, batchItem.offset, batchItem.steps);
+  }
+
+  /** Removes the item from its key and acts on its result. */
+  void complete() throws Exception {
+    key.workDone();
+    completion.complete(this);
   }
 }

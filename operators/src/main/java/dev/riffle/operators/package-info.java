@@ -1,24 +1,26 @@
 /**
- * Flink operators around a model: order, state, batching, sessions. They know no broker, no backend
- * and no music.
+ * Flink operators around a model: order, sessions, state and batching. They know no Kafka, no
+ * backend, no music and no DNA.
  *
  * <pre>
  *   StepEvent, keyed by sequence id
- *     -> in order?   duplicate: dropped, counted   overlap: trimmed, counted   early: held, bounded
- *     -> session?    start, gap, idle, end
- *     -> completes a row or window?   if not, its steps are kept in the state and that is all
- *     -> batch across keys -> StreamRunner.advance -> state back
- *     -> OutputMapper -> OutputRecord on the final lane (main output) and the preview lane
- *   side outputs: PREVIEW, SESSIONS, DEAD_LETTERS
- *
- *   SequenceOperator   queue, batches, timers, keyed state          all on the task's thread
- *     Sessions         order, gaps and sessions of one key          what to compute
- *     Inference        calls of the model, bad input, bad device    computing it
- *     Emitter          answers, sessions, dead letters to lanes     telling it
+ *     -> SequenceRules     usable?  what is due by event time?
+ *     -> ReorderBuffer     duplicate: dropped   overlap: trimmed   early: buffered, bounded
+ *     -> GapHandler        missing steps: filled, skipped or refused
+ *     -> SessionLifecycle  start, restart, idle, end
+ *     -> WorkItem          at most one per key in flight (KeyQueue)
+ *     -> BatchQueue        work items of many keys
+ *     -> Inference         calls the model; tells a bad input from a bad device
+ *     -> Emitter           predictions through the OutputMapper, session events, dead letters
+ *   main output: final predictions   side outputs: PREVIEW, SESSIONS, DEAD_LETTERS
  * </pre>
  *
- * <p>Models that go step by step and models of whole windows take the same way: to the operator
- * both are a {@link dev.riffle.models.StreamModel}, whose state it does not look into.
+ * <p>Everything before the batch decides what to compute and computes nothing. {@link
+ * dev.riffle.operators.SequenceOperator} connects the parts and runs them on the task's thread.
+ * {@link dev.riffle.operators.SequenceState} is the keyed state of a sequence.
+ *
+ * <p>Models that advance step by step and models of whole windows take the same route: both are a
+ * {@link dev.riffle.models.StreamModel} whose state is opaque to the operator.
  *
  * <p>A job needs {@link dev.riffle.operators.SequenceOperatorFactory}, a {@link
  * dev.riffle.operators.ModelSource}, an {@link dev.riffle.operators.OutputMapper} and {@link

@@ -97,7 +97,7 @@ class FailureTest {
         assertThat(stage.finals(id)).containsExactly("1:1.0", "2:3.0");
       }
       assertThat(stage.metrics().outOfMemory.getCount()).isEqualTo(1);
-      assertThat(stage.metrics().maxPlaces).isEqualTo(2);
+      assertThat(stage.metrics().maxSlots).isEqualTo(2);
       assertThat(stage.metrics().inferenceFailures.getCount()).isZero();
       assertThat(stage.metrics().inferenceRequests.getCount()).isEqualTo(20 + 8);
     }
@@ -110,7 +110,7 @@ class FailureTest {
     stage.send(event("a", 0, 1), event("b", 0, 1));
     assertThatThrownBy(() -> stage.clock(10))
         .hasRootCauseInstanceOf(DeviceException.OutOfMemory.class)
-        .hasStackTraceContaining("no memory for a single window or row of model sum/1: No room")
+        .hasStackTraceContaining("no memory for a single window or item of model sum/1: No room")
         .hasStackTraceContaining("Choose a shorter window");
     assertThat(RunningSum.BATCHES).containsExactly(2, 1);
     assertThat(stage.letters()).isEmpty();
@@ -148,7 +148,7 @@ class FailureTest {
     RunningSum.room = 1;
     try (Stage stage = new Stage(warmUp(4, 9))) {
       assertThat(RunningSum.WARMED).containsExactly(4, 2, 1);
-      assertThat(stage.metrics().maxPlaces).isEqualTo(1);
+      assertThat(stage.metrics().maxSlots).isEqualTo(1);
     }
     RunningSum.broken = true;
     assertThatThrownBy(() -> new Stage(warmUp(1, 1))).hasMessage("no such instruction");

@@ -302,7 +302,7 @@ final class Stage implements AutoCloseable {
 
   /** What the operator counted. */
   OperatorMetrics metrics() {
-    return ((SequenceOperator<?>) harness.getOperator()).measured();
+    return ((SequenceOperator<?>) harness.getOperator()).metrics();
   }
 
   int keysKept() {

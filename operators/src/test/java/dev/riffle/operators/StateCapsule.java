@@ -23,26 +23,13 @@ public final class StateCapsule {
 
   static SequenceState state(Format format) {
     SequenceState state = new SequenceState();
-    state.known = true;
-    state.open = true;
-    state.refused = true;
-    state.format = format;
-    state.start = 1;
-    state.startMicros = 2;
-    state.next = 3;
-    state.lastMicros = 4;
-    state.gaps = new long[] {5, 6};
-    state.held = 7;
-    state.firstHeld = 8;
-    state.firstHeldMicros = 9;
-    state.duplicates = 10;
-    state.trimmedSteps = 11;
-    state.filledSteps = 12;
-    state.timer = 13;
-    state.wallTimer = 14;
-    state.seenMillis = 15;
-    state.fingerprint = "00ff";
-    state.model = new byte[] {1, 2, 3};
+    state.seen = true;
+    state.session = new Session(true, true, format, 1, 2);
+    state.progress = new Progress(3, 4, Gaps.NONE.plus(5, 6));
+    state.buffered = new Buffered(7, 8, 9);
+    state.counters = new Counters(10, 11, 12);
+    state.timers = new Timers(13, 14, 15);
+    state.model = new ModelState("00ff", new byte[] {1, 2, 3});
     return state;
   }
 

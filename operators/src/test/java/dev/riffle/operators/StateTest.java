@@ -47,7 +47,7 @@ class StateTest {
   }
 
   @Test
-  void stateOfAnotherModelIsRefusedAtTheStartWithTheCure() throws Exception {
+  void stateOfAnotherModelIsRefusedAtTheStartWithAHint() throws Exception {
     OperatorSubtaskState state = midway();
     assertThatThrownBy(() -> new Stage(models(StatePolicy.REFUSE), "two", state, 1, 0))
         .as("no restart would help")
@@ -81,12 +81,13 @@ class StateTest {
   @Test
   void stateThatTheModelCannotReadStopsTheJobAndLosesNothing() throws Exception {
     SequenceState state = new SequenceState();
-    state.format = Stage.FORMAT;
-    state.model = new byte[] {9};
-    WorkItem<Float> turn = new WorkItem<>("a", state, null, false, new float[1], 0, 1);
+    state.session = new Session(true, false, Stage.FORMAT, 0, 0);
+    state.model = new ModelState("one", new byte[] {9});
+    KeyQueue<Float> key = new KeyQueue<>("a", state);
+    WorkItem<Float> item = WorkItem.ofValues(key, new float[1], 1, done -> {});
     StreamModel<Float> model = new RunningSum.Source("one").load();
     OperatorMetrics metrics = new OperatorMetrics(new UnregisteredMetricsGroup());
-    assertThatThrownBy(() -> new Inference<>(model, 1, metrics).run(List.of(turn)))
+    assertThatThrownBy(() -> new Inference<>(model, 1, metrics).run(List.of(item)))
         .isInstanceOf(StateException.class);
   }
 
@@ -150,7 +151,7 @@ class StateTest {
   }
 
   @Test
-  void stateOfALaterReleaseIsRefusedWithTheCure() {
+  void stateOfALaterReleaseIsRefusedWithAHint() {
     DataInputDeserializer later = new DataInputDeserializer(new byte[] {9});
     assertThatThrownBy(() -> new SequenceStateSerializer().deserialize(later))
         .hasMessageContaining("reads versions 1 to 2 but found 9")

@@ -528,7 +528,7 @@ class WindowsTest {
         stage.send(start(cut(id, sequences.get(id), 0, LENGTH)));
       }
       assertThat(stage.metrics().outOfMemory.getCount()).isEqualTo(1);
-      assertThat(stage.metrics().maxPlaces).isEqualTo(2);
+      assertThat(stage.metrics().maxSlots).isEqualTo(2);
       for (String id : sequences.keySet()) {
         stage.send(
             end(cut(id, sequences.get(id), LENGTH, 5 * LENGTH))); // eight windows in an event
@@ -546,7 +546,7 @@ class WindowsTest {
     stage.send(start(event("a", 0, new float[LENGTH - 1])));
     assertThatThrownBy(() -> stage.send(event("a", LENGTH - 1, 1)))
         .isInstanceOf(DeviceException.class)
-        .hasMessageContaining("no memory for a single window or row of model chordmixer/1")
+        .hasMessageContaining("no memory for a single window or item of model chordmixer/1")
         .hasMessageContaining("No room for 80 values");
     assertThat(stage.letters()).isEmpty();
     stage.abandon();

@@ -1,0 +1,111 @@
+package dev.riffle.operators;
+
+import java.util.ArrayDeque;
+
+/**
+ * What is under way for one key: its state, the one work item that waits for a batch, the decisions
+ * that depend on the item's result, and the events that arrived since. Exists while the key has
+ * something to do, and never in a checkpoint.
+ *
+ * <p>Decisions form a stack: those made last are carried out first, so that a decision may split
+ * into smaller ones without changing the order of what was decided before.
+ */
+final class KeyQueue<O> {
+  final String sequenceId;
+  final SequenceState state;
+  private final ArrayDeque<Decision> decisions = new ArrayDeque<>(1);
+  private final ArrayDeque<StepEvent> events = new ArrayDeque<>(1);
+  private WorkItem<O> work;
+  private boolean expired;
+
+  /** Something to do for the key once nothing of it is being computed. */
+  interface Decision {
+    void run() throws Exception;
+  }
+
+  KeyQueue(String sequenceId, SequenceState state) {
+    this.sequenceId = sequenceId;
+    this.state = state;
+  }
+
+  // ---- work ----
+
+  /**
+   * Hands an item to the next batch. No decision is carried out before its result is known.
+   *
+   * @throws IllegalStateException if another item is waiting for its result
+   */
+  void compute(WorkItem<O> item) {
+    if (work != null) {
+      throw new IllegalStateException(
+          "Sequence '" + sequenceId + "' has a work item in flight already.");
+    }
+    work = item;
+  }
+
+  boolean hasWork() {
+    return work != null;
+  }
+
+  /** The item that waits for its result. */
+  WorkItem<O> work() {
+    return work;
+  }
+
+  /** Notes that the result of the item is known. */
+  void workDone() {
+    work = null;
+  }
+
+  // ---- decisions ----
+
+  /** Plans a decision, to be carried out before those planned earlier. */
+  void plan(Decision decision) {
+    decisions.push(decision);
+  }
+
+  /** Plans two decisions in this order, to be carried out before those planned earlier. */
+  void plan(Decision first, Decision second) {
+    decisions.push(second);
+    decisions.push(first);
+  }
+
+  /** Plans three decisions in this order, to be carried out before those planned earlier. */
+  void plan(Decision first, Decision second, Decision third) {
+    decisions.push(third);
+    plan(first, second);
+  }
+
+  boolean hasDecisions() {
+    return !decisions.isEmpty();
+  }
+
+  Decision nextDecision() {
+    return decisions.pop();
+  }
+
+  // ---- events ----
+
+  void add(StepEvent event) {
+    events.add(event);
+  }
+
+  boolean hasEvents() {
+    return !events.isEmpty();
+  }
+
+  StepEvent nextEvent() {
+    return events.remove();
+  }
+
+  // ---- end ----
+
+  /** Marks the state for removal: nothing of the sequence needs to be remembered. */
+  void expire() {
+    expired = true;
+  }
+
+  boolean isExpired() {
+    return expired;
+  }
+}
