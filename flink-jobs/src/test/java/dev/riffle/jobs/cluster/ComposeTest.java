@@ -148,7 +148,7 @@ class ComposeTest {
     assertThat(HOME.resolve(model).resolve("model.safetensors")).exists();
     assertThat(services.get("topics").get("command").toString())
         .contains(options.topics().in().replace("in.v1", "$$lane.v1"))
-        .contains("for lane in in preview final sessions dlq");
+        .contains("for topic in in preview final sessions dlq");
   }
 
   private static String source(Map<String, Object> service, String target) {
