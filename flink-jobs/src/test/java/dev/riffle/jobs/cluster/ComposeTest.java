@@ -147,7 +147,7 @@ class ComposeTest {
         options.model().replace("/opt/riffle/models", source(submit, "/opt/riffle/models"));
     assertThat(HOME.resolve(model).resolve("model.safetensors")).exists();
     assertThat(services.get("topics").get("command").toString())
-        .contains(options.topics().in().replace("in.v1", "$$lane.v1"))
+        .contains(options.topics().in().replace("in.v1", "$$topic.v1"))
         .contains("for topic in in preview final sessions dlq");
   }
 

@@ -1,0 +1,68 @@
+package dev.riffle.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BannedWordsTest {
+  private static final String BANNED = "docs/banned-words.txt";
+  private static final String ALLOWED = "docs/allowed-words.txt";
+
+  @Test
+  void noTextOfThisProjectHasABannedWord() throws IOException {
+    BannedWords words = BannedWords.parse(Tree.read(BANNED), Tree.read(ALLOWED));
+    assertThat(hitsOfTheTree(words).stream().filter(hit -> !words.allows(hit)))
+        .as("use the replacement; if the word is right there, say why in " + ALLOWED)
+        .isEmpty();
+  }
+
+  @Test
+  void aPhraseIsFoundAcrossLinesOfAComment() {
+    BannedWords words = BannedWords.parse("is told | is emitted", "a.md | is told | a quotation");
+    List<BannedWords.Hit> hits = words.hits("B.java", "/**\n * What Is\n * told here.\n */");
+    assertThat(hits).hasToString("[B.java:2: 'is told': write is emitted]");
+    assertThat(words.allows(hits.get(0))).isFalse();
+    assertThat(words.allows(words.hits("a.md", "it is told").get(0))).isTrue();
+  }
+
+  @Test
+  void aPhraseIsFoundAsWholeWordsOnly() {
+    BannedWords words = BannedWords.parse("card | GPU", "");
+    assertThat(words.hits("a.md", "cards, discard, sound-card, cardinality")).isEmpty();
+    assertThat(words.hits("a.md", "a `card`.")).hasSize(1);
+  }
+
+  @Test
+  void onlyCommentsAndLiteralsOfJavaAreProse() {
+    String java =
+        "int lane = 1; // a lane\n/* card */ String s = \"door \\\" house\" + '\"' + verb;\n";
+    String prose = Prose.of(java);
+    assertThat(prose)
+        .hasSameSizeAs(java)
+        .contains("// a lane\n", "/* card */", "\"door \\\" house\"");
+    assertThat(prose).doesNotContain("int lane", "verb");
+  }
+
+  @Test
+  void aLineWithoutAReplacementIsRefused() {
+    assertThatThrownBy(() -> BannedWords.parse("card", ""))
+        .hasMessage("expected 2 fields with | between them, found [card]");
+  }
+
+  private static List<BannedWords.Hit> hitsOfTheTree(BannedWords words) throws IOException {
+    List<BannedWords.Hit> hits = new ArrayList<>();
+    for (String file : Tree.files(BannedWordsTest::isChecked)) {
+      String text = Tree.read(file);
+      hits.addAll(words.hits(file, file.endsWith(".java") ? Prose.of(text) : text));
+    }
+    return hits;
+  }
+
+  private static boolean isChecked(String path) {
+    return path.endsWith(".md") || path.endsWith(".yaml") || path.endsWith(".yml");
+  }
+}
