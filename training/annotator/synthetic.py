@@ -1,4 +1,4 @@
-"""Made-up genomes with known genes: random codons by a usage table, ribosome binding sites, random spacers.
+"""Synthetic genomes with known genes: random codons by a usage table, ribosome binding sites, random spacers.
 Usage: synthetic.py LENGTH SEED CODE  -> FASTA on stdout, truth as GFF3 on stderr"""
 import sys
 import numpy as np

@@ -38,7 +38,7 @@ def flatten(tree, path=()):
 
 def main(argv):
     parser = md.arguments(__doc__, 'msgpack file, or directory of orbax', EXAMPLE)
-    parser.add_argument('--key', default='', help="where the collections stand in the tree, such as 'state'; dots go deeper")
+    parser.add_argument('--key', default='', help="path of the collections in the tree, such as 'state'; dots separate levels")
     args = parser.parse_args(argv)
     settings = md.config(args.family, args.config, args.set)
     tree = md.under(restore(args.checkpoint), args.key, args.checkpoint)

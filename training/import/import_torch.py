@@ -17,8 +17,8 @@ def tensors(state, strip, where):
     inner = [str(k) for k, v in state.items() if isinstance(v, dict)]
     other = [str(k) for k, v in state.items() if not isinstance(v, torch.Tensor)]
     if other:
-        cure = f"choose one with --key, such as --key {inner[0]} (dicts in it: {', '.join(inner)})" if inner else 'save model.state_dict() alone'
-        raise md.Refused(f"{where} is not a state dict: '{other[0]}' is no tensor; {cure}.")
+        hint = f"choose one with --key, such as --key {inner[0]} (dicts in it: {', '.join(inner)})" if inner else 'save model.state_dict() alone'
+        raise md.Refused(f"{where} is not a state dict: '{other[0]}' is no tensor; {hint}.")
     out = {}
     for name, value in state.items():
         if not name.startswith(strip):
@@ -30,7 +30,7 @@ def tensors(state, strip, where):
 
 def main(argv):
     parser = md.arguments(__doc__, 'file of torch.save', EXAMPLE)
-    parser.add_argument('--key', default='', help="where the state dict stands in the checkpoint, such as 'state_dict'; dots go deeper")
+    parser.add_argument('--key', default='', help="path of the state dict in the checkpoint, such as 'state_dict'; dots separate levels")
     parser.add_argument('--strip', default='', help="prefix to take off every name, such as 'module.'")
     args = parser.parse_args(argv)
     settings = md.config(args.family, args.config, args.set)

@@ -275,7 +275,7 @@ def main():
     parser.add_argument("--bf16", choices=["autocast", "whole"], default="autocast")
     arguments = parser.parse_args()
     if arguments.device == "cuda" and not torch.cuda.is_available():
-        raise SystemExit("torch sees no CUDA card")
+        raise SystemExit("torch finds no CUDA GPU")
     host = Host(arguments.device, arguments.precision, arguments.bf16 == "whole")
     print(json.dumps(host.describe()), flush=True)
     loaded = {}

@@ -1,6 +1,6 @@
 """Genomes of taxa, split three ways, and reads of them. A base is a token: N and all else 0, A 1, C 2, G 3, T 4.
 
-Made-up taxa are split by genome: each has genomes of its own for training, validation and test, whose genes are new and whose codon usage
+Synthetic taxa are split by genome: each has genomes of its own for training, validation and test, whose genes are new and whose codon usage
 differs a little. A reference is split by position: of each of its sequences the first 60 % train, the next 15 % validate, the last 25 % test.
 """
 import gzip
@@ -15,7 +15,7 @@ import synthetic                                               # noqa: E402
 ALPHABET = 'NACGT'                                             # a letter's place is its token
 SPLITS = ('train', 'valid', 'test')
 PARTS = (0., .6, .75, 1.)                                      # where a reference is cut
-COUNTS = dict(train=5, valid=1, test=2)                        # genomes of a made-up taxon
+COUNTS = dict(train=5, valid=1, test=2)                        # genomes of a synthetic taxon
 SHORTEST, LONGEST = 200, 32768
 
 # genus: genetic code, mean codon preference for G and C, GC of the spacers, how far its species' codon usage and proteins lie apart, species
@@ -77,7 +77,7 @@ def reference(path):
 
 
 def taxa(length, references, only):
-    """{taxon: {split: [tokens]}}: the made-up ones, unless only references are wanted, then a reference for each path."""
+    """{taxon: {split: [tokens]}}: the synthetic ones, unless only references are wanted, then a reference for each path."""
     found = {} if only else made_up(length)
     for path in references:
         name, parts = reference(path)

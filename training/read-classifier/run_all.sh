@@ -1,5 +1,5 @@
 #!/bin/sh
-# Made-up genomes -> weights -> scores -> a new version of the shipped read classifier with its golden case.
+# Synthetic genomes -> weights -> scores -> a new version of the shipped read classifier with its golden case.
 # FASTA files, if named, are a second classifier: trained and scored, not exported.
 set -e
 cd "$(dirname "$0")"

@@ -1,4 +1,4 @@
-"""Made-up worlds of genomes, some of which are the targets, and reads as a base caller hands them on. Bases are A 0, C 1, G 2, T 3.
+"""Synthetic worlds of genomes, some of which are the targets, and reads as a base caller hands them on. Bases are A 0, C 1, G 2, T 3.
 
 A world has families: an ancestor of its own codon usage and composition, and relatives of it that diverged by substitutions, insertions,
 deletions and exchanged stretches. Mobile elements are copied across families nearly unchanged; a conserved operon is in every genome.
