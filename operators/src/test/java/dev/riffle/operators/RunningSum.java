@@ -24,8 +24,11 @@ final class RunningSum implements StreamModel<Float> {
   /** A value on which the model breaks. */
   static final float BREAK = Float.POSITIVE_INFINITY;
 
-  /** Sizes of the batches computed, of all runners. */
+  /** Sizes of the batches that all runners advanced. */
   static final List<Integer> BATCHES = new ArrayList<>();
+
+  /** Sizes of the batches that all runners finished. */
+  static final List<Integer> FINISHED = new ArrayList<>();
 
   /** Number of models loaded. */
   static int loaded;
@@ -53,6 +56,7 @@ final class RunningSum implements StreamModel<Float> {
     slowness = 0;
     WARMED.clear();
     BATCHES.clear();
+    FINISHED.clear();
   }
 
   static {
@@ -152,6 +156,7 @@ final class RunningSum implements StreamModel<Float> {
 
     @Override
     public void finish(List<BatchItem<Float>> rows) {
+      FINISHED.add(rows.size());
       compute(rows);
       rows.forEach(
           row -> {

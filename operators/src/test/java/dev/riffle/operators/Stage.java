@@ -18,6 +18,7 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.memory.MemCheckpointStreamFactory;
 import org.apache.flink.streaming.api.operators.OperatorSnapshotFinalizer;
 import org.apache.flink.streaming.api.operators.OperatorSnapshotFutures;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
@@ -84,6 +85,10 @@ final class Stage implements AutoCloseable {
 
   static SequenceOptions wallClock(Duration idle, Duration ttl) {
     return options(1, Duration.ZERO, idle, ttl, StatePolicy.REFUSE);
+  }
+
+  static SequenceOptions wallClockBatches(int size, Duration delay, Duration idle) {
+    return options(size, delay, idle, OPTIONS.stateTtl(), StatePolicy.REFUSE);
   }
 
   private static SequenceOptions options(
@@ -240,6 +245,20 @@ final class Stage implements AutoCloseable {
           && record.getValue() instanceof OutputRecord outgoing
           && outgoing.key.equals(id)) {
         texts.add(new String(outgoing.value));
+      }
+    }
+    return texts;
+  }
+
+  /** The main output: predictions of all keys as {@code key position:sum}, and watermarks. */
+  List<String> mainOutput() {
+    List<String> texts = new ArrayList<>();
+    for (Object element : harness.getOutput()) {
+      if (element instanceof Watermark watermark) {
+        texts.add("watermark " + watermark.getTimestamp());
+      } else if (element instanceof StreamRecord<?> record
+          && record.getValue() instanceof OutputRecord output) {
+        texts.add(output.key + " " + new String(output.value));
       }
     }
     return texts;

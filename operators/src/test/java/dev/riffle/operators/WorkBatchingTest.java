@@ -1,0 +1,216 @@
+package dev.riffle.operators;
+
+import static dev.riffle.operators.Stage.at;
+import static dev.riffle.operators.Stage.batches;
+import static dev.riffle.operators.Stage.end;
+import static dev.riffle.operators.Stage.event;
+import static dev.riffle.operators.Stage.start;
+import static dev.riffle.operators.Stage.wallClockBatches;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The end of a session, filled gaps and released events are batched as live events are. */
+@SuppressWarnings("try")
+class WorkBatchingTest {
+  private static final Duration DELAY = Duration.ofMillis(10);
+  private static final List<String> SIX = List.of("a", "b", "c", "d", "e", "f");
+
+  @BeforeEach
+  @AfterEach
+  void resetModel() {
+    RunningSum.mend();
+  }
+
+  /** Batches of four; every gap is filled, however large. */
+  private static SequenceOptions filling() {
+    SequenceOptions base = batches(4, DELAY);
+    return new SequenceOptions(
+        base.maxBatchSize(),
+        base.maxQueueDelay(),
+        base.warmUp(),
+        base.maxReorderEvents(),
+        1 << 20,
+        base.maxReorderWait(),
+        GapPolicy.FILL,
+        1 << 20,
+        base.maxSequenceIdle(),
+        base.wallClockIdle(),
+        base.stateTtl(),
+        base.onModelChange());
+  }
+
+  private static void sendToAll(Stage stage, List<String> ids) throws Exception {
+    for (String id : ids) {
+      stage.send(start(event(id, 0, 1)));
+    }
+    stage.snapshot(); // nothing is in flight
+    RunningSum.mend();
+  }
+
+  // ---- ends ----
+
+  @Test
+  void sequencesThatTheWatermarkEndsShareBatches() throws Exception {
+    try (Stage stage = new Stage(batches(4, DELAY))) {
+      sendToAll(stage, SIX);
+      stage.watermark(60_000);
+      assertThat(RunningSum.FINISHED).containsExactly(4, 2);
+      for (String id : SIX) {
+        assertThat(stage.finals(id)).containsExactly("1:1.0", "1:-1.0");
+        assertThat(stage.sessions(id)).containsExactly("STARTED start 0", "ENDED idle 1");
+      }
+    }
+  }
+
+  @Test
+  void sequencesThatTheEndOfInputEndsShareBatches() throws Exception {
+    try (Stage stage = new Stage(batches(8, DELAY))) {
+      sendToAll(stage, SIX);
+      stage.endInput();
+      assertThat(RunningSum.FINISHED).containsExactly(6);
+      assertThat(stage.finals("f")).containsExactly("1:1.0", "1:-1.0");
+    }
+  }
+
+  @Test
+  void sequencesThatTheWallClockEndsShareBatchesAndWaitNoLongerThanTheDelay() throws Exception {
+    try (Stage stage = new Stage(wallClockBatches(4, DELAY, Duration.ofSeconds(3)))) {
+      stage.clock(0);
+      sendToAll(stage, SIX);
+      stage.clock(3000);
+      assertThat(RunningSum.FINISHED).containsExactly(4);
+      stage.clock(3010);
+      assertThat(RunningSum.FINISHED).containsExactly(4, 2);
+      assertThat(stage.sessions("f")).endsWith("ENDED idle 1");
+    }
+  }
+
+  @Test
+  void predictionsAtTheEndOfASessionPrecedeTheWatermarkThatEndsIt() throws Exception {
+    try (Stage stage = new Stage(batches(4, DELAY))) {
+      sendToAll(stage, List.of("a"));
+      stage.watermark(60_000);
+      assertThat(stage.mainOutput()).containsExactly("a 1:1.0", "a 1:-1.0", "watermark 60000");
+    }
+  }
+
+  @Test
+  void aKeyThatIsForgottenAtTheWatermarkThatEndsItLeavesNoState() throws Exception {
+    try (Stage stage = new Stage(batches(4, DELAY))) {
+      sendToAll(stage, SIX);
+      stage.watermark(1_000_000);
+      assertThat(stage.keysKept()).isZero();
+    }
+  }
+
+  @Test
+  void anEndIsNotInFlightInACheckpoint() throws Exception {
+    try (Stage stage = new Stage(wallClockBatches(4, DELAY, Duration.ofSeconds(3)))) {
+      stage.clock(0);
+      sendToAll(stage, List.of("a"));
+      stage.clock(3000);
+      assertThat(RunningSum.FINISHED).isEmpty();
+      stage.snapshot();
+      assertThat(stage.finals("a")).containsExactly("1:1.0", "1:-1.0");
+    }
+  }
+
+  // ---- gaps and buffered events ----
+
+  @Test
+  void largeGapsOfSeveralSequencesAreFilledInSharedBatches() throws Exception {
+    int missing = 100_000; // more than one work item
+    try (Stage stage = new Stage(filling())) {
+      sendToAll(stage, List.of("a", "b"));
+      for (String id : List.of("a", "b")) {
+        stage.send(at(3000, event(id, 1 + missing, 5)));
+      }
+      assertThat(RunningSum.BATCHES).isEmpty();
+      stage.watermark(2000);
+      assertThat(RunningSum.BATCHES).as("zeros, zeros, the event").containsExactly(2, 2, 2);
+      for (String id : List.of("a", "b")) {
+        assertThat(stage.finals(id)).hasSize(missing + 2).endsWith("100001:1.0", "100002:6.0");
+        assertThat(stage.sessions(id)).containsExactly("STARTED start 0", "GAP gap 1+100000");
+      }
+      assertThat(stage.metrics().filledSteps.getCount()).isEqualTo(2 * missing);
+    }
+  }
+
+  @Test
+  void releasedEventsOfSeveralSequencesShareBatches() throws Exception {
+    List<String> ids = List.of("a", "b", "c", "d");
+    try (Stage stage = new Stage(batches(4, DELAY))) {
+      sendToAll(stage, ids);
+      for (String id : ids) {
+        stage.send(event(id, 2, 3));
+      }
+      stage.send(event("warm", 0, 0));
+      for (int i = 1; i < 20; i++) {
+        stage.send(event("warm", i, 0));
+      }
+      stage.snapshot();
+      RunningSum.mend();
+      for (String id : ids) {
+        stage.send(event(id, 1, 2));
+      }
+      assertThat(RunningSum.BATCHES).containsExactly(4, 4);
+      for (String id : ids) {
+        assertThat(stage.finals(id)).containsExactly("1:1.0", "2:3.0", "3:6.0");
+      }
+    }
+  }
+
+  // ---- order within a key ----
+
+  @Test
+  void eventsThatArriveWhileAKeyHasWorkInFlightKeepTheirOrder() throws Exception {
+    try (Stage stage = new Stage(batches(64, DELAY))) {
+      for (int i = 0; i < 20; i++) {
+        stage.send(event("warm", i, 0));
+      }
+      stage.snapshot();
+      stage.send(start(event("a", 0, 1)), event("a", 2, 3), event("a", 1, RunningSum.POISON));
+      stage.send(start(at(5_000_000, event("a", 0, 5))), end(at(5_001_000, event("a", 1, 6))));
+      stage.send(at(5_002_000, event("a", 2, 7)));
+      assertThat(stage.finals("a")).as("all of it waits").isEmpty();
+      stage.snapshot();
+      assertThat(stage.finals("a"))
+          .containsExactly(
+              "1:1.0", "2:1.0", "3:4.0", "3:-4.0", "1:5.0", "2:11.0", "2:-11.0", "3:7.0");
+      assertThat(stage.sessions("a"))
+          .containsExactly(
+              "STARTED start 0",
+              "GAP refused 1+1",
+              "ENDED restart 3",
+              "STARTED start 0",
+              "ENDED end 2",
+              "STARTED implied 2");
+    }
+  }
+
+  @Test
+  void aKeyHasAtMostOneWorkItemInFlight() {
+    KeyQueue<Float> key = new KeyQueue<>("a", new SequenceState());
+    key.compute(WorkItem.ofValues(key, new float[1], 1, item -> {}));
+    assertThatThrownBy(() -> key.compute(WorkItem.ofEnd(key, item -> {})))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("'a' has a work item in flight");
+  }
+
+  @Test
+  void decisionsMadeByADecisionAreCarriedOutBeforeThosePlannedEarlier() throws Exception {
+    KeyQueue<Float> key = new KeyQueue<>("a", new SequenceState());
+    StringBuilder order = new StringBuilder();
+    key.plan(() -> key.plan(() -> order.append(1), () -> order.append(2)), () -> order.append(3));
+    while (key.hasDecisions()) {
+      key.nextDecision().run();
+    }
+    assertThat(order).hasToString("123");
+  }
+}
