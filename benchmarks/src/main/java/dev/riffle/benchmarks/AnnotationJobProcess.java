@@ -2,9 +2,9 @@ package dev.riffle.benchmarks;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.annotation.AnnotationJob;
+import dev.riffle.kernels.Backends;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
-import dev.riffle.kernels.Backends;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.annotator.Annotator;

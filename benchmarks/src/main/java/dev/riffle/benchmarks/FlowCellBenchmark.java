@@ -2,10 +2,10 @@ package dev.riffle.benchmarks;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
-import dev.riffle.local.LocalBroker;
-import dev.riffle.local.LocalCluster;
 import dev.riffle.jobs.readuntil.DecisionMapper;
 import dev.riffle.jobs.readuntil.ReadUntilJob;
+import dev.riffle.local.LocalBroker;
+import dev.riffle.local.LocalCluster;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.ReadChunk;
 import dev.riffle.schemas.record.ReadDecision;

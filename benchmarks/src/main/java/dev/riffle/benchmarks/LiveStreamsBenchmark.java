@@ -2,9 +2,9 @@ package dev.riffle.benchmarks;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.transcription.TranscriptionJob;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
-import dev.riffle.jobs.transcription.TranscriptionJob;
 import dev.riffle.models.weights.Safetensors;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.AudioChunk;

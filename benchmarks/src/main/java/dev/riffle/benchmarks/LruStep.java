@@ -2,7 +2,7 @@ package dev.riffle.benchmarks;
 
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.cpu.CpuProvider;
-import dev.riffle.models.lru.Lru;
+import dev.riffle.models.lru.LruConfig;
 import dev.riffle.models.lru.LruInit;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -59,9 +59,9 @@ interface LruStep extends AutoCloseable {
     return file;
   }
 
-  static Lru.Config config(int width) {
-    return new Lru.Config(
-        INPUTS, width, width, LAYERS, OUTPUTS, 1, Lru.Pooling.NONE, "layer", true);
+  static LruConfig config(int width) {
+    return new LruConfig(
+        INPUTS, width, width, LAYERS, OUTPUTS, 1, LruConfig.Pooling.NONE, "layer", true);
   }
 
   /**

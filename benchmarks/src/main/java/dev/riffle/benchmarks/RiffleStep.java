@@ -7,6 +7,7 @@ import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.lru.Lru;
+import dev.riffle.models.lru.LruConfig;
 import dev.riffle.models.weights.Safetensors;
 import dev.riffle.models.weights.Weights;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ final class RiffleStep implements LruStep {
   private final Block block;
   private final Tensor y;
 
-  RiffleStep(Kernels kernels, Lru.Config config, Path weights, int keys) {
+  RiffleStep(Kernels kernels, LruConfig config, Path weights, int keys) {
     this.kernels = kernels;
     this.model = new Lru(kernels, config, Weights.of(Safetensors.read(weights)));
     this.state = new RecurrentState(model, keys);

@@ -8,6 +8,7 @@ import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.lru.Lru;
+import dev.riffle.models.lru.LruConfig;
 import dev.riffle.models.lru.LruInit;
 import dev.riffle.models.weights.Safetensors;
 import dev.riffle.models.weights.Weights;
@@ -45,7 +46,8 @@ public final class SequenceLengthBenchmark {
   private final Tensor y = kernels.allocate(2);
 
   private SequenceLengthBenchmark() throws IOException {
-    Lru.Config config = new Lru.Config(8, WIDTH, WIDTH, 4, 2, 1, Lru.Pooling.MEAN, "layer", true);
+    LruConfig config =
+        new LruConfig(8, WIDTH, WIDTH, 4, 2, 1, LruConfig.Pooling.MEAN, "layer", true);
     Path weights = Checkout.target("lru-length.safetensors");
     LruInit.draw(config, 0.5, 0.999, 6.28, 1919).write(weights);
     model = new Lru(kernels, config, Weights.of(Safetensors.read(weights)));

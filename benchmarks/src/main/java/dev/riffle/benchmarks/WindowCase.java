@@ -7,6 +7,7 @@ import dev.riffle.models.Block;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.chordmixer.ChordMixer;
+import dev.riffle.models.chordmixer.ChordMixerConfig;
 import dev.riffle.models.chordmixer.ChordMixerInit;
 import dev.riffle.models.rse.Rse;
 import dev.riffle.models.rse.RseInit;
@@ -90,17 +91,17 @@ record WindowCase(
   }
 
   /** ChordMixer of track 16, hidden 128, layer norm before and after: 13 blocks at 8192. */
-  private static ChordMixer.Config chord(int length) {
-    return new ChordMixer.Config(
+  private static ChordMixerConfig chord(int length) {
+    return new ChordMixerConfig(
         2,
         10,
         length,
         16,
         128,
-        ChordMixer.Embedding.FEATURES,
+        ChordMixerConfig.Embedding.FEATURES,
         true,
-        ChordMixer.NormKind.LN,
-        ChordMixer.NormKind.LN,
+        ChordMixerConfig.NormKind.LN,
+        ChordMixerConfig.NormKind.LN,
         false);
   }
 
@@ -170,7 +171,7 @@ record WindowCase(
     if (family.equals("rse")) { // [2m x 4m] and back for each pair
       return 2 * (rows / 2) * 2 * (2 * RSE_WIDTH) * (4 * RSE_WIDTH) * layers();
     }
-    ChordMixer.Config c = chord(length);
+    ChordMixerConfig c = chord(length);
     return 2 * rows * 2 * c.width() * c.hiddenSize() * layers();
   }
 
@@ -185,7 +186,7 @@ record WindowCase(
       double weights = 2.0 * (2 * RSE_WIDTH) * (4 * RSE_WIDTH);
       return Float.BYTES * layers() * (3 * rows * RSE_WIDTH + weights);
     }
-    ChordMixer.Config c = chord(length);
+    ChordMixerConfig c = chord(length);
     double weights = 2.0 * c.width() * c.hiddenSize();
     return Float.BYTES * layers() * (2 * rows * c.width() + weights);
   }

@@ -7,6 +7,7 @@ import dev.riffle.models.Block;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.chordmixer.ChordMixer;
+import dev.riffle.models.chordmixer.ChordMixerConfig;
 import dev.riffle.models.chordmixer.ChordMixerInit;
 import dev.riffle.models.rse.Rse;
 import dev.riffle.models.rse.RseInit;
@@ -174,17 +175,17 @@ public final class WindowLengthBenchmark {
   }
 
   private Model chordMixer() {
-    ChordMixer.Config config =
-        new ChordMixer.Config(
+    ChordMixerConfig config =
+        new ChordMixerConfig(
             2,
             1,
             LONGEST,
             8,
             88,
-            ChordMixer.Embedding.FEATURES,
+            ChordMixerConfig.Embedding.FEATURES,
             true,
-            ChordMixer.NormKind.NONE,
-            ChordMixer.NormKind.NONE,
+            ChordMixerConfig.NormKind.NONE,
+            ChordMixerConfig.NormKind.NONE,
             true);
     ChordMixer model = new ChordMixer(kernels, config, weights(ChordMixerInit.draw(config, SEED)));
     Tensor y = kernels.allocate(1);

@@ -1,7 +1,7 @@
 package dev.riffle.benchmarks;
 
 import dev.riffle.models.Settings;
-import dev.riffle.models.chordmixer.ChordMixer;
+import dev.riffle.models.chordmixer.ChordMixerConfig;
 import dev.riffle.models.chordmixer.ChordMixerInit;
 import dev.riffle.models.rse.RseInit;
 import dev.riffle.models.weights.ModelDirectory;
@@ -89,7 +89,7 @@ record WindowedJobCase(
       SafetensorsWriter weights =
           predictsEachStep
               ? RseInit.draw(settings, SEED)
-              : ChordMixerInit.draw(ChordMixer.Config.of(settings), SEED);
+              : ChordMixerInit.draw(ChordMixerConfig.of(settings), SEED);
       ModelDirectory.write(directory, config, weights, "{\"weights\": \"drawn, not trained\"}");
     }
     return directory;

@@ -1,10 +1,10 @@
 package dev.riffle.benchmarks;
 
-import dev.riffle.local.LocalCluster;
-import dev.riffle.local.RunningJob;
 import dev.riffle.jobs.sequence.JobFile;
 import dev.riffle.jobs.sequence.SequenceJob;
 import dev.riffle.kernels.Backends;
+import dev.riffle.local.LocalCluster;
+import dev.riffle.local.RunningJob;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.Prediction;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.lru.Lru;
+import dev.riffle.models.lru.LruConfig;
 import dev.riffle.models.lru.LruInit;
 import dev.riffle.models.qrnn.DrawnQrnn;
 import dev.riffle.models.weights.Safetensors;
@@ -28,11 +29,11 @@ class RecurrentStreamModelTest {
 
   private final Random random = new Random(11);
 
-  private static final List<Lru.Config> LRUS =
+  private static final List<LruConfig> LRUS =
       List.of(
-          new Lru.Config(3, 17, 9, 2, 5, 1, Lru.Pooling.MEAN, "batch", true),
-          new Lru.Config(3, 32, 16, 3, 4, 3, Lru.Pooling.LAST, "layer", false),
-          new Lru.Config(3, 8, 24, 1, 2, 1, Lru.Pooling.NONE, "layer", true));
+          new LruConfig(3, 17, 9, 2, 5, 1, LruConfig.Pooling.MEAN, "batch", true),
+          new LruConfig(3, 32, 16, 3, 4, 3, LruConfig.Pooling.LAST, "layer", false),
+          new LruConfig(3, 8, 24, 1, 2, 1, LruConfig.Pooling.NONE, "layer", true));
 
   /** Makes a network on a backend. */
   interface Maker extends Function<Kernels, RecurrentModel> {}
@@ -125,7 +126,7 @@ class RecurrentStreamModelTest {
 
   @ParameterizedTest
   @MethodSource("lrus")
-  void everyStepOfAnLruBringsOneDistributionAtItsPosition(Kernels kernels, Lru.Config config) {
+  void everyStepOfAnLruBringsOneDistributionAtItsPosition(Kernels kernels, LruConfig config) {
     StreamRunner<PredictionValues> runner = model(kernels, k -> lru(k, config)).newRunner();
     Sequence sequence = new Sequence(runner, steps(5));
     sequence.advance(runner, 2);
@@ -247,7 +248,7 @@ class RecurrentStreamModelTest {
     return new RecurrentStreamModel("drawn", "1", "drawn", "0", maker.apply(kernels));
   }
 
-  private static RecurrentModel lru(Kernels kernels, Lru.Config config) {
+  private static RecurrentModel lru(Kernels kernels, LruConfig config) {
     byte[] weights = LruInit.draw(config, 0.5, 0.99, 6.28, 5).toBytes();
     return new Lru(kernels, config, Weights.of(Safetensors.parse(weights, "drawn")));
   }

@@ -11,7 +11,7 @@ import dev.riffle.models.Settings;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.WindowOptions;
-import dev.riffle.models.chordmixer.ChordMixer;
+import dev.riffle.models.chordmixer.ChordMixerConfig;
 import dev.riffle.models.chordmixer.ChordMixerInit;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.rse.RseInit;
@@ -57,7 +57,7 @@ final class Windows {
     write(
         directory.resolve("chordmixer"),
         CHORDMIXER,
-        ChordMixerInit.draw(ChordMixer.Config.of(chordMixer), 5));
+        ChordMixerInit.draw(ChordMixerConfig.of(chordMixer), 5));
     write(directory.resolve("rse"), RSE, RseInit.draw(Settings.parse(RSE, "config.json"), 5));
   }
 

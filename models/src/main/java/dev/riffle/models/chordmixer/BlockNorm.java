@@ -22,10 +22,10 @@ record BlockNorm(Kernels kernels, RowNorm row, Tensor weight, Tensor bias, int w
    * @param weights of the block
    * @param name {@code prenorm} or {@code norm}
    * @param groups of a group norm
-   * @return null for {@link ChordMixer.NormKind#NONE}
+   * @return null for {@link ChordMixerConfig.NormKind#NONE}
    */
   static BlockNorm of(
-      ChordMixer.NormKind kind,
+      ChordMixerConfig.NormKind kind,
       Kernels kernels,
       Weights weights,
       String name,

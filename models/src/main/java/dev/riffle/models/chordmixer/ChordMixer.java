@@ -7,9 +7,9 @@ import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.InputException;
 import dev.riffle.models.Scratch;
-import dev.riffle.models.Settings;
 import dev.riffle.models.WindowBatch;
 import dev.riffle.models.WindowModel;
+import dev.riffle.models.chordmixer.ChordMixerConfig.Embedding;
 import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -27,106 +27,8 @@ import java.util.Comparator;
  */
 public final class ChordMixer implements WindowModel {
 
-  /** What a position brings. */
-  public enum Embedding {
-    /** A token, which names a row of a table: {@code sparse}. */
-    TOKENS,
-    /** Values: {@code linear}. */
-    FEATURES
-  }
-
-  /** The norms, under the reference's names; every epsilon is 1e-5. */
-  public enum NormKind {
-    /** Over the features of a row. */
-    LN,
-    /** Batch norm, with the running statistics of training. */
-    BN,
-    /** Over all positions of a window and {@code width / track_size} neighbouring features. */
-    GN,
-    /** The text {@code None}. */
-    NONE
-  }
-
-  /**
-   * Sizes and choices, under the reference's names.
-   *
-   * @param inputSize tokens that are known, or values of a position
-   * @param outputSize values of an answer, if there is a decoder
-   * @param maxSeqLen sets the number of blocks, {@code ceil(log2(maxSeqLen))}
-   * @param decoder false: the answer is the mean over the positions of the last block
-   * @param varLen true: a window runs only as many blocks as its length needs
-   */
-  public record Config(
-      int inputSize,
-      int outputSize,
-      int maxSeqLen,
-      int trackSize,
-      int hiddenSize,
-      Embedding embedding,
-      boolean decoder,
-      NormKind prenorm,
-      NormKind norm,
-      boolean varLen) {
-
-    /** Reads {@code input_size}, {@code max_seq_len} and so on. */
-    public static Config of(Settings s) {
-      boolean varLen = s.given("var_len") && s.flag("var_len");
-      return new Config(
-          s.size("input_size"),
-          s.size("output_size"),
-          s.size("max_seq_len"),
-          s.size("track_size"),
-          s.size("hidden_size"),
-          embedding(s),
-          decoder(s),
-          norm(s, "prenorm", varLen),
-          norm(s, "norm", varLen),
-          varLen);
-    }
-
-    /** Blocks of the model. */
-    public int layers() {
-      return ChordMixer.layers(maxSeqLen);
-    }
-
-    /** Features of a row: a track for each offset, and one that stays. */
-    public int width() {
-      return (layers() + 1) * trackSize;
-    }
-
-    private static Embedding embedding(Settings s) {
-      return switch (s.text("embedding_type")) {
-        case "sparse" -> Embedding.TOKENS;
-        case "linear" -> Embedding.FEATURES;
-        default -> throw s.expected("sparse or linear", "embedding_type");
-      };
-    }
-
-    private static boolean decoder(Settings s) {
-      if (s.given("decoder") && !s.text("decoder").equals("linear")) {
-        throw s.expected("linear, or null to answer with the mean over time", "decoder");
-      }
-      return s.given("decoder");
-    }
-
-    private static NormKind norm(Settings s, String name, boolean varLen) {
-      NormKind kind =
-          switch (s.text(name)) {
-            case "LN" -> NormKind.LN;
-            case "BN" -> NormKind.BN;
-            case "GN" -> NormKind.GN;
-            case "None" -> NormKind.NONE;
-            default -> throw s.expected("LN, BN, GN or None", name);
-          };
-      if (varLen && (kind == NormKind.BN || kind == NormKind.GN)) {
-        throw s.expected("LN or None where var_len is true, as in the reference", name);
-      }
-      return kind;
-    }
-  }
-
   private final Kernels kernels;
-  private final Config config;
+  private final ChordMixerConfig config;
   private final Tensor table; // [input_size, width], null for features
   private final Linear embedding; // [width, input_size], null for tokens
   private final ChordMixerBlock[] blocks;
@@ -136,25 +38,25 @@ public final class ChordMixer implements WindowModel {
    * @param weights under the reference's names: {@code encoder.chordmixer_blocks.0.mix.fc1.weight}
    * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
    */
-  public ChordMixer(Kernels kernels, Config config, Weights weights) {
+  public ChordMixer(Kernels kernels, ChordMixerConfig config, Weights weights) {
     this.kernels = kernels;
     this.config = config;
     int width = config.width();
-    boolean tokens = config.embedding == Embedding.TOKENS;
+    boolean tokens = config.embedding() == Embedding.TOKENS;
     this.table =
         tokens
-            ? kernels.constant(weights.require("embedding.weight", config.inputSize, width))
+            ? kernels.constant(weights.require("embedding.weight", config.inputSize(), width))
             : null;
     this.embedding =
-        tokens ? null : linear(kernels, weights.under("embedding."), config.inputSize, width);
+        tokens ? null : linear(kernels, weights.under("embedding."), config.inputSize(), width);
     this.blocks = new ChordMixerBlock[config.layers()];
     for (int i = 0; i < blocks.length; i++) {
       Weights block = weights.under("encoder.chordmixer_blocks." + i + ".");
       blocks[i] = new ChordMixerBlock(kernels, config, block);
     }
     this.decoder =
-        config.decoder
-            ? linear(kernels, weights.under("decoder.decoder."), width, config.outputSize)
+        config.decoder()
+            ? linear(kernels, weights.under("decoder.decoder."), width, config.outputSize())
             : null;
   }
 
@@ -169,7 +71,7 @@ public final class ChordMixer implements WindowModel {
     return Integer.SIZE - Integer.numberOfLeadingZeros(length - 1);
   }
 
-  public Config config() {
+  public ChordMixerConfig config() {
     return config;
   }
 
@@ -180,12 +82,12 @@ public final class ChordMixer implements WindowModel {
 
   @Override
   public int inputs() {
-    return config.embedding == Embedding.TOKENS ? 1 : config.inputSize;
+    return config.embedding() == Embedding.TOKENS ? 1 : config.inputSize();
   }
 
   @Override
   public int tokens() {
-    return config.embedding == Embedding.TOKENS ? config.inputSize : 0;
+    return config.embedding() == Embedding.TOKENS ? config.inputSize() : 0;
   }
 
   /** False: the answer is made of the mean over a window. */
@@ -196,7 +98,7 @@ public final class ChordMixer implements WindowModel {
 
   @Override
   public int outputs() {
-    return config.decoder ? config.outputSize : config.width();
+    return config.decoder() ? config.outputSize() : config.width();
   }
 
   /** Any length may be; with {@code var_len} up to what the blocks suffice for. */
@@ -262,10 +164,10 @@ public final class ChordMixer implements WindowModel {
   /** The first x of windows, {@code [rows, width]}. */
   private Tensor embed(WindowBatch batch, Scratch work) {
     int rows = rows(batch.starts(), batch.windows());
-    if (config.embedding == Embedding.TOKENS) {
+    if (config.embedding() == Embedding.TOKENS) {
       return embed(batch.tokens(), rows, work);
     }
-    int count = rows * config.inputSize;
+    int count = rows * config.inputSize();
     Tensor values = work.tensor("chord.input", count);
     kernels.write(batch.values(), 0, values, 0, count);
     return embed(values, rows, work);
@@ -293,7 +195,7 @@ public final class ChordMixer implements WindowModel {
    *     var_len}, or all together are too long for one array
    */
   public void forward(Block block, Tensor y, Scratch work) {
-    if (config.embedding != Embedding.FEATURES) {
+    if (config.embedding() != Embedding.FEATURES) {
       throw new InputException(
           "This ChordMixer reads tokens (embedding_type is sparse) but was given features.");
     }
@@ -312,7 +214,7 @@ public final class ChordMixer implements WindowModel {
    *     long for {@code var_len}, or all together are too long for one array
    */
   public void forward(int[] tokens, int[] starts, int sequences, Tensor y, Scratch work) {
-    if (config.embedding != Embedding.TOKENS) {
+    if (config.embedding() != Embedding.TOKENS) {
       throw new InputException(
           "This ChordMixer reads features (embedding_type is linear) but was given tokens.");
     }
@@ -359,15 +261,15 @@ public final class ChordMixer implements WindowModel {
    * @throws InputException if it needs more than there are
    */
   int blocks(int length) {
-    if (config.varLen && layers(length) > blocks.length) {
+    if (config.varLen() && layers(length) > blocks.length) {
       throw new InputException(
           String.format(
               "A window has %d steps, which take %d blocks, but the model has"
                   + " %d, for at most %d steps (max_seq_len %d): send shorter windows, or train with"
                   + " a larger max_seq_len.",
-              length, layers(length), blocks.length, 1L << blocks.length, config.maxSeqLen));
+              length, layers(length), blocks.length, 1L << blocks.length, config.maxSeqLen()));
     }
-    return config.varLen ? layers(length) : blocks.length;
+    return config.varLen() ? layers(length) : blocks.length;
   }
 
   /** Rows of a batch that can be answered. */
@@ -404,16 +306,16 @@ public final class ChordMixer implements WindowModel {
               + " tokens came.");
     }
     for (int r = 0; r < rows; r++) {
-      if (tokens[r] < 0 || tokens[r] >= config.inputSize) {
+      if (tokens[r] < 0 || tokens[r] >= config.inputSize()) {
         throw new InputException(
             "Token "
                 + tokens[r]
                 + " in row "
                 + r
                 + " is unknown: the model knows 0 to "
-                + (config.inputSize - 1)
+                + (config.inputSize() - 1)
                 + " (input_size "
-                + config.inputSize
+                + config.inputSize()
                 + ").");
       }
     }

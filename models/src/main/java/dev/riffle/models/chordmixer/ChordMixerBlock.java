@@ -26,7 +26,7 @@ final class ChordMixerBlock {
    * @param weights of this block: {@code mix.fc1.weight} and so on
    * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
    */
-  ChordMixerBlock(Kernels kernels, ChordMixer.Config config, Weights weights) {
+  ChordMixerBlock(Kernels kernels, ChordMixerConfig config, Weights weights) {
     this.kernels = kernels;
     this.width = config.width();
     this.track = config.trackSize();

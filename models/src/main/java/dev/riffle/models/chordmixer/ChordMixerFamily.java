@@ -25,7 +25,7 @@ public final class ChordMixerFamily {
               + " ChordMixerFamily.pairs answers,",
           PAIRS);
     }
-    return new ChordMixer(kernels, ChordMixer.Config.of(settings), directory.weights());
+    return new ChordMixer(kernels, ChordMixerConfig.of(settings), directory.weights());
   }
 
   /** The model of Retrieval of a directory, for pairs of windows. */
@@ -44,11 +44,11 @@ public final class ChordMixerFamily {
   public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
     ChordMixerPair pair = pairs(directory.config()) ? pairs(directory, kernels) : null;
     ChordMixer model = pair == null ? read(directory, kernels) : pair.mixer();
-    ChordMixer.Config c = model.config();
+    ChordMixerConfig c = model.config();
     int window = length == 0 ? c.maxSeqLen() : length;
     int blocks = model.blocks(window);
     long row = blocks * 2L * c.width() * c.hiddenSize();
-    if (c.embedding() == ChordMixer.Embedding.FEATURES) {
+    if (c.embedding() == ChordMixerConfig.Embedding.FEATURES) {
       row += (long) c.inputSize() * c.width();
     }
     long head = c.decoder() ? (long) c.width() * c.outputSize() : 0;

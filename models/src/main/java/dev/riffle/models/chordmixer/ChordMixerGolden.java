@@ -40,7 +40,7 @@ public final class ChordMixerGolden {
   /** Runs the windows in one batch and compares the outputs of the model and of every block. */
   private static void checkNetwork(GoldenCase golden, Kernels kernels, GoldenReport report) {
     Safetensors tensors = golden.tensors();
-    ChordMixer.Config config = ChordMixer.Config.of(golden.settings().under("hparams"));
+    ChordMixerConfig config = ChordMixerConfig.of(golden.settings().under("hparams"));
     ChordMixer model = new ChordMixer(kernels.forWindows(), config, Weights.of(tensors));
     int[] starts = starts(tensors);
     int sequences = starts.length - 1;
@@ -50,7 +50,7 @@ public final class ChordMixerGolden {
     work.observe(
         (stage, values, rows, width) -> seen.add(GoldenValues.read(kernels, values, rows * width)));
     Tensor y = kernels.allocate(sequences * model.outputs());
-    if (config.embedding() == ChordMixer.Embedding.TOKENS) {
+    if (config.embedding() == ChordMixerConfig.Embedding.TOKENS) {
       int[] tokens = Arrays.stream(tensors.longs("input")).mapToInt(Math::toIntExact).toArray();
       model.forward(tokens, starts, sequences, y, work);
     } else {

@@ -1,8 +1,7 @@
 package dev.riffle.models.chordmixer;
 
-import dev.riffle.models.chordmixer.ChordMixer.Config;
-import dev.riffle.models.chordmixer.ChordMixer.Embedding;
-import dev.riffle.models.chordmixer.ChordMixer.NormKind;
+import dev.riffle.models.chordmixer.ChordMixerConfig.Embedding;
+import dev.riffle.models.chordmixer.ChordMixerConfig.NormKind;
 import dev.riffle.models.weights.SafetensorsWriter;
 import java.util.Arrays;
 import java.util.Random;
@@ -21,7 +20,7 @@ public final class ChordMixerInit {
   }
 
   /** Draws all weights of a model, under their names; the same seed gives the same weights. */
-  public static SafetensorsWriter draw(Config config, long seed) {
+  public static SafetensorsWriter draw(ChordMixerConfig config, long seed) {
     ChordMixerInit init = new ChordMixerInit(seed);
     int width = config.width();
     if (config.embedding() == Embedding.TOKENS) {

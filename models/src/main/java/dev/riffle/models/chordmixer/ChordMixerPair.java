@@ -37,7 +37,7 @@ public final class ChordMixerPair {
    * @throws dev.riffle.models.ModelException if a setting or weight is missing or does not fit
    */
   ChordMixerPair(Kernels kernels, Settings settings, Weights weights) {
-    ChordMixer.Config config = ChordMixer.Config.of(settings);
+    ChordMixerConfig config = ChordMixerConfig.of(settings);
     if (config.decoder()) {
       throw settings.expected("null for two windows, whose means are compared,", "decoder");
     }

@@ -8,7 +8,7 @@ import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentModel;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.Scratch;
-import dev.riffle.models.Settings;
+import dev.riffle.models.lru.LruConfig.Pooling;
 import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
 
@@ -22,61 +22,10 @@ import java.util.Arrays;
  */
 public final class Lru implements RecurrentModel {
 
-  /** How outputs of the last layer become one vector. */
-  public enum Pooling {
-    /** Their mean over all steps so far. */
-    MEAN,
-    /** The newest, reported once per sequence. */
-    LAST,
-    /** The newest, reported at every step. */
-    NONE
-  }
-
-  /**
-   * Sizes and choices, under the reference's names.
-   *
-   * @param norm {@code layer} is layer norm; any other text is batch norm
-   * @param multidim more than 1: an answer is {@code [d_output, multidim]}, each row a distribution
-   */
-  public record Config(
-      int dInput,
-      int dModel,
-      int dHidden,
-      int layers,
-      int dOutput,
-      int multidim,
-      Pooling pooling,
-      String norm,
-      boolean prenorm) {
-
-    /** Reads {@code d_input}, {@code d_model} and so on. */
-    public static Config of(Settings s) {
-      return new Config(
-          s.size("d_input"),
-          s.size("d_model"),
-          s.size("d_hidden"),
-          s.size("n_layers"),
-          s.size("d_output"),
-          s.has("multidim") ? s.size("multidim") : 1,
-          pooling(s),
-          s.text("norm"),
-          s.flag("prenorm"));
-    }
-
-    private static Pooling pooling(Settings s) {
-      return switch (s.text("pooling")) {
-        case "mean" -> Pooling.MEAN;
-        case "last" -> Pooling.LAST;
-        case "none" -> Pooling.NONE;
-        default -> throw s.expected("mean, last or none", "pooling");
-      };
-    }
-  }
-
   private static final double LAYER_EPSILON = 1e-6; // flax's
 
   private final Kernels kernels;
-  private final Config config;
+  private final LruConfig config;
   private final Linear encoder; // [d_model, d_input]
   private final LruLayer[] layers;
   private final Linear decoder; // [d_output * multidim, d_model]
@@ -85,12 +34,12 @@ public final class Lru implements RecurrentModel {
    * @param weights under the reference's flax paths: {@code params/encoder/layers_0/seq/nu_log}
    * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
    */
-  public Lru(Kernels kernels, Config config, Weights weights) {
+  public Lru(Kernels kernels, LruConfig config, Weights weights) {
     this.kernels = kernels;
     this.config = config;
     this.encoder =
-        dense(kernels, weights.under("params/encoder/encoder/"), config.dInput, config.dModel);
-    this.layers = new LruLayer[config.layers];
+        dense(kernels, weights.under("params/encoder/encoder/"), config.dInput(), config.dModel());
+    this.layers = new LruLayer[config.layers()];
     for (int i = 0; i < layers.length; i++) {
       String layer = "encoder/layers_" + i + "/";
       layers[i] =
@@ -100,18 +49,18 @@ public final class Lru implements RecurrentModel {
               norm(
                   weights.under("params/" + layer + "normalization/"),
                   weights.under("batch_stats/" + layer + "normalization/")),
-              config.prenorm,
+              config.prenorm(),
               1);
     }
     this.decoder =
         dense(
             kernels,
             weights.under("params/decoder/"),
-            config.dModel,
-            config.dOutput * config.multidim);
+            config.dModel(),
+            config.dOutput() * config.multidim());
   }
 
-  public Config config() {
+  public LruConfig config() {
     return config;
   }
 
@@ -131,20 +80,20 @@ public final class Lru implements RecurrentModel {
 
   @Override
   public int inputs() {
-    return config.dInput;
+    return config.dInput();
   }
 
   @Override
   public int[] outputShape() {
-    return config.multidim > 1
-        ? new int[] {config.dOutput, config.multidim}
-        : new int[] {config.dOutput};
+    return config.multidim() > 1
+        ? new int[] {config.dOutput(), config.multidim()}
+        : new int[] {config.dOutput()};
   }
 
   @Override
   public int[] stateSizes() {
-    int[] sizes = new int[layers.length + (config.pooling == Pooling.MEAN ? 1 : 0)];
-    Arrays.fill(sizes, 2 * config.dModel);
+    int[] sizes = new int[layers.length + (config.pooling() == Pooling.MEAN ? 1 : 0)];
+    Arrays.fill(sizes, 2 * config.dModel());
     for (int i = 0; i < layers.length; i++) {
       sizes[i] = layers[i].stateSize();
     }
@@ -155,7 +104,7 @@ public final class Lru implements RecurrentModel {
   public void advance(
       Block block, RecurrentState state, PredictAt answers, Tensor y, Scratch work) {
     int rows = block.rows();
-    int width = config.dModel;
+    int width = config.dModel();
 
     Tensor x = work.tensor("lru.x", rows * width);
     kernels.linear(encoder, block.x(), x, rows);
@@ -165,7 +114,7 @@ public final class Lru implements RecurrentModel {
       layers[i].advance(x, block.starts(), block.sequences(), state.part(i), work);
     }
 
-    if (config.pooling == Pooling.MEAN) {
+    if (config.pooling() == Pooling.MEAN) {
       // m_t = (x_1 + ... + x_t) / t
       Tensor sums = state.part(layers.length);
       kernels.runningMean(x, block.starts(), block.sequences(), state.counts(), sums, x, width);
@@ -177,10 +126,10 @@ public final class Lru implements RecurrentModel {
       rows = block.sequences();
     }
     kernels.linear(decoder, x, y, rows);
-    if (config.multidim > 1) {
-      kernels.logSoftmax(y, y, rows * config.dOutput, config.multidim);
+    if (config.multidim() > 1) {
+      kernels.logSoftmax(y, y, rows * config.dOutput(), config.multidim());
     } else {
-      kernels.logSoftmax(y, y, rows, config.dOutput);
+      kernels.logSoftmax(y, y, rows, config.dOutput());
     }
     state.count(block);
   }
@@ -191,11 +140,11 @@ public final class Lru implements RecurrentModel {
   }
 
   private LruLayer.Parameters parameters(Weights w) {
-    int d = config.dModel;
+    int d = config.dModel();
     return LruLayer.Parameters.of(
         w.under("seq/"),
         d,
-        config.dHidden,
+        config.dHidden(),
         w.requireTransposed("out1/kernel", d, d),
         w.require("out1/bias", d),
         w.requireTransposed("out2/kernel", d, d),
@@ -203,10 +152,10 @@ public final class Lru implements RecurrentModel {
   }
 
   private Norm norm(Weights learnt, Weights statistics) {
-    int d = config.dModel;
+    int d = config.dModel();
     double[] scale = learnt.require("scale", d);
     double[] bias = learnt.require("bias", d);
-    return config.norm.equals("layer")
+    return config.norm().equals("layer")
         ? Norm.layer(kernels, scale, bias, LAYER_EPSILON)
         : Norm.batch(
             kernels, scale, bias, statistics.require("mean", d), statistics.require("var", d));

@@ -28,6 +28,6 @@ public final class LruFamily {
   }
 
   private static Lru model(ModelDirectory directory, Kernels kernels) {
-    return new Lru(kernels, Lru.Config.of(directory.config()), directory.weights());
+    return new Lru(kernels, LruConfig.of(directory.config()), directory.weights());
   }
 }

@@ -28,7 +28,7 @@ public final class LruGolden {
   public static void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
     Safetensors tensors = golden.tensors();
     Lru lru =
-        new Lru(kernels, Lru.Config.of(golden.settings().under("hparams")), Weights.of(tensors));
+        new Lru(kernels, LruConfig.of(golden.settings().under("hparams")), Weights.of(tensors));
     double[] input = tensors.doubles("input"); // [batch, length, inputs]
     int batch = tensors.shape("input")[0];
     int length = tensors.shape("input")[1];
@@ -66,7 +66,7 @@ public final class LruGolden {
 
       int outputs = lru.outputs();
       double[] all = GoldenValues.read(lru.kernels(), y, batch * length * outputs);
-      boolean pooled = lru.config().pooling() != Lru.Pooling.NONE;
+      boolean pooled = lru.config().pooling() != LruConfig.Pooling.NONE;
       compare("output_f64", pooled ? GoldenValues.lastSteps(all, batch, outputs, length) : all);
       compare("prefix_output_f64", GoldenValues.lastSteps(all, batch, outputs, stops));
 

@@ -25,7 +25,7 @@ public final class LruInit {
    * @param maxPhase largest phase, 6.28 in the reference's defaults
    */
   public static SafetensorsWriter draw(
-      Lru.Config config, double rMin, double rMax, double maxPhase, long seed) {
+      LruConfig config, double rMin, double rMax, double maxPhase, long seed) {
     LruInit init = new LruInit(seed);
     init.dense("params/encoder/encoder/", config.dInput(), config.dModel());
     for (int i = 0; i < config.layers(); i++) {
@@ -35,7 +35,7 @@ public final class LruInit {
     return init.file;
   }
 
-  private void layer(String name, Lru.Config config, double rMin, double rMax, double maxPhase) {
+  private void layer(String name, LruConfig config, double rMin, double rMax, double maxPhase) {
     int d = config.dModel();
     int n = config.dHidden();
     float[] nu = new float[n];

@@ -33,7 +33,7 @@ public final class BidirectionalQrnn implements WindowModel {
    *     stack that reads from the end as {@code layers_bwd.0.linear.weight}
    * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
    */
-  BidirectionalQrnn(Kernels kernels, Qrnn.Config config, Weights weights) {
+  BidirectionalQrnn(Kernels kernels, QrnnConfig config, Weights weights) {
     this.kernels = kernels;
     this.forward = new Qrnn(kernels, config, weights, "layers.");
     this.backward = new Qrnn(kernels, config, weights, "layers_bwd.");

@@ -19,7 +19,7 @@ public final class QrnnFamily {
     if (bidirectional(directory.config())) {
       return null;
     }
-    Qrnn qrnn = new Qrnn(kernels, Qrnn.Config.of(directory.config()), directory.weights());
+    Qrnn qrnn = new Qrnn(kernels, QrnnConfig.of(directory.config()), directory.weights());
     return new RecurrentStreamModel(
         directory.name(), directory.version(), directory.family(), directory.fingerprint(), qrnn);
   }
@@ -30,8 +30,8 @@ public final class QrnnFamily {
     if (!bidirectional(settings)) {
       return null;
     }
-    Qrnn.Config config = Qrnn.Config.of(settings);
-    if (config.variant() == Qrnn.Variant.LGIRRBACH) {
+    QrnnConfig config = QrnnConfig.of(settings);
+    if (config.variant() == QrnnConfig.Variant.LGIRRBACH) {
       throw settings.expected(
           "false for lgirrbach, whose code has no backward layers; variant paper with its"
               + " z_activation computes the same,",
@@ -46,7 +46,7 @@ public final class QrnnFamily {
 
   /** What the model of a directory costs and sees. */
   public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
-    Qrnn.Config c = Qrnn.Config.of(directory.config());
+    QrnnConfig c = QrnnConfig.of(directory.config());
     BidirectionalQrnn both = windows(directory, kernels);
     if (both != null) {
       int window = Math.max(1, length);

@@ -23,7 +23,7 @@ public final class QrnnGolden {
   public static void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
     Safetensors tensors = golden.tensors();
     Qrnn qrnn =
-        new Qrnn(kernels, Qrnn.Config.of(golden.settings().under("hparams")), Weights.of(tensors));
+        new Qrnn(kernels, QrnnConfig.of(golden.settings().under("hparams")), Weights.of(tensors));
     boolean timeFirst =
         golden.settings().under("hparams").text("layout").equals("time,batch,feature");
     int[] shape = tensors.shape("input");

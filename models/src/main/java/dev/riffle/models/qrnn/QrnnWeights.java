@@ -15,7 +15,7 @@ final class QrnnWeights {
    *
    * @param weights of the stack that the layer is in, numbered from 0
    */
-  static QrnnLayer.Parameters read(Qrnn.Config c, Weights weights, int layer) {
+  static QrnnLayer.Parameters read(QrnnConfig c, Weights weights, int layer) {
     Weights own = weights.under(layer + ".");
     return switch (c.variant()) {
       case PAPER, LGIRRBACH -> convolutions(c, own, layer);
@@ -24,7 +24,7 @@ final class QrnnWeights {
   }
 
   /** Each gate is a convolution {@code [hidden, inputs, taps]}, the oldest tap first. */
-  private static QrnnLayer.Parameters convolutions(Qrnn.Config c, Weights w, int layer) {
+  private static QrnnLayer.Parameters convolutions(QrnnConfig c, Weights w, int layer) {
     int inputs = c.inputsOf(layer);
     int hidden = c.hiddenSize();
     int taps = c.kernelSize();
@@ -60,7 +60,7 @@ final class QrnnWeights {
    * its f is 1 - f of the paper: 1 - sigmoid(a) = sigmoid(-a). With zoneout p, c_t = (1-p) f z + (1
    * - (1-p) f) c_(t-1), and 1 - (1-p) f = p + (1-p) (1 - f).
    */
-  private static QrnnLayer.Parameters linear(Qrnn.Config c, Weights w, int layer) {
+  private static QrnnLayer.Parameters linear(QrnnConfig c, Weights w, int layer) {
     int inputs = c.inputsOf(layer);
     int hidden = c.hiddenSize();
     int taps = c.kernelSize();
@@ -82,7 +82,7 @@ final class QrnnWeights {
   }
 
   private static QrnnLayer.Parameters parameters(
-      Qrnn.Config c, int layer, double[] weight, double[] bias) {
+      QrnnConfig c, int layer, double[] weight, double[] bias) {
     return new QrnnLayer.Parameters(
         c.inputsOf(layer),
         c.hiddenSize(),

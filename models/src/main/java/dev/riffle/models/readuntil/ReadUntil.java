@@ -19,6 +19,7 @@ import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.lru.Lru;
+import dev.riffle.models.lru.LruConfig;
 import dev.riffle.models.readuntil.ReadVerdict.SourceCoordinates;
 import dev.riffle.models.weights.ModelDirectory;
 import java.nio.ByteBuffer;
@@ -83,7 +84,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
     checkConstant(s, "step", Evidence.STEP);
     checkConstant(s, "word", References.WORD);
     this.kernels = kernels;
-    this.network = new Lru(kernels, Lru.Config.of(s.under("lru")), directory.weights());
+    this.network = new Lru(kernels, LruConfig.of(s.under("lru")), directory.weights());
     this.references = references;
     this.test = test;
     if (network.inputs() != Evidence.WIDTH || network.outputs() != OUTPUTS) {

@@ -6,20 +6,20 @@ import dev.riffle.kernels.Tensor;
 import dev.riffle.models.weights.Weights;
 
 /** Local heads, then routed heads, mixed by one matrix. */
-final class Attention implements Part {
+final class Attention implements SublayerFunction {
   private final Kernels kernels;
   private final int width; // of all heads
   private final int localWidth;
-  private final Heads local; // null for none
-  private final Heads routed; // null for none
+  private final AttentionHeads local; // null for none
+  private final AttentionHeads routed; // null for none
   private final Linear out;
 
   private Attention(
       Kernels kernels,
       RoutingConfig config,
       int localHeads,
-      Heads local,
-      Heads routed,
+      AttentionHeads local,
+      AttentionHeads routed,
       Linear out) {
     this.kernels = kernels;
     this.width = config.heads() * config.dimHead();
@@ -34,10 +34,10 @@ final class Attention implements Part {
       Kernels kernels, Weights w, RoutingConfig config, int layer, Tensor positions) {
     int localHeads = config.localHeads()[layer];
     int routedHeads = config.heads() - localHeads;
-    Heads local = localHeads == 0 ? null : new LocalHeads(kernels, w, config, localHeads);
+    AttentionHeads local = localHeads == 0 ? null : new LocalHeads(kernels, w, config, localHeads);
     RoutedHeads.Options options =
         new RoutedHeads.Options(routedHeads, config.sharedQk(), config.causal(), false);
-    Heads routed =
+    AttentionHeads routed =
         routedHeads == 0 ? null : new RoutedHeads(kernels, w, config, options, positions);
     return new Attention(kernels, config, localHeads, local, routed, out(kernels, w, config));
   }
@@ -45,7 +45,7 @@ final class Attention implements Part {
   /** Of rows to rows of the context. */
   static Attention toContext(Kernels kernels, Weights w, RoutingConfig config) {
     RoutedHeads.Options options = new RoutedHeads.Options(config.heads(), false, false, true);
-    Heads routed = new RoutedHeads(kernels, w, config, options, null);
+    AttentionHeads routed = new RoutedHeads(kernels, w, config, options, null);
     return new Attention(kernels, config, 0, null, routed, out(kernels, w, config));
   }
 
@@ -56,7 +56,7 @@ final class Attention implements Part {
   }
 
   @Override
-  public void apply(Tensor x, Tensor y, Pass pass) {
+  public void apply(Tensor x, Tensor y, ForwardPass pass) {
     int rows = pass.rows().rows();
     Tensor heads = pass.work().tensor("routing.heads", rows * width);
     if (local != null) {

@@ -52,7 +52,7 @@ final class Clusters {
    * @param from first row of the sequence
    */
   int[] members(double[] scores, int from, int length, int cluster, int count) {
-    int[] members = Top.of(scores, from * clusters + cluster, clusters, length, count);
+    int[] members = TopK.indices(scores, from * clusters + cluster, clusters, length, count);
     for (int i = 0; i < count; i++) {
       members[i] += from;
     }

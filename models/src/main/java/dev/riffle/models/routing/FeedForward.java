@@ -8,7 +8,7 @@ import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
 
 /** y = W2 gelu(W1 x), or W2 (gelu(A x) (.) B x) with a gate, A and B the halves of W1. */
-final class FeedForward implements Part {
+final class FeedForward implements SublayerFunction {
   private final Kernels kernels;
   private final Linear rise;
   private final Linear gate; // null for none
@@ -35,7 +35,7 @@ final class FeedForward implements Part {
   }
 
   @Override
-  public void apply(Tensor x, Tensor y, Pass pass) {
+  public void apply(Tensor x, Tensor y, ForwardPass pass) {
     int rows = pass.rows().rows();
     int count = rows * rise.outputs();
     Tensor hidden = pass.work().tensor("routing.hidden", count);

@@ -8,11 +8,11 @@ import dev.riffle.kernels.Tensor;
 import dev.riffle.models.weights.Weights;
 
 /**
- * Heads that see their own block and those around it, with rotary positions on queries and keys. A
- * block that is not there counts as keys of -1 that nobody sees: they only matter to a row that
- * sees nothing at all and takes the mean of its window.
+ * AttentionHeads that see their own block and those around it, with rotary positions on queries and
+ * keys. A block that is not there counts as keys of -1 that nobody sees: they only matter to a row
+ * that sees nothing at all and takes the mean of its window.
  */
-final class LocalHeads implements Heads {
+final class LocalHeads implements AttentionHeads {
   private final Kernels kernels;
   private final RoutingConfig config;
   private final int heads;
@@ -47,8 +47,8 @@ final class LocalHeads implements Heads {
   }
 
   @Override
-  public void attend(Tensor x, Tensor y, int stride, Pass pass) {
-    Sequences at = pass.rows();
+  public void attend(Tensor x, Tensor y, int stride, ForwardPass pass) {
+    PaddedSequences at = pass.rows();
     int rows = at.rows();
     int width = config.dimHead();
     int own = qkv.outputs();
@@ -78,7 +78,7 @@ final class LocalHeads implements Heads {
   }
 
   /** 1.11.1 counts a query from the end of its keys, though blocks ahead follow it. */
-  private int[] queryPositions(Sequences at) {
+  private int[] queryPositions(PaddedSequences at) {
     int[] positions = at.positions().clone();
     int shift = config.keysFollow() ? config.ahead() * config.localWindow() : 0;
     for (int r = 0; r < positions.length; r++) {
@@ -87,7 +87,7 @@ final class LocalHeads implements Heads {
     return positions;
   }
 
-  private AttentionSets windows(Sequences at) {
+  private AttentionSets windows(PaddedSequences at) {
     int size = config.localWindow();
     int around = config.radius() + 1 + config.ahead();
     int blocks = at.rows() / size;
@@ -118,7 +118,7 @@ final class LocalHeads implements Heads {
         keys,
         keyStarts,
         at.queryTimes(config.causal(), !config.keysFollow()),
-        at.keyTimes(config.causal(), 1, Sequences.NEVER),
+        at.keyTimes(config.causal(), 1, PaddedSequences.NEVER),
         Double.NaN,
         0);
   }

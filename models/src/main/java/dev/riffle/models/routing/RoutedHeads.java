@@ -9,14 +9,14 @@ import dev.riffle.models.ModelException;
 import dev.riffle.models.weights.Weights;
 
 /**
- * Heads whose windows are clusters: in each, the {@code window_size} rows whose direction lies
- * nearest to the cluster's mean. A row in several clusters takes the mean of what it found there, a
- * row in none takes 0. Queries may serve as keys, too; a row then sees itself only where it sees
- * nothing else.
+ * AttentionHeads whose windows are clusters: in each, the {@code window_size} rows whose direction
+ * lies nearest to the cluster's mean. A row in several clusters takes the mean of what it found
+ * there, a row in none takes 0. Queries may serve as keys, too; a row then sees itself only where
+ * it sees nothing else.
  *
  * <p>Rows of padding compete for a place in a cluster like others, as in the reference.
  */
-final class RoutedHeads implements Heads {
+final class RoutedHeads implements AttentionHeads {
   private static final double OWN_ROW = -5e4;
   private static final double EPSILON = 1e-5;
   private static final double COMMITMENT = 1e-4;
@@ -83,9 +83,9 @@ final class RoutedHeads implements Heads {
   }
 
   @Override
-  public void attend(Tensor x, Tensor y, int stride, Pass pass) {
-    Sequences queries = pass.rows();
-    Sequences keys = options.context ? pass.contextRows() : queries;
+  public void attend(Tensor x, Tensor y, int stride, ForwardPass pass) {
+    PaddedSequences queries = pass.rows();
+    PaddedSequences keys = options.context ? pass.contextRows() : queries;
     Tensor source = options.context ? pass.context() : x;
     int own = toQ.outputs();
     int width = config.dimHead();
@@ -127,7 +127,7 @@ final class RoutedHeads implements Heads {
     }
   }
 
-  private void turn(Tensor x, Sequences rows) {
+  private void turn(Tensor x, PaddedSequences rows) {
     if (table != null) {
       kernels.rotary(
           table,
@@ -142,7 +142,7 @@ final class RoutedHeads implements Heads {
   }
 
   private AttentionSets windows(
-      double[] asking, double[] asked, Sequences queries, Sequences keys, int head) {
+      double[] asking, double[] asked, PaddedSequences queries, PaddedSequences keys, int head) {
     double[] queryScores = clusters.scores(asking, queries.rows(), head);
     double[] keyScores = toK == null ? queryScores : clusters.scores(asked, keys.rows(), head);
     int count = queries.count() * clusters.count();
@@ -171,17 +171,17 @@ final class RoutedHeads implements Heads {
         keyRows,
         keyStarts,
         queries.queryTimes(options.causal, true),
-        keys.keyTimes(options.causal, clusters.count() * memories, Sequences.ALWAYS),
+        keys.keyTimes(options.causal, clusters.count() * memories, PaddedSequences.ALWAYS),
         toK == null ? OWN_ROW : Double.NaN,
         EPSILON);
   }
 
-  private int size(Sequences rows, int sequence) {
+  private int size(PaddedSequences rows, int sequence) {
     return Math.min(config.windowSize(), rows.length(sequence));
   }
 
   private void gather(
-      double[] scores, Sequences rows, int sequence, int cluster, int[] to, int at) {
+      double[] scores, PaddedSequences rows, int sequence, int cluster, int[] to, int at) {
     int size = size(rows, sequence);
     int[] members =
         clusters.members(scores, rows.starts()[sequence], rows.length(sequence), cluster, size);
@@ -190,7 +190,7 @@ final class RoutedHeads implements Heads {
 
   /** What training would add to its loss: how far rows lie from their clusters. */
   private void showCommitment(
-      double[] asking, double[] asked, int queryRows, int keyRows, Pass pass) {
+      double[] asking, double[] asked, int queryRows, int keyRows, ForwardPass pass) {
     double sum = clusters.distance(asking, queryRows);
     double count = asking.length;
     if (toK != null) {

@@ -109,8 +109,8 @@ record RoutingConfig(
       throw s.expected("empty: a mixture of experts draws lots in inference", "moe_layers");
     }
     for (boolean keys : pkm) {
-      if (keys && pkmKeys < ProductKeys.TOP) {
-        throw s.expected(ProductKeys.TOP + " or more", "pkm_num_keys");
+      if (keys && pkmKeys < ProductKeyMemory.TOP) {
+        throw s.expected(ProductKeyMemory.TOP + " or more", "pkm_num_keys");
       }
     }
   }

@@ -22,7 +22,7 @@ public final class RoutingTransformer implements WindowModel {
   private final RoutingConfig config;
   private final Tensor embedding; // [num_tokens, emb_dim]; null for an encoder
   private final Linear projectIn; // [dim, emb_dim]; null if they are one
-  private final Stack stack;
+  private final LayerStack stack;
   private final Linear projectOut; // [emb_dim, dim]; null if they are one
   private final Sublayer.Norm norm; // null for an encoder
   private final Linear out; // [num_tokens, emb_dim]; null for embeddings
@@ -44,7 +44,7 @@ public final class RoutingTransformer implements WindowModel {
       this.embedding = null;
       this.norm = null;
       this.out = null;
-      this.stack = new Stack(kernels, layers, config, null);
+      this.stack = new LayerStack(kernels, layers, config, null);
     } else {
       double[] table = weights.require("token_emb.weight", config.numTokens(), wide);
       double[] positions =
@@ -52,7 +52,7 @@ public final class RoutingTransformer implements WindowModel {
       this.embedding = kernels.constant(table);
       this.norm = Sublayer.layerNorm(kernels, weights.under("norm."), wide);
       this.out = out(weights, table);
-      this.stack = new Stack(kernels, layers, config, kernels.constant(positions));
+      this.stack = new LayerStack(kernels, layers, config, kernels.constant(positions));
     }
     this.projectIn = projected ? linear(body.under("project_in."), dim, wide) : null;
     this.projectOut =
@@ -153,7 +153,7 @@ public final class RoutingTransformer implements WindowModel {
   public long values(int length) {
     int widest = Math.max(4 * config.dim(), 3 * config.heads() * config.dimHead());
     for (boolean keys : config.pkm()) {
-      widest = Math.max(widest, keys ? ProductKeys.widest(config.pkmKeys()) : 0);
+      widest = Math.max(widest, keys ? ProductKeyMemory.widest(config.pkmKeys()) : 0);
     }
     return (rows(length) + 1L) * Math.max(widest, config.embDim());
   }
@@ -175,7 +175,7 @@ public final class RoutingTransformer implements WindowModel {
   /** Rows of a window, padding included. */
   private int rows(int length) {
     int[] starts = {0, length};
-    return Sequences.of(starts, null, config.multiple(), config.maxSeqLen()).rows();
+    return PaddedSequences.of(starts, null, config.multiple(), config.maxSeqLen()).rows();
   }
 
   /**
@@ -188,14 +188,16 @@ public final class RoutingTransformer implements WindowModel {
   public void forward(RoutingInput input, Tensor y, Scratch work) {
     RoutingInput other = input.context();
     checkContext(input);
-    Sequences rows =
-        Sequences.of(input.starts(), input.mask(), config.multiple(), config.maxSeqLen());
-    Sequences contextRows =
-        other == null ? null : Sequences.of(other.starts(), other.mask(), 1, Integer.MAX_VALUE);
+    PaddedSequences rows =
+        PaddedSequences.of(input.starts(), input.mask(), config.multiple(), config.maxSeqLen());
+    PaddedSequences contextRows =
+        other == null
+            ? null
+            : PaddedSequences.of(other.starts(), other.mask(), 1, Integer.MAX_VALUE);
     Tensor context = other == null ? null : features(other, contextRows, "routing.context", work);
 
     Tensor x = config.lm() ? embed(input, rows, work) : features(input, rows, "routing.x", work);
-    stack.apply(x, new Pass(rows, context, contextRows, work));
+    stack.apply(x, new ForwardPass(rows, context, contextRows, work));
     Tensor last = withoutPadding(x, input, rows, work);
     head(last, y, input.rows(), work);
   }
@@ -218,7 +220,7 @@ public final class RoutingTransformer implements WindowModel {
     }
   }
 
-  private Tensor embed(RoutingInput input, Sequences rows, Scratch work) {
+  private Tensor embed(RoutingInput input, PaddedSequences rows, Scratch work) {
     if (input.tokens() == null || input.tokens().length != input.rows()) {
       throw new InputException(
           "A language model reads one token for each of "
@@ -256,7 +258,7 @@ public final class RoutingTransformer implements WindowModel {
     return x;
   }
 
-  private Tensor features(RoutingInput input, Sequences rows, String name, Scratch work) {
+  private Tensor features(RoutingInput input, PaddedSequences rows, String name, Scratch work) {
     int dim = config.dim();
     double[] given = input.features();
     if (given == null || given.length != input.rows() * dim) {
@@ -291,7 +293,7 @@ public final class RoutingTransformer implements WindowModel {
     return x;
   }
 
-  private Tensor withoutPadding(Tensor x, RoutingInput input, Sequences rows, Scratch work) {
+  private Tensor withoutPadding(Tensor x, RoutingInput input, PaddedSequences rows, Scratch work) {
     if (rows.rows() == input.rows()) {
       return x;
     }

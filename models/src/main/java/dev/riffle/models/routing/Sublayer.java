@@ -6,7 +6,7 @@ import dev.riffle.kernels.Tensor;
 import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
 
-/** sum + gain part(shift(norm(x))): a part with its norm and its residual. */
+/** sum + gain f(shift(norm(x))): a function with its norm and its residual. */
 final class Sublayer {
   private static final double EPSILON = 1e-5;
 
@@ -20,16 +20,16 @@ final class Sublayer {
   private final RoutingConfig config;
   private final Norm norm; // null for none
   private final Tensor gain; // [dim]
-  private final Part part;
+  private final SublayerFunction function;
 
   /**
-   * @param w weights of the sublayer: {@code norm.*} or {@code residual_weight}, and what its part
-   *     has read
+   * @param w weights of the sublayer: {@code norm.*} or {@code residual_weight}, and what its
+   *     function has read
    */
-  Sublayer(Kernels kernels, Weights w, RoutingConfig config, Part part) {
+  Sublayer(Kernels kernels, Weights w, RoutingConfig config, SublayerFunction function) {
     this.kernels = kernels;
     this.config = config;
-    this.part = part;
+    this.function = function;
     double[] gains = new double[config.dim()];
     Arrays.fill(gains, config.rezero() ? w.require("residual_weight", 1)[0] : 1);
     this.gain = kernels.constant(gains);
@@ -51,8 +51,8 @@ final class Sublayer {
     return (x, y, rows) -> kernels.layerNorm(weight, bias, EPSILON, x, y, rows, width);
   }
 
-  /** sum += gain part(shift(norm(x))); sum may be x. */
-  void addTo(Tensor sum, Tensor x, Pass pass) {
+  /** sum += gain f(shift(norm(x))); sum may be x. */
+  void addTo(Tensor sum, Tensor x, ForwardPass pass) {
     int rows = pass.rows().rows();
     int size = rows * config.dim();
     Tensor in = x;
@@ -61,15 +61,15 @@ final class Sublayer {
       norm.apply(x, in, rows);
     }
     if (config.shiftTokens()) {
-      in = Shift.apply(kernels, in, config, pass);
+      in = TokenShift.apply(kernels, in, config, pass);
     }
-    Tensor y = pass.work().tensor("routing.part", size);
-    part.apply(in, y, pass);
+    Tensor y = pass.work().tensor("routing.sublayer", size);
+    function.apply(in, y, pass);
     kernels.addScaled(gain, y, sum, Activation.NONE, rows, config.dim());
   }
 
-  /** Multiply-adds of its part. */
+  /** Multiply-adds of its function. */
   long multiplyAdds(int rows) {
-    return part.multiplyAdds(rows);
+    return function.multiplyAdds(rows);
   }
 }

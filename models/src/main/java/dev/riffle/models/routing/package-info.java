@@ -4,10 +4,10 @@
  * layers and names as in lucidrains/routing-transformer 1.6.1: encoder and language model.
  *
  * <pre>
- *   tokens -> embedding -> Stack of Sublayers ----------------------------> norm -> logits
+ *   tokens -> embedding -> LayerStack of Sublayers ----------------------------> norm -> logits
  *                          x + part(shift(norm(x)))
  *                               part: Attention = LocalHeads, RoutedHeads
- *                                   | FeedForward | ProductKeys
+ *                                   | FeedForward | ProductKeyMemory
  * </pre>
  *
  * <p>A whole window goes in and a whole window comes out. There is no streaming form: a cluster

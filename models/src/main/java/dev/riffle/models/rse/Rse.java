@@ -7,7 +7,7 @@ import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.WindowBatch;
 import dev.riffle.models.WindowModel;
-import dev.riffle.models.rse.Wiring.Step;
+import dev.riffle.models.rse.NetworkVariant.Layer;
 import dev.riffle.models.weights.Weights;
 import java.util.HashMap;
 import java.util.List;
@@ -24,93 +24,27 @@ import java.util.Map;
  */
 public final class Rse implements WindowModel {
 
-  /**
-   * Sizes and choices, under the goldens' names.
-   *
-   * @param units {@code num_units} (PyTorch: {@code m}): features of a position
-   * @param blocks {@code n_blocks}: Benes blocks
-   * @param tiedInner {@code tied_inner_weights}: the layers of half a block share their weights
-   * @param tiedOuter {@code tied_outer_weights}: the blocks share their weights
-   * @param length positions of the window that weights are loaded for; tied networks take others,
-   *     too
-   */
-  record Config(
-      Wiring wiring, int units, int blocks, boolean tiedInner, boolean tiedOuter, int length) {
-
-    /** Of a bare network, {@code variant} being tf, torch-a or torch-b. */
-    static Config of(Settings s) {
-      return switch (s.text("variant")) {
-        case "tf" -> official(s, wiring(s), length(s));
-        case "torch-a" -> torch(s, Wiring.TORCH_A);
-        case "torch-b" -> torch(s, Wiring.TORCH_B);
-        default ->
-            throw s.expected(
-                "tf, torch-a or torch-b (tf-token, tf-lambada and tf-musicnet are whole models)",
-                "variant");
-      };
-    }
-
-    /** Of the official code. */
-    static Config official(Settings s, Wiring wiring, int length) {
-      return new Config(
-          wiring,
-          s.size("num_units"),
-          s.size("n_blocks"),
-          !s.has("tied_inner_weights") || s.flag("tied_inner_weights"),
-          s.has("tied_outer_weights") && s.flag("tied_outer_weights"),
-          length);
-    }
-
-    /** The {@code length} of a window that is not padded by the network. */
-    static int length(Settings s) {
-      int length = s.size("length");
-      if (length < 2 || Integer.bitCount(length) != 1) {
-        throw s.expected("a power of two, 2 or more,", "length");
-      }
-      return length;
-    }
-
-    private static Wiring wiring(Settings s) {
-      return switch (s.text("network")) {
-        case "heavy" -> Wiring.HEAVY;
-        case "plain" -> Wiring.PLAIN;
-        default -> throw s.expected("heavy or plain", "network");
-      };
-    }
-
-    private static Config torch(Settings s, Wiring wiring) {
-      if (s.size("length") < 2) {
-        throw s.expected("2 or more", "length");
-      }
-      return new Config(wiring, s.size("m"), s.size("n_blocks"), true, false, s.size("length"));
-    }
-
-    List<Step> steps(int length) {
-      return wiring.steps(blocks, tiedInner, tiedOuter, Integer.numberOfTrailingZeros(length));
-    }
-  }
-
   private final Kernels kernels;
-  private final Config config;
+  private final RseConfig config;
   private final Map<String, SwitchUnit> units = new HashMap<>();
 
   /**
    * @param weights under the names of the code they were trained with
    * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
    */
-  Rse(Kernels kernels, Config config, Weights weights) {
+  Rse(Kernels kernels, RseConfig config, Weights weights) {
     this.kernels = kernels;
     this.config = config;
-    for (Step step : config.steps(paddedLength(config.length))) {
-      String name = config.wiring.prefix + step.unit();
+    for (Layer layer : config.layers(paddedLength(config.length()))) {
+      String name = config.variant().weightPrefix + layer.unit();
       units.computeIfAbsent(
-          step.unit(), u -> config.wiring.unit(kernels, weights.under(name), config.units));
+          layer.unit(), u -> config.variant().unit(kernels, weights.under(name), config.units()));
     }
   }
 
   /** A bare network of these settings. */
   public static Rse of(Kernels kernels, Settings settings, Weights weights) {
-    return new Rse(kernels, Config.of(settings), weights);
+    return new Rse(kernels, RseConfig.of(settings), weights);
   }
 
   @Override
@@ -120,7 +54,7 @@ public final class Rse implements WindowModel {
 
   @Override
   public int inputs() {
-    return config.units;
+    return config.units();
   }
 
   @Override
@@ -135,12 +69,12 @@ public final class Rse implements WindowModel {
 
   @Override
   public int outputs() {
-    return config.units;
+    return config.units();
   }
 
   @Override
   public void check(int length) {
-    steps(paddedLength(length));
+    layers(paddedLength(length));
   }
 
   /**
@@ -149,7 +83,7 @@ public final class Rse implements WindowModel {
    */
   @Override
   public int bin(int length) {
-    return config.tiedInner ? powerOfTwo(length) : config.length;
+    return config.tiedInner() ? powerOfTwo(length) : config.length();
   }
 
   @Override
@@ -162,12 +96,12 @@ public final class Rse implements WindowModel {
     int length = batch.bin(this);
     Tensor x = work.tensor("rse.padded", size(batch.windows(), length));
     batch.pad(kernels, x, length);
-    batch.crop(kernels, run(x, batch.windows(), length, work), length, y, config.units);
+    batch.crop(kernels, run(x, batch.windows(), length, work), length, y, config.units());
   }
 
   /** Features of a position. */
   public int width() {
-    return config.units;
+    return config.units();
   }
 
   /**
@@ -178,10 +112,10 @@ public final class Rse implements WindowModel {
    */
   public int paddedLength(int length) {
     boolean power = Integer.bitCount(length) == 1;
-    if (length < 2 || length > 1 << 30 || !(power || config.wiring.pads())) {
+    if (length < 2 || length > 1 << 30 || !(power || config.variant().pads())) {
       throw new InputException(
           "A window must have "
-              + (config.wiring.pads()
+              + (config.variant().pads()
                   ? "2 positions or more"
                   : "a power of two of positions, 2 or more,")
               + " but has "
@@ -231,49 +165,49 @@ public final class Rse implements WindowModel {
   }
 
   /** Units that a window passes, of a length that {@link #paddedLength} leaves as it is. */
-  int layers(int length) {
-    return steps(length).size();
+  int depth(int length) {
+    return layers(length).size();
   }
 
   /** Multiply-adds of a window: two matrices of 4m x 2m for each pair in each unit. */
   long multiplyAdds(int length) {
-    return 16L * config.units * config.units * (length / 2) * layers(length);
+    return 16L * config.units() * config.units() * (length / 2) * depth(length);
   }
 
   /** True if windows of other lengths than {@link #length} can be, too. */
   boolean tied() {
-    return config.tiedInner;
+    return config.tiedInner();
   }
 
   /** Positions of the window that weights were loaded for. */
   int length() {
-    return config.length;
+    return config.length();
   }
 
-  private List<Step> steps(int length) {
-    List<Step> steps = config.steps(length);
-    for (Step step : steps) {
-      if (!units.containsKey(step.unit()) || !config.tiedInner && length != config.length) {
+  private List<Layer> layers(int length) {
+    List<Layer> layers = config.layers(length);
+    for (Layer layer : layers) {
+      if (!units.containsKey(layer.unit()) || !config.tiedInner() && length != config.length()) {
         throw new InputException(
             "This network has weights for windows of "
-                + config.length
+                + config.length()
                 + " positions but was given "
                 + length
                 + ".");
       }
     }
-    return steps;
+    return layers;
   }
 
   /** x {@code [sequences, length, m]} of a length that {@link #paddedLength} leaves as it is. */
   Tensor run(Tensor x, int sequences, int length, Scratch work) {
-    List<Step> steps = steps(length);
+    List<Layer> layers = layers(length);
     int size = size(sequences, length);
     Tensor from = x;
     boolean even = true;
-    for (Step step : steps) {
+    for (Layer layer : layers) {
       Tensor to = work.tensor(even ? "rse.x" : "rse.y", size);
-      units.get(step.unit()).apply(from, to, sequences, length, step.shuffle(), work);
+      units.get(layer.unit()).apply(from, to, sequences, length, layer.shuffle(), work);
       from = to;
       even = !even;
     }
@@ -289,21 +223,21 @@ public final class Rse implements WindowModel {
               + " windows of "
               + length
               + " positions of "
-              + config.units
+              + config.units()
               + " features need "
               + hidden
               + " hidden values, more than 2^31; run fewer or shorter windows at once.");
     }
-    return sequences * length * config.units;
+    return sequences * length * config.units();
   }
 
   private long hidden(int sequences, int length) {
-    return 2L * sequences * length * config.units;
+    return 2L * sequences * length * config.units();
   }
 
   /** The windows side by side, each with zeros at its end. */
   private Tensor padded(Tensor x, int[] starts, int sequences, int length, Scratch work) {
-    int m = config.units;
+    int m = config.units();
     Tensor padded = work.tensor("rse.padded", size(sequences, length));
     for (int b = 0; b < sequences; b++) {
       int own = starts[b + 1] - starts[b];

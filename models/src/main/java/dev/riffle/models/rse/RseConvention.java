@@ -3,7 +3,7 @@ package dev.riffle.models.rse;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Settings;
-import dev.riffle.models.rse.Wiring.Step;
+import dev.riffle.models.rse.NetworkVariant.Layer;
 import dev.riffle.models.weights.ElementType;
 import dev.riffle.models.weights.Safetensors;
 import dev.riffle.models.weights.SafetensorsWriter;
@@ -22,16 +22,16 @@ import java.util.Set;
  */
 public record RseConvention(Settings settings, Safetensors weights, List<String> leftOut) {
 
-  /** One tensor of a unit under both names. */
-  private record Part(String official, String torch, boolean turned) {}
+  /** The names of one tensor of a unit in both conventions. */
+  private record TensorNames(String official, String torch, boolean transposed) {}
 
-  private static final List<Part> PARTS =
+  private static final List<TensorNames> UNIT_TENSORS =
       List.of(
-          new Part("cand1/c/CvK", "unit.0.weight", true),
-          new Part("norm/c/norm_bias/offset", "unit.1.offset", false),
-          new Part("cand2/c/CvK", "unit.3.weight", true),
-          new Part("cand2/c/CvB", "unit.3.bias", false),
-          new Part("residual", "s", false));
+          new TensorNames("cand1/c/CvK", "unit.0.weight", true),
+          new TensorNames("norm/c/norm_bias/offset", "unit.1.offset", false),
+          new TensorNames("cand2/c/CvK", "unit.3.weight", true),
+          new TensorNames("cand2/c/CvB", "unit.3.bias", false),
+          new TensorNames("residual", "s", false));
 
   /**
    * The same network under the names and settings of another code.
@@ -41,9 +41,9 @@ public record RseConvention(Settings settings, Safetensors weights, List<String>
    *     tensor is missing or of a wrong shape
    */
   public static RseConvention to(String variant, Settings settings, Safetensors weights) {
-    Rse.Config config = Rse.Config.of(settings);
-    boolean official = config.wiring() == Wiring.HEAVY;
-    boolean torch = config.wiring() == Wiring.TORCH_B;
+    RseConfig config = RseConfig.of(settings);
+    boolean official = config.variant() == NetworkVariant.HEAVY;
+    boolean torch = config.variant() == NetworkVariant.TORCH_B;
     if (!(official && variant.equals("torch-b") || torch && variant.equals("tf"))) {
       throw settings.expected(
           "torch-b to become tf, or tf (of network heavy) to become torch-b: these are one function"
@@ -82,15 +82,15 @@ public record RseConvention(Settings settings, Safetensors weights, List<String>
                 .with("m", config.units());
     Weights from = Weights.of(weights);
     SafetensorsWriter to = new SafetensorsWriter();
-    List<Step> steps = config.steps(config.length());
-    List<Step> others = Rse.Config.of(other).steps(config.length());
+    List<Layer> layers = config.layers(config.length());
+    List<Layer> others = RseConfig.of(other).layers(config.length());
     Set<String> done = new HashSet<>();
-    for (int i = 0; i < steps.size(); i++) {
-      String name = Rse.Config.of(other).wiring().prefix + others.get(i).unit();
+    for (int i = 0; i < layers.size(); i++) {
+      String name = RseConfig.of(other).variant().weightPrefix + others.get(i).unit();
       if (done.add(name)) {
-        Weights unit = from.under(config.wiring().prefix + steps.get(i).unit());
-        for (Part part : PARTS) {
-          write(unit, part, torch, config.units(), to, name);
+        Weights unit = from.under(config.variant().weightPrefix + layers.get(i).unit());
+        for (TensorNames names : UNIT_TENSORS) {
+          write(unit, names, torch, config.units(), to, name);
         }
       }
     }
@@ -99,26 +99,26 @@ public record RseConvention(Settings settings, Safetensors weights, List<String>
   }
 
   private static void write(
-      Weights unit, Part part, boolean torch, int m, SafetensorsWriter to, String name) {
+      Weights unit, TensorNames names, boolean torch, int m, SafetensorsWriter to, String name) {
     int[] official =
-        switch (part.official) {
+        switch (names.official) {
           case "cand1/c/CvK" -> new int[] {2 * m, 4 * m};
           case "cand2/c/CvK" -> new int[] {4 * m, 2 * m};
           case "norm/c/norm_bias/offset" -> new int[] {1, 1, 4 * m};
           default -> new int[] {2 * m};
         };
-    int[] turned = part.turned ? new int[] {official[1], official[0]} : official;
-    String source = torch ? part.torch : part.official;
-    int[] shape = torch ? turned : official;
+    int[] transposed = names.transposed ? new int[] {official[1], official[0]} : official;
+    String source = torch ? names.torch : names.official;
+    int[] shape = torch ? transposed : official;
     double[] values =
-        part.turned
+        names.transposed
             ? unit.requireTransposed(source, shape[0], shape[1])
             : unit.require(source, shape);
     ElementType type = unit.type(source);
     to.add(
-        name + (torch ? part.official : part.torch),
+        name + (torch ? names.official : names.torch),
         type.isReal() ? type : ElementType.F64,
         values,
-        torch ? official : turned);
+        torch ? official : transposed);
   }
 }

@@ -21,7 +21,7 @@ public final class RseFamily {
         int window = length == 0 ? network.length() : length;
         int padded = network.paddedLength(window);
         yield Description.windowed(
-            network, network.layers(padded), window, network.multiplyAdds(padded));
+            network, network.depth(padded), window, network.multiplyAdds(padded));
       }
     };
   }

@@ -37,14 +37,14 @@ public final class RseGolden {
       int[] shape = t.shape("input"); // [batch, length, m]
       int length = network.paddedLength(shape[1]);
       boolean plain = s.has("network") && s.text("network").equals("plain");
-      Steps steps = new Steps(plain ? "shuffled" : "unit");
+      StageRecorder recorder = new StageRecorder(plain ? "shuffled" : "unit");
       Scratch work = new Scratch(kernels);
-      work.observe(steps);
+      work.observe(recorder);
       Tensor x = kernels.constant(t.doubles("input"));
       Tensor y = network.forward(x, GoldenValues.starts(shape[0], shape[1]), shape[0], work);
       compare("output_f64", GoldenValues.read(kernels, y, shape[0] * length * shape[2]));
       if (t.has("all_mem")) {
-        compare("all_mem", steps.values());
+        compare("all_mem", recorder.values());
       }
     }
 
@@ -96,11 +96,11 @@ public final class RseGolden {
     }
 
     /** Collects the values of one stage. */
-    private final class Steps implements Scratch.Observer {
+    private final class StageRecorder implements Scratch.Observer {
       private final String stage;
       private double[] values = new double[0];
 
-      Steps(String stage) {
+      StageRecorder(String stage) {
         this.stage = stage;
       }
 

@@ -1,7 +1,7 @@
 package dev.riffle.models.rse;
 
 import dev.riffle.models.Settings;
-import dev.riffle.models.rse.Wiring.Step;
+import dev.riffle.models.rse.NetworkVariant.Layer;
 import dev.riffle.models.weights.SafetensorsWriter;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -35,16 +35,17 @@ public final class RseInit {
    * @throws dev.riffle.models.ModelException if a setting is missing or wrong
    */
   public static SafetensorsWriter draw(Settings settings, long seed) {
-    Rse.Config config = Rse.Config.of(settings);
+    RseConfig config = RseConfig.of(settings);
     int bits = Integer.SIZE - Integer.numberOfLeadingZeros(config.length() - 1);
-    Wiring wiring = config.wiring();
+    NetworkVariant variant = config.variant();
     Set<String> units = new LinkedHashSet<>();
-    for (Step step : wiring.steps(config.blocks(), config.tiedInner(), config.tiedOuter(), bits)) {
-      units.add(wiring.prefix + step.unit());
+    for (Layer layer :
+        variant.layers(config.blocks(), config.tiedInner(), config.tiedOuter(), bits)) {
+      units.add(variant.weightPrefix + layer.unit());
     }
     RseInit init = new RseInit(seed, config.units());
     for (String unit : units) {
-      switch (wiring) {
+      switch (variant) {
         case HEAVY, PLAIN -> init.official(unit);
         case TORCH_A -> init.torchA(unit);
         case TORCH_B -> init.torchB(unit);

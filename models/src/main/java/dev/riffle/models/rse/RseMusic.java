@@ -80,7 +80,8 @@ public final class RseMusic implements WindowModel {
     double[] matrix = w.requireTransposed(last + "CvK", channels[count], m);
     this.pooled =
         kernels.linear(quarter(matrix), quarter(w.require(last + "CvB", m)), m, channels[count]);
-    this.network = new Rse(kernels, Rse.Config.official(s, Wiring.HEAVY, window >> count), w);
+    this.network =
+        new Rse(kernels, RseConfig.official(s, NetworkVariant.HEAVY, window >> count), w);
     int classes = s.size("n_classes");
     this.head = RseTokens.dense(kernels, w.under("output/"), m, classes);
     this.ones = kernels.allocate(classes);
@@ -184,7 +185,7 @@ public final class RseMusic implements WindowModel {
     }
     sum += (long) steps * pooled.inputs() * pooled.outputs();
     sum += network.multiplyAdds(steps) + (long) head.inputs() * head.outputs();
-    return Description.windowed(this, convolutions.size() + network.layers(steps), window, sum);
+    return Description.windowed(this, convolutions.size() + network.depth(steps), window, sum);
   }
 
   /** Position of the frame that is answered: the middle one of those that training labels. */

@@ -42,7 +42,8 @@ public final class RseTokens implements WindowModel {
       throw s.expected("3 or more", "n_classes");
     }
     this.kernels = kernels;
-    this.network = new Rse(kernels, Rse.Config.official(s, Wiring.HEAVY, Rse.Config.length(s)), w);
+    this.network =
+        new Rse(kernels, RseConfig.official(s, NetworkVariant.HEAVY, RseConfig.length(s)), w);
     this.tokens = s.size("n_input");
     int m = network.width();
     boolean lambada = s.text("variant").equals("tf-lambada");
@@ -122,7 +123,7 @@ public final class RseTokens implements WindowModel {
     int m = network.width();
     long position = (long) m * classes() + (projection == null ? 0 : (long) width * m);
     return Description.windowed(
-        this, network.layers(padded), length, network.multiplyAdds(padded) + padded * position);
+        this, network.depth(padded), length, network.multiplyAdds(padded) + padded * position);
   }
 
   /** The bin that so many tokens are padded to: 8, 16, 32, ...; for LAMBADA from its bin on. */

@@ -120,7 +120,7 @@ class ChordMixerPairTest {
     Kernels kernels = Backends.find("reference");
     ChordMixer mixer =
         new ChordMixer(
-            kernels, ChordMixer.Config.of(settings()), Weights.of(weights).under("model."));
+            kernels, ChordMixerConfig.of(settings()), Weights.of(weights).under("model."));
     Tensor y = kernels.allocate(2 * PAIRS * WIDTH);
     mixer.forward(new WindowBatch(tokens, 1, STARTS, 4), y, new Scratch(kernels));
     double[] means = new double[2 * PAIRS * WIDTH];
@@ -173,7 +173,7 @@ class ChordMixerPairTest {
     Random own = new Random(9);
     Safetensors mixer =
         Safetensors.parse(
-            ChordMixerInit.draw(ChordMixer.Config.of(settings()), 4).toBytes(), "drawn");
+            ChordMixerInit.draw(ChordMixerConfig.of(settings()), 4).toBytes(), "drawn");
     SafetensorsWriter to = new SafetensorsWriter();
     for (String name : mixer.names()) {
       to.add("model." + name, mixer.floats(name), mixer.shape(name));

@@ -13,9 +13,8 @@ import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.TestBackends;
-import dev.riffle.models.chordmixer.ChordMixer.Config;
-import dev.riffle.models.chordmixer.ChordMixer.Embedding;
-import dev.riffle.models.chordmixer.ChordMixer.NormKind;
+import dev.riffle.models.chordmixer.ChordMixerConfig.Embedding;
+import dev.riffle.models.chordmixer.ChordMixerConfig.NormKind;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Safetensors;
@@ -46,19 +45,22 @@ class ChordMixerTest {
   @TempDir Path folder;
 
   static Stream<Arguments> models() {
-    Config fixed =
-        new Config(3, 5, 300, 4, 10, Embedding.FEATURES, true, NormKind.GN, NormKind.BN, false);
-    Config variable =
-        new Config(3, 5, 600, 3, 7, Embedding.FEATURES, true, NormKind.LN, NormKind.LN, true);
-    Config bare =
-        new Config(3, 5, 9, 5, 9, Embedding.FEATURES, false, NormKind.NONE, NormKind.GN, false);
+    ChordMixerConfig fixed =
+        new ChordMixerConfig(
+            3, 5, 300, 4, 10, Embedding.FEATURES, true, NormKind.GN, NormKind.BN, false);
+    ChordMixerConfig variable =
+        new ChordMixerConfig(
+            3, 5, 600, 3, 7, Embedding.FEATURES, true, NormKind.LN, NormKind.LN, true);
+    ChordMixerConfig bare =
+        new ChordMixerConfig(
+            3, 5, 9, 5, 9, Embedding.FEATURES, false, NormKind.NONE, NormKind.GN, false);
     return TestBackends.all()
         .flatMap(k -> Stream.of(fixed, variable, bare).map(c -> Arguments.of(k, c)));
   }
 
   @ParameterizedTest
   @MethodSource("models")
-  void aBatchEqualsItsRows(Kernels kernels, Config config) {
+  void aBatchEqualsItsRows(Kernels kernels, ChordMixerConfig config) {
     ChordMixer model = model(kernels, config);
     int[] starts = {0, 257, 770, 1282}; // windows of 257, 513 and 512 steps
     if (config.varLen()) {
@@ -77,7 +79,7 @@ class ChordMixerTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void nanStaysInItsWindow(Kernels kernels, Config config) {
+  void nanStaysInItsWindow(Kernels kernels, ChordMixerConfig config) {
     ChordMixer model = model(kernels, config);
     float[] x = steps(21);
     int[] starts = {0, 8, 15, 21};
@@ -93,7 +95,7 @@ class ChordMixerTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void workMemoryThatWasUsedChangesNothing(Kernels kernels, Config config) {
+  void workMemoryThatWasUsedChangesNothing(Kernels kernels, ChordMixerConfig config) {
     ChordMixer model = model(kernels, config);
     float[] x = steps(12);
     int[] starts = {0, 12};
@@ -104,7 +106,7 @@ class ChordMixerTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void nothingInIsNothingOut(Kernels kernels, Config config) {
+  void nothingInIsNothingOut(Kernels kernels, ChordMixerConfig config) {
     assertThat(forward(model(kernels, config), new float[0], new int[1])).isEmpty();
   }
 
@@ -209,7 +211,9 @@ class ChordMixerTest {
         CONFIG
             .replace(", \"var_len\": false", "")
             .replace("\"decoder\": \"linear\"", "\"decoder\": null");
-    assertThat(config(shorter)).extracting(Config::decoder, Config::varLen).containsOnly(false);
+    assertThat(config(shorter))
+        .extracting(ChordMixerConfig::decoder, ChordMixerConfig::varLen)
+        .containsOnly(false);
   }
 
   @Test
@@ -226,7 +230,7 @@ class ChordMixerTest {
   @Test
   void aTensorOfAnotherShapeIsNamedWithBothShapes() {
     SafetensorsWriter weights = ChordMixerInit.draw(config(CONFIG), 1);
-    Config wider = config(CONFIG.replace("10", "11"));
+    ChordMixerConfig wider = config(CONFIG.replace("10", "11"));
     assertThatThrownBy(() -> new ChordMixer(reference, wider, weights(weights)))
         .isInstanceOf(ModelException.class)
         .hasMessageContainingAll("blocks.0.mix.fc1.weight", "[10, 20]", "[11, 20]");
@@ -259,11 +263,11 @@ class ChordMixerTest {
 
   // ----------------------------------------------------------------- helpers
 
-  private static Config config(String json) {
-    return Config.of(Settings.parse(json, "test"));
+  private static ChordMixerConfig config(String json) {
+    return ChordMixerConfig.of(Settings.parse(json, "test"));
   }
 
-  private static ChordMixer model(Kernels kernels, Config config) {
+  private static ChordMixer model(Kernels kernels, ChordMixerConfig config) {
     return new ChordMixer(kernels, config, weights(ChordMixerInit.draw(config, 1)));
   }
 

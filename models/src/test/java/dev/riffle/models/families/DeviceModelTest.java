@@ -13,7 +13,7 @@ import dev.riffle.models.Format;
 import dev.riffle.models.PredictionValues;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
-import dev.riffle.models.lru.Lru;
+import dev.riffle.models.lru.LruConfig;
 import dev.riffle.models.lru.LruInit;
 import dev.riffle.models.transcriber.Note;
 import dev.riffle.models.weights.ModelDirectory;
@@ -37,8 +37,8 @@ class DeviceModelTest {
       {"family": "lru", "d_input": 3, "d_model": 4, "d_hidden": 2, "n_layers": 2, "d_output": 5,
        "pooling": "mean", "norm": "batch", "prenorm": true}
       """;
-  private static final Lru.Config SIZES =
-      new Lru.Config(3, 4, 2, 2, 5, 1, Lru.Pooling.MEAN, "batch", true);
+  private static final LruConfig SIZES =
+      new LruConfig(3, 4, 2, 2, 5, 1, LruConfig.Pooling.MEAN, "batch", true);
 
   private final FragileDevice fragile = new FragileDevice(Backends.find("cpu"));
   @TempDir Path folder;

@@ -21,8 +21,7 @@ import dev.riffle.models.WindowBatch;
 import dev.riffle.models.WindowContract;
 import dev.riffle.models.WindowOptions;
 import dev.riffle.models.families.Families;
-import dev.riffle.models.qrnn.Qrnn.Config;
-import dev.riffle.models.qrnn.Qrnn.Variant;
+import dev.riffle.models.qrnn.QrnnConfig.Variant;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Safetensors;
 import dev.riffle.models.weights.SafetensorsWriter;
@@ -38,7 +37,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class BidirectionalQrnnTest extends WindowContract {
-  private static final List<Config> CONFIGS =
+  private static final List<QrnnConfig> CONFIGS =
       DrawnQrnn.CONFIGS.stream().filter(c -> c.variant() != Variant.LGIRRBACH).toList();
   private static final String CONFIG =
       """
@@ -62,7 +61,7 @@ class BidirectionalQrnnTest extends WindowContract {
 
   @ParameterizedTest
   @MethodSource("configs")
-  void eitherHalfIsTheRecurrentModelThatReadsThatWay(Kernels kernels, Config config) {
+  void eitherHalfIsTheRecurrentModelThatReadsThatWay(Kernels kernels, QrnnConfig config) {
     Weights weights = weights(config);
     int[] lengths = {7, 1, 12};
     int rows = 20;
@@ -100,7 +99,7 @@ class BidirectionalQrnnTest extends WindowContract {
 
   @Test
   void aBidirectionalDirectoryIsServedInWindowsAndAnotherIsNot() {
-    Config config = DrawnQrnn.CONFIGS.get(1);
+    QrnnConfig config = DrawnQrnn.CONFIGS.get(1);
     ModelDirectory both = directory("both", CONFIG, DrawnQrnn.bothWays(config));
     StreamModel<PredictionValues> model =
         Families.load(both, reference, PredictionValues.class, WindowOptions.of(4));
@@ -127,7 +126,7 @@ class BidirectionalQrnnTest extends WindowContract {
 
   @Test
   void itsCostIsThatOfBothDirections() {
-    Config config = DrawnQrnn.CONFIGS.get(1);
+    QrnnConfig config = DrawnQrnn.CONFIGS.get(1);
     ModelDirectory both = directory("both", CONFIG, DrawnQrnn.bothWays(config));
     ModelDirectory one =
         directory("one", CONFIG.replace("true}", "false}"), DrawnQrnn.tensors(config));
@@ -139,7 +138,7 @@ class BidirectionalQrnnTest extends WindowContract {
 
   @Test
   void missingBackwardLayersAndVariantsWithoutThemAreNamed() {
-    Config config = DrawnQrnn.CONFIGS.get(1);
+    QrnnConfig config = DrawnQrnn.CONFIGS.get(1);
     ModelDirectory half = directory("half", CONFIG, DrawnQrnn.tensors(config));
     assertThatThrownBy(() -> QrnnFamily.windows(half, reference))
         .isInstanceOf(ModelException.class)
@@ -163,11 +162,11 @@ class BidirectionalQrnnTest extends WindowContract {
     return ModelDirectory.read(path);
   }
 
-  private static BidirectionalQrnn bothWays(Kernels kernels, Config config) {
+  private static BidirectionalQrnn bothWays(Kernels kernels, QrnnConfig config) {
     return new BidirectionalQrnn(kernels, config, weights(config));
   }
 
-  private static Weights weights(Config config) {
+  private static Weights weights(QrnnConfig config) {
     return Weights.of(Safetensors.parse(DrawnQrnn.bothWays(config).toBytes(), "drawn"));
   }
 

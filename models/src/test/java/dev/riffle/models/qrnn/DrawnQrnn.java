@@ -2,9 +2,8 @@ package dev.riffle.models.qrnn;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.models.qrnn.Qrnn.Config;
-import dev.riffle.models.qrnn.Qrnn.Mode;
-import dev.riffle.models.qrnn.Qrnn.Variant;
+import dev.riffle.models.qrnn.QrnnConfig.Mode;
+import dev.riffle.models.qrnn.QrnnConfig.Variant;
 import dev.riffle.models.weights.Safetensors;
 import dev.riffle.models.weights.SafetensorsWriter;
 import dev.riffle.models.weights.Weights;
@@ -14,37 +13,39 @@ import java.util.Random;
 /** Networks with random weights, for tests of properties. */
 public final class DrawnQrnn {
   /** All read 3 values per step. */
-  public static final List<Config> CONFIGS =
+  public static final List<QrnnConfig> CONFIGS =
       List.of(
-          new Config(Variant.PAPER, 3, 17, 3, 4, Mode.IFO, true, true, Activation.TANH, 0),
-          new Config(Variant.SALESFORCE, 3, 16, 2, 2, Mode.FO, true, false, Activation.TANH, 0.25),
-          new Config(Variant.LGIRRBACH, 3, 5, 1, 1, Mode.F, true, false, Activation.SOFTPLUS, 0));
+          new QrnnConfig(Variant.PAPER, 3, 17, 3, 4, Mode.IFO, true, true, Activation.TANH, 0),
+          new QrnnConfig(
+              Variant.SALESFORCE, 3, 16, 2, 2, Mode.FO, true, false, Activation.TANH, 0.25),
+          new QrnnConfig(
+              Variant.LGIRRBACH, 3, 5, 1, 1, Mode.F, true, false, Activation.SOFTPLUS, 0));
 
   private static final List<String> GATES = List.of("z", "f", "o", "i");
 
   private DrawnQrnn() {}
 
-  public static Qrnn draw(Kernels kernels, Config config) {
+  public static Qrnn draw(Kernels kernels, QrnnConfig config) {
     byte[] bytes = tensors(config).toBytes();
     return new Qrnn(kernels, config, Weights.of(Safetensors.parse(bytes, "drawn")));
   }
 
   /** Tensors under the names of the variant. */
-  static SafetensorsWriter tensors(Config c) {
+  static SafetensorsWriter tensors(QrnnConfig c) {
     SafetensorsWriter to = new SafetensorsWriter();
     add(to, c, new Random(7), c.variant() == Variant.LGIRRBACH ? "" : "layers.");
     return to;
   }
 
   /** Tensors of both directions. */
-  static SafetensorsWriter bothWays(Config c) {
+  static SafetensorsWriter bothWays(QrnnConfig c) {
     SafetensorsWriter to = new SafetensorsWriter();
     add(to, c, new Random(7), "layers.");
     add(to, c, new Random(8), "layers_bwd.");
     return to;
   }
 
-  private static void add(SafetensorsWriter to, Config c, Random random, String stack) {
+  private static void add(SafetensorsWriter to, QrnnConfig c, Random random, String stack) {
     int hidden = c.hiddenSize();
     for (int layer = 0; layer < c.numLayers(); layer++) {
       int inputs = c.inputsOf(layer);

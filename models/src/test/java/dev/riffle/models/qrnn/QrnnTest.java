@@ -18,9 +18,8 @@ import dev.riffle.models.Settings;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.TestBackends;
 import dev.riffle.models.families.Families;
-import dev.riffle.models.qrnn.Qrnn.Config;
-import dev.riffle.models.qrnn.Qrnn.Mode;
-import dev.riffle.models.qrnn.Qrnn.Variant;
+import dev.riffle.models.qrnn.QrnnConfig.Mode;
+import dev.riffle.models.qrnn.QrnnConfig.Variant;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Safetensors;
 import dev.riffle.models.weights.SafetensorsWriter;
@@ -42,8 +41,8 @@ class QrnnTest {
       {"family": "qrnn", "variant": "paper", "input_size": 3, "hidden_size": 5, "num_layers": 2,
        "kernel_size": 4, "mode": "fo"}
       """;
-  private static final Config SMALL =
-      new Config(Variant.PAPER, 3, 5, 2, 4, Mode.FO, true, false, Activation.TANH, 0);
+  private static final QrnnConfig SMALL =
+      new QrnnConfig(Variant.PAPER, 3, 5, 2, 4, Mode.FO, true, false, Activation.TANH, 0);
 
   private final Kernels reference = Backends.find("reference");
   @TempDir Path folder;
@@ -57,7 +56,7 @@ class QrnnTest {
   void theLastStepIsTheLastOfEveryStep(Kernels kernels) {
     int[] starts = {0, 3, 3, 8};
     double[] steps = new Random(1).doubles(8 * 3).toArray();
-    for (Config config : DrawnQrnn.CONFIGS) {
+    for (QrnnConfig config : DrawnQrnn.CONFIGS) {
       Qrnn qrnn = DrawnQrnn.draw(kernels, config);
       int width = qrnn.outputs();
       Block block = new Block(kernels.constant(steps), starts, 3);
@@ -90,8 +89,8 @@ class QrnnTest {
 
   @Test
   void settingsLeftOutAreTheReferencesDefaults() {
-    assertThat(Config.of(Settings.parse(PAPER, "config"))).isEqualTo(SMALL);
-    Config log = config("paper", "lgirrbach");
+    assertThat(QrnnConfig.of(Settings.parse(PAPER, "config"))).isEqualTo(SMALL);
+    QrnnConfig log = config("paper", "lgirrbach");
     assertThat(log.zActivation()).isEqualTo(Activation.SIGMOID);
   }
 
@@ -132,8 +131,8 @@ class QrnnTest {
 
   @Test
   void aWeightThatIsNotANumberIsNamed() {
-    Config one =
-        new Config(Variant.SALESFORCE, 1, 1, 1, 1, Mode.F, true, false, Activation.TANH, 0);
+    QrnnConfig one =
+        new QrnnConfig(Variant.SALESFORCE, 1, 1, 1, 1, Mode.F, true, false, Activation.TANH, 0);
     SafetensorsWriter tensors =
         new SafetensorsWriter()
             .add("layers.0.linear.weight", new double[] {1, Double.NaN}, 2, 1)
@@ -141,15 +140,15 @@ class QrnnTest {
     refuses(tensors, one, "'layers.0.linear.weight' holds NaN at [1, 0]");
   }
 
-  private void refuses(SafetensorsWriter tensors, Config config, String message) {
+  private void refuses(SafetensorsWriter tensors, QrnnConfig config, String message) {
     Weights weights = Weights.of(Safetensors.parse(tensors.toBytes(), "drawn"));
     assertThatThrownBy(() -> new Qrnn(reference, config, weights))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining(message);
   }
 
-  private static Config config(String from, String to) {
-    return Config.of(Settings.parse(PAPER.replace(from, to), "config"));
+  private static QrnnConfig config(String from, String to) {
+    return QrnnConfig.of(Settings.parse(PAPER.replace(from, to), "config"));
   }
 
   private static double[] values(Tensor from, int count, Kernels kernels) {

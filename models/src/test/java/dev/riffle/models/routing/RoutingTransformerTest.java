@@ -168,9 +168,9 @@ class RoutingTransformerTest {
   @Test
   void ofEqualScoresTheEarlierIsTaken() {
     double[] scores = {0, 1, 2, 1, 2, 1, 0};
-    assertThat(Top.of(scores, 0, 1, 7, 4)).containsExactly(1, 2, 3, 4);
-    assertThat(Top.of(scores, 1, 2, 3, 2)).containsExactly(0, 1);
-    assertThat(Top.of(scores, 0, 1, 7, 7)).containsExactly(0, 1, 2, 3, 4, 5, 6);
+    assertThat(TopK.indices(scores, 0, 1, 7, 4)).containsExactly(1, 2, 3, 4);
+    assertThat(TopK.indices(scores, 1, 2, 3, 2)).containsExactly(0, 1);
+    assertThat(TopK.indices(scores, 0, 1, 7, 7)).containsExactly(0, 1, 2, 3, 4, 5, 6);
   }
 
   // ----------------------------------------------------------------- errors

@@ -59,7 +59,7 @@ class RseTest {
     assertThat(batch).hasSize(2 * 8 * 6).startsWith(first).endsWith(second);
   }
 
-  /** The norm sees it in all but variant a, and the wiring is that of the padded length. */
+  /** The norm sees it in all but variant a, and the variant is that of the padded length. */
   @ParameterizedTest
   @ValueSource(strings = {HEAVY, TORCH_A, TORCH_B})
   void paddingIsNotInert(String golden) {

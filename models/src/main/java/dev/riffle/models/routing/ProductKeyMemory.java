@@ -12,7 +12,7 @@ import dev.riffle.models.weights.Weights;
  * scores as key i of the first half plus key j of the second, and the best {@value #TOP} are mixed
  * by softmax, in each of {@value #HEADS} heads.
  */
-final class ProductKeys implements Part {
+final class ProductKeyMemory implements SublayerFunction {
   static final int TOP = 32;
   private static final int HEADS = 4;
   private static final int HALF = 128;
@@ -24,7 +24,7 @@ final class ProductKeys implements Part {
   private final Linear scores; // [2 halves, heads, keys] of x
   private final Tensor values; // [keys * keys, dim]
 
-  ProductKeys(Kernels kernels, Weights w, int dim, int keys) {
+  ProductKeyMemory(Kernels kernels, Weights w, int dim, int keys) {
     this.kernels = kernels;
     this.dim = dim;
     this.keys = keys;
@@ -66,7 +66,7 @@ final class ProductKeys implements Part {
   }
 
   @Override
-  public void apply(Tensor x, Tensor y, Pass pass) {
+  public void apply(Tensor x, Tensor y, ForwardPass pass) {
     int rows = pass.rows().rows();
     Tensor scored = pass.work().tensor("routing.scores", rows * scores.outputs());
     kernels.linear(scores, x, scored, rows);
@@ -89,13 +89,13 @@ final class ProductKeys implements Part {
 
   /** The best values of one head, and the softmax of their scores. */
   private void choose(double[] s, int first, int second, int[] entries, double[] shares, int at) {
-    int[] a = Top.of(s, first, 1, keys, TOP);
-    int[] b = Top.of(s, second, 1, keys, TOP);
+    int[] a = TopK.indices(s, first, 1, keys, TOP);
+    int[] b = TopK.indices(s, second, 1, keys, TOP);
     double[] sums = new double[TOP * TOP];
     for (int i = 0; i < sums.length; i++) {
       sums[i] = s[first + a[i / TOP]] + s[second + b[i % TOP]];
     }
-    int[] best = Top.of(sums, 0, 1, sums.length, TOP);
+    int[] best = TopK.indices(sums, 0, 1, sums.length, TOP);
     double highest = Double.NEGATIVE_INFINITY;
     for (int i : best) {
       highest = Math.max(highest, sums[i]);

@@ -12,7 +12,7 @@ import java.util.Arrays;
  * @param positions {@code [rows]} place of each row in its sequence
  * @param seen {@code [rows]} false for padding and what the mask leaves out
  */
-record Sequences(int[] starts, int[] positions, boolean[] seen) {
+record PaddedSequences(int[] starts, int[] positions, boolean[] seen) {
   /** Time of a key that no row may see. */
   static final int NEVER = Integer.MAX_VALUE;
 
@@ -31,7 +31,7 @@ record Sequences(int[] starts, int[] positions, boolean[] seen) {
    * @throws InputException if a sequence is empty or too long, or the mask does not fit
    * @throws IllegalArgumentException if the starts fall
    */
-  static Sequences of(int[] given, boolean[] mask, int multiple, int longest) {
+  static PaddedSequences of(int[] given, boolean[] mask, int multiple, int longest) {
     int sequences = given.length - 1;
     int total = Arguments.starts(given, sequences);
     if (mask != null && mask.length != total) {
@@ -75,7 +75,7 @@ record Sequences(int[] starts, int[] positions, boolean[] seen) {
         seen[starts[b] + t] = t < length && (mask == null || mask[given[b] + t]);
       }
     }
-    return new Sequences(starts, positions, seen);
+    return new PaddedSequences(starts, positions, seen);
   }
 
   /** How many sequences. */

@@ -12,7 +12,7 @@ import java.util.List;
  * The layers: pairs of an attention f and a feed-forward g. In sequence, x += f(x), x += g(x);
  * reversible, with x1 = x2 = x, x1 += f(x2), x2 += g(x1), and (x1 + x2) / 2 at the end.
  */
-final class Stack {
+final class LayerStack {
   private final Kernels kernels;
   private final RoutingConfig config;
   private final List<Sublayer> sublayers = new ArrayList<>(); // f, g, f, g, ...
@@ -24,7 +24,7 @@ final class Stack {
    * @param w weights from {@code layers.} on
    * @param positions table of rotary positions for routed heads; null for none
    */
-  Stack(Kernels kernels, Weights w, RoutingConfig config, Tensor positions) {
+  LayerStack(Kernels kernels, Weights w, RoutingConfig config, Tensor positions) {
     this.kernels = kernels;
     this.config = config;
     double[] values = new double[config.dim()];
@@ -58,19 +58,19 @@ final class Stack {
   }
 
   private void feedForward(Weights w, boolean pkm) {
-    Part part =
+    SublayerFunction function =
         pkm
-            ? new ProductKeys(kernels, inner(w), config.dim(), config.pkmKeys())
+            ? new ProductKeyMemory(kernels, inner(w), config.dim(), config.pkmKeys())
             : new FeedForward(kernels, inner(w).under("fn."), config.dim(), config.glu());
-    add(w, part);
+    add(w, function);
   }
 
-  private void add(Weights w, Part part) {
-    sublayers.add(new Sublayer(kernels, w, config, part));
+  private void add(Weights w, SublayerFunction function) {
+    sublayers.add(new Sublayer(kernels, w, config, function));
   }
 
   /** Runs all layers in place of x {@code [rows, dim]}. */
-  void apply(Tensor x, Pass pass) {
+  void apply(Tensor x, ForwardPass pass) {
     if (!config.reversible()) {
       for (Sublayer sublayer : sublayers) {
         sublayer.addTo(x, x, pass);

@@ -8,12 +8,12 @@ import dev.riffle.kernels.Tensor;
  * rows t and t - 1, else thirds from t + 1, t and t - 1, and what is left over from t. Rows beyond
  * the sequence are 0.
  */
-final class Shift {
-  private Shift() {}
+final class TokenShift {
+  private TokenShift() {}
 
-  static Tensor apply(Kernels kernels, Tensor x, RoutingConfig config, Pass pass) {
+  static Tensor apply(Kernels kernels, Tensor x, RoutingConfig config, ForwardPass pass) {
     int dim = config.dim();
-    Sequences at = pass.rows();
+    PaddedSequences at = pass.rows();
     Tensor y = pass.work().tensor("routing.shift", at.rows() * dim);
     // where each segment comes from, in rows, and its width
     int[] from = config.causal() ? new int[] {0, -1} : new int[] {1, 0, -1, 0};

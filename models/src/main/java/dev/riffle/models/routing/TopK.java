@@ -2,17 +2,17 @@ package dev.riffle.models.routing;
 
 import java.util.Arrays;
 
-/** The places of the highest values. */
-final class Top {
-  private Top() {}
+/** Top-k selection. */
+final class TopK {
+  private TopK() {}
 
   /**
-   * Places, ascending, of the {@code count} highest of {@code n} values; of equal ones at the
-   * border the earlier are taken.
+   * Returns the indices, ascending, of the {@code count} highest of {@code n} values. Of equal
+   * values at the border the first ones are taken.
    *
    * @param values the first at {@code first}, the next {@code stride} on
    */
-  static int[] of(double[] values, int first, int stride, int n, int count) {
+  static int[] indices(double[] values, int first, int stride, int n, int count) {
     double[] sorted = new double[n];
     for (int i = 0; i < n; i++) {
       sorted[i] = values[first + i * stride];
@@ -24,14 +24,14 @@ final class Top {
       above += sorted[i] > border ? 1 : 0;
     }
     int equal = count - above;
-    int[] places = new int[count];
+    int[] indices = new int[count];
     int found = 0;
     for (int i = 0; i < n && found < count; i++) {
       double value = values[first + i * stride];
       if (value > border || (value == border && equal-- > 0)) {
-        places[found++] = i;
+        indices[found++] = i;
       }
     }
-    return places;
+    return indices;
   }
 }

@@ -12,4 +12,5 @@ import dev.riffle.models.Scratch;
  * @param contextRows where they are; null for none
  * @param work work memory of the thread
  */
-record Pass(Sequences rows, Tensor context, Sequences contextRows, Scratch work) {}
+record ForwardPass(
+    PaddedSequences rows, Tensor context, PaddedSequences contextRows, Scratch work) {}
