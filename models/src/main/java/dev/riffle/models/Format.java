@@ -3,7 +3,8 @@ package dev.riffle.models;
 import java.util.Map;
 
 /**
- * What the steps of a sequence are. The format is fixed for the life of a session.
+ * What the steps of a sequence are. The format is fixed for the life of a session, apart from
+ * changes that {@link StreamModel#continues} permits.
  *
  * @param rate steps per second; 0 if the time between steps has no meaning
  * @param width values per step

@@ -112,7 +112,7 @@ final class ReorderBuffer<O> {
 
   private void placeInSession(KeyQueue<O> key, StepEvent event) throws Exception {
     SequenceState state = key.state;
-    if (!event.format.equals(state.session.format())) {
+    if (!lifecycle.continues(state, event.format)) {
       emitter.deadLetter(event, Rejection.format(state.session.format(), event.format));
     } else if (isConsumed(state, event)) {
       drop(key, event);
@@ -217,6 +217,7 @@ final class ReorderBuffer<O> {
     }
     emitter.predictions(item);
     state.model = state.model.next(item.batchItem.state);
+    state.session = state.session.continuedIn(event.format);
     state.progress = state.progress.advanceTo(event.endPosition(), Micros.endOf(event));
     if (event.end) {
       lifecycle.close(key, "end");

@@ -73,6 +73,11 @@ final class SessionLifecycle<O> {
     return Optional.empty();
   }
 
+  /** True if steps of this format continue the open session. */
+  boolean continues(SequenceState state, Format format) {
+    return model.continues(state.session.format(), format);
+  }
+
   // ---- end ----
 
   /** Ends the open session: the model completes its pending predictions first. */

@@ -53,32 +53,35 @@ final class WorkItem<O> {
   static <O> WorkItem<O> ofEvent(
       KeyQueue<O> key, StepEvent event, int skipped, Completion<O> completion) {
     int offset = skipped * event.format.width();
-    BatchItem<O> steps = batchItem(key, event.values, offset, event.steps() - skipped);
+    int count = event.steps() - skipped;
+    BatchItem<O> steps =
+        new BatchItem<>(event.format, key.state.model.bytes, event.values, offset, count);
     return new WorkItem<>(key, event, event.end, steps, completion);
   }
 
   /** Steps that no event brought. */
   static <O> WorkItem<O> ofValues(
       KeyQueue<O> key, float[] values, int steps, Completion<O> completion) {
-    BatchItem<O> item = batchItem(key, values, 0, steps);
+    BatchItem<O> item = batchItem(key, values, steps);
     return new WorkItem<>(key, null, false, item, completion);
   }
 
   /** The end of a session. */
   static <O> WorkItem<O> ofEnd(KeyQueue<O> key, Completion<O> completion) {
-    BatchItem<O> nothing = batchItem(key, NO_VALUES, 0, 0);
+    BatchItem<O> nothing = batchItem(key, NO_VALUES, 0);
     return new WorkItem<>(key, null, true, nothing, completion);
   }
 
-  private static <O> BatchItem<O> batchItem(
-      KeyQueue<O> key, float[] values, int offset, int steps) {
+  private static <O> BatchItem<O> batchItem(KeyQueue<O> key, float[] values, int steps) {
     SequenceState state = key.state;
-    return new BatchItem<>(state.session.format(), state.model.bytes, values, offset, steps);
+    return new BatchItem<>(state.session.format(), state.model.bytes, values, 0, steps);
   }
 
   /** Undoes what a failed call of the model may have left in the item. */
   void reset() {
-    batchItem = batchItem(key, batchItem.values, batchItem.offset, batchItem.steps);
+    BatchItem<O> used = batchItem;
+    batchItem =
+        new BatchItem<>(used.format, key.state.model.bytes, used.values, used.offset, used.steps);
   }
 
   /** Removes the item from its key and acts on its result. */

@@ -16,6 +16,7 @@ import dev.riffle.schemas.record.SequenceEvent;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Bad input never stops a stream and never vanishes. */
@@ -48,6 +49,21 @@ class BadInputTest {
                   + " steps of width 1 at rate 44100. Begin a new session with sequence_start when"
                   + " the format changes.");
     }
+  }
+
+  @Test
+  void aChangeOfAttributesThatTheModelPermitsReachesItAndAGapRepeatsTheLastOnes() throws Exception {
+    try (Stage stage = new Stage(gaps(GapPolicy.FILL))) {
+      stage.send(start(of(offset(1), event("a", 0, 1))), of(offset(10), event("a", 1, 1)));
+      stage.send(of(offset(100), event("a", 2, RunningSum.POISON)));
+      stage.send(of(offset(0), event("a", 3, 1)));
+      assertThat(stage.finals("a")).containsExactly("1:2.0", "2:13.0", "3:23.0", "4:24.0");
+      assertThat(stage.errors()).containsExactly("Expected anything but 13. Send another number.");
+    }
+  }
+
+  private static Format offset(int value) {
+    return new Format(1000, 1, Map.of(RunningSum.OFFSET, "" + value));
   }
 
   @Test

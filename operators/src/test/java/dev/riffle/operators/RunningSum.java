@@ -15,9 +15,13 @@ import java.util.List;
 
 /**
  * A small honest model: each step is answered with the sum of all steps so far, and the end with
- * minus the sum. Refuses the values 13 and infinity, and every width but 1.
+ * minus the sum. Refuses the values 13 and infinity, and every width but 1. The attribute {@value
+ * #OFFSET} of the format is added to each step and can change within a session.
  */
 final class RunningSum implements StreamModel<Float> {
+  /** Attribute: what is added to each step, 0 by default. */
+  static final String OFFSET = "offset";
+
   /** A value the model refuses, as a model should. */
   static final float POISON = 13;
 
@@ -111,6 +115,11 @@ final class RunningSum implements StreamModel<Float> {
   }
 
   @Override
+  public boolean continues(Format session, Format next) {
+    return session.rate() == next.rate() && session.width() == next.width();
+  }
+
+  @Override
   public StreamRunner<Float> newRunner() {
     return new Runner();
   }
@@ -172,6 +181,7 @@ final class RunningSum implements StreamModel<Float> {
       ByteBuffer state = ByteBuffer.wrap(row.state);
       long count = state.getLong(1);
       float sum = state.getFloat(9);
+      float offset = Float.parseFloat(row.format.attributes().getOrDefault(OFFSET, "0"));
       for (int i = 0; i < row.steps; i++) {
         float value = row.values[row.offset + i];
         if (value == POISON) {
@@ -180,7 +190,7 @@ final class RunningSum implements StreamModel<Float> {
         if (value == BREAK || broken) {
           throw new IllegalArgumentException("broken");
         }
-        sum += value;
+        sum += value + offset;
         row.predictions.add(new Prediction<>(++count, sum));
       }
       row.state = state(count, sum);

@@ -5,6 +5,7 @@ import dev.riffle.kernels.DeviceException;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.ModelInfo;
+import dev.riffle.models.PredictAt;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import java.util.List;
@@ -38,8 +39,18 @@ final class DeviceModel<O> implements StreamModel<O> {
   }
 
   @Override
+  public boolean continues(Format session, Format next) {
+    return model.continues(session, next);
+  }
+
+  @Override
   public int slots(BatchItem<O> row, boolean finish) {
     return model.slots(row, finish);
+  }
+
+  @Override
+  public StreamModel<O> predictingAt(PredictAt predictAt) {
+    return new DeviceModel<>(model.predictingAt(predictAt), device);
   }
 
   @Override
