@@ -1,12 +1,14 @@
 package dev.riffle.models;
 
-/** Which answers of a block are computed. */
+/** The steps after which a recurrent network computes its head. */
 public enum PredictAt {
-  /** One after each step: {@code [rows, outputs]}. */
+  /** After each step: {@code [rows, outputs]}. */
   EVERY_STEP,
   /**
-   * One after the last step of each sequence: {@code [sequences, outputs]}. The head is computed
-   * for these alone; where a sequence has no step its row means nothing.
+   * After the last step of each sequence: {@code [sequences, outputs]}. The row of a sequence
+   * without steps is undefined.
    */
-  LAST_STEP
+  LAST_STEP,
+  /** After no step: only the state advances. */
+  NO_STEP
 }

@@ -35,7 +35,9 @@ public interface RecurrentModel {
    * and any batch give the same bits, on one backend and CPU type.
    *
    * @param state as many sequences as the block has, or more; updated
-   * @param y {@code [rows or sequences, outputs]} as {@code answers} says
+   * @param predictAt where the head is computed
+   * @param y {@code [rows or sequences, outputs]}, see {@link PredictAt}; unused with {@link
+   *     PredictAt#NO_STEP}
    */
-  void advance(Block block, RecurrentState state, PredictAt answers, Tensor y, Scratch work);
+  void advance(Block block, RecurrentState state, PredictAt predictAt, Tensor y, Scratch work);
 }

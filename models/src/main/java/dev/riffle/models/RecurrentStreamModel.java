@@ -5,11 +5,13 @@ import dev.riffle.kernels.Precision;
 import dev.riffle.kernels.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * A recurrent network as a stream uses it: each step of a sequence is one row of inputs and brings
- * one answer, told at once.
+ * A recurrent network as a stream uses it: each step of a sequence is one row of inputs. The model
+ * predicts after each step, or only after the last step of each batch item; see {@link
+ * #predictingAt}.
  *
  * <p>State bytes, little-endian:
  *
@@ -31,14 +33,23 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
 
   private final ModelInfo info;
   private final RecurrentModel model;
+  private final PredictAt predictAt;
 
   /**
    * @param name as in the model's directory, like version, family and fingerprint
    */
   public RecurrentStreamModel(
       String name, String version, String family, String fingerprint, RecurrentModel model) {
+    this(
+        new ModelInfo(name, version, family, fingerprint, 0, stateBytes(model)),
+        model,
+        PredictAt.EVERY_STEP);
+  }
+
+  private RecurrentStreamModel(ModelInfo info, RecurrentModel model, PredictAt predictAt) {
+    this.info = info;
     this.model = model;
-    this.info = new ModelInfo(name, version, family, fingerprint, 0, stateBytes(model));
+    this.predictAt = predictAt;
   }
 
   static int stateBytes(RecurrentModel model) {
@@ -61,6 +72,11 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
   }
 
   @Override
+  public StreamModel<PredictionValues> predictingAt(PredictAt other) {
+    return new RecurrentStreamModel(info, model, other);
+  }
+
+  @Override
   public StreamRunner<PredictionValues> newRunner() {
     return new Runner();
   }
@@ -70,7 +86,7 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
     private final Scratch work = new Scratch(kernels);
     private RecurrentState state = new RecurrentState(model, 1);
     private int[] starts = new int[2];
-    private float[] answers = new float[0];
+    private float[] values = new float[0]; // of predictions
 
     @Override
     public byte[] open(Format format) {
@@ -90,11 +106,12 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
       }
       reserve(rows.size());
       state.load(rows.stream().map(row -> buffer(row.state).position(HEADER)).toList());
-      int steps = Math.max(1, MAX_ROWS / Math.max(1, rows.size()));
-      int from = 0;
-      while (pack(rows, from, steps)) {
-        compute(rows);
-        from += steps;
+      int limit = Math.max(1, MAX_ROWS / Math.max(1, rows.size()));
+      int longest = rows.stream().mapToInt(row -> row.steps).max().orElse(0);
+      for (int left = (longest + limit - 1) / limit - 1; left >= 0; left--) {
+        pack(rows, left * limit, limit);
+        compute(
+            rows, left > 0 && predictAt != PredictAt.EVERY_STEP ? PredictAt.NO_STEP : predictAt);
       }
       List<ByteBuffer> after = rows.stream().map(row -> header()).toList();
       state.store(after);
@@ -122,44 +139,58 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
     }
 
     /**
-     * Packs up to {@code limit} steps of each row from step {@code from} on; false if none is left.
+     * Packs up to {@code limit} steps of each item, ahead of its last {@code later} ones: so the
+     * last steps of all items are in the last block.
      */
-    private boolean pack(List<BatchItem<PredictionValues>> rows, int from, int limit) {
+    private void pack(List<BatchItem<PredictionValues>> rows, int later, int limit) {
       for (int b = 0; b < rows.size(); b++) {
-        int left = Math.max(0, rows.get(b).steps - from);
+        int left = Math.max(0, rows.get(b).steps - later);
         starts[b + 1] = starts[b] + Math.min(left, limit);
       }
       int width = model.inputs();
       Tensor x = work.tensor("stream.x", starts[rows.size()] * width);
       for (int b = 0; b < rows.size(); b++) {
         BatchItem<PredictionValues> row = rows.get(b);
-        int count = (starts[b + 1] - starts[b]) * width;
-        if (count > 0) {
-          kernels.write(row.values, row.offset + from * width, x, starts[b] * width, count);
+        int steps = starts[b + 1] - starts[b];
+        if (steps > 0) {
+          int from = row.offset + (row.steps - later - steps) * width;
+          kernels.write(row.values, from, x, starts[b] * width, steps * width);
         }
       }
-      return starts[rows.size()] > 0;
     }
 
-    private void compute(List<BatchItem<PredictionValues>> rows) {
+    private void compute(List<BatchItem<PredictionValues>> rows, PredictAt at) {
       Block block = new Block(work.tensor("stream.x", 0), starts, rows.size());
+      int count =
+          switch (at) {
+            case EVERY_STEP -> block.rows();
+            case LAST_STEP -> block.sequences();
+            case NO_STEP -> 0;
+          };
       int width = model.outputs();
-      int count = block.rows() * width;
-      Tensor y = work.tensor("stream.y", count);
-      model.advance(block, state, PredictAt.EVERY_STEP, y, work);
-
-      if (answers.length < count) {
-        answers = new float[count];
+      Tensor y = work.tensor("stream.y", count * width);
+      model.advance(block, state, at, y, work);
+      if (at == PredictAt.NO_STEP) {
+        return;
       }
-      kernels.read(y, 0, answers, 0, count);
+      if (values.length < count * width) {
+        values = new float[count * width];
+      }
+      kernels.read(y, 0, values, 0, count * width);
+      boolean every = at == PredictAt.EVERY_STEP;
       for (int b = 0; b < rows.size(); b++) {
-        long before = state.counts()[b] - block.steps(b);
-        for (int t = 0; t < block.steps(b); t++) {
-          float[] values = new float[width];
-          System.arraycopy(answers, (starts[b] + t) * width, values, 0, width);
-          PredictionValues scores =
-              new PredictionValues(values, model.outputShape(), before + t, 1);
-          rows.get(b).predictions.add(new Prediction<>(before + t + 1, scores));
+        int steps = block.steps(b);
+        int predicted = every ? steps : Math.min(1, steps);
+        long first = state.counts()[b] - predicted;
+        for (int t = 0; t < predicted; t++) {
+          int from = ((every ? starts[b] : b) + t) * width;
+          PredictionValues own =
+              new PredictionValues(
+                  Arrays.copyOfRange(values, from, from + width),
+                  model.outputShape(),
+                  first + t,
+                  1);
+          rows.get(b).predictions.add(new Prediction<>(first + t + 1, own));
         }
       }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Tensor;
 import dev.riffle.models.lru.Lru;
 import dev.riffle.models.lru.LruConfig;
 import dev.riffle.models.lru.LruInit;
@@ -103,6 +104,97 @@ class RecurrentStreamModelTest {
       inParts.advance(runner, 1000);
     }
     atOnce.isLike(inParts);
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void lastStepPredictionsAreTheLastOfEveryStepInAnyChunking(Kernels kernels, Maker maker) {
+    StreamModel<PredictionValues> model = model(kernels, maker);
+    StreamRunner<PredictionValues> every = model.newRunner();
+    StreamRunner<PredictionValues> last = model.predictingAt(PredictAt.LAST_STEP).newRunner();
+    float[] steps = steps(900);
+    for (int longest : new int[] {1, 7, 300, 900}) {
+      List<Sequence> expected = sequences(every, steps);
+      List<Sequence> found = sequences(last, steps);
+      while (found.stream().anyMatch(s -> s.left() > 0)) {
+        int[] counts =
+            found.stream().mapToInt(s -> Math.min(s.left(), random.nextInt(longest + 1))).toArray();
+        List<BatchItem<PredictionValues>> all = Sequence.advance(every, expected, counts);
+        List<BatchItem<PredictionValues>> ends = Sequence.advance(last, found, counts);
+        for (int b = 0; b < all.size(); b++) {
+          int size = all.get(b).predictions.size();
+          assertThat(ends.get(b).predictions)
+              .isEqualTo(all.get(b).predictions.subList(Math.max(0, size - 1), size));
+          assertThat(ends.get(b).state).isEqualTo(all.get(b).state);
+        }
+      }
+    }
+  }
+
+  private static List<Sequence> sequences(StreamRunner<PredictionValues> runner, float[] steps) {
+    List<Sequence> sequences = new ArrayList<>();
+    for (int length : new int[] {0, 1, 130, 700, 900}) {
+      sequences.add(new Sequence(runner, Arrays.copyOf(steps, 3 * length)));
+    }
+    return sequences;
+  }
+
+  @Test
+  void theHeadOfALongCatchUpIsComputedOnceWhereOnlyTheLastStepIsPredicted() {
+    Kernels kernels = TestBackends.all().findFirst().orElseThrow();
+    Recorded network = new Recorded(lru(kernels, LRUS.get(0)));
+    StreamModel<PredictionValues> every =
+        new RecurrentStreamModel("drawn", "1", "drawn", "0", network);
+    StreamRunner<PredictionValues> runner = every.predictingAt(PredictAt.LAST_STEP).newRunner();
+    Sequence.advance(runner, sequences(runner, steps(900)), 0, 1, 130, 700, 900);
+    assertThat(network.heads).isEqualTo(5);
+    assertThat(network.steps).isEqualTo(1 + 130 + 700 + 900);
+    Sequence.advance(every.newRunner(), sequences(runner, steps(900)), 0, 1, 130, 700, 900);
+    assertThat(network.heads).isEqualTo(5 + 1 + 130 + 700 + 900);
+  }
+
+  /** Counts the steps of a network, and the rows for which it computes its head. */
+  private static final class Recorded implements RecurrentModel {
+    private final RecurrentModel network;
+    private int steps;
+    private int heads;
+
+    Recorded(RecurrentModel network) {
+      this.network = network;
+    }
+
+    @Override
+    public Kernels kernels() {
+      return network.kernels();
+    }
+
+    @Override
+    public int inputs() {
+      return network.inputs();
+    }
+
+    @Override
+    public int[] outputShape() {
+      return network.outputShape();
+    }
+
+    @Override
+    public int[] stateSizes() {
+      return network.stateSizes();
+    }
+
+    @Override
+    public void advance(
+        Block block, RecurrentState state, PredictAt predictAt, Tensor y, Scratch work) {
+      network.advance(block, state, predictAt, y, work);
+      steps += block.rows();
+      heads +=
+          switch (predictAt) {
+            case EVERY_STEP -> block.rows();
+            case LAST_STEP -> block.sequences();
+            case NO_STEP -> 0;
+          };
+    }
   }
 
   @ParameterizedTest
@@ -281,6 +373,20 @@ class RecurrentStreamModelTest {
       BatchItem<PredictionValues> row = next(count);
       runner.advance(List.of(row));
       take(row);
+    }
+
+    /** Each of them by the number of steps at its index; returns their batch items. */
+    static List<BatchItem<PredictionValues>> advance(
+        StreamRunner<PredictionValues> runner, List<Sequence> all, int... counts) {
+      List<BatchItem<PredictionValues>> rows = new ArrayList<>();
+      for (int b = 0; b < all.size(); b++) {
+        rows.add(all.get(b).next(counts[b]));
+      }
+      runner.advance(rows);
+      for (int b = 0; b < all.size(); b++) {
+        all.get(b).take(rows.get(b));
+      }
+      return rows;
     }
 
     void finish(StreamRunner<PredictionValues> runner) {

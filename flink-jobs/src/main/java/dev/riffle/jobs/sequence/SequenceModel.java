@@ -7,10 +7,10 @@ import dev.riffle.models.StreamModel;
 import dev.riffle.operators.ModelSource;
 
 /**
- * A model that answers with scores.
+ * A model that predicts values.
  *
  * @param directory where it is
- * @param answers which of a record's answers are told
+ * @param answers after which steps of a record it predicts
  */
 record SequenceModel(DirectoryModel<PredictionValues> directory, PredictAt answers)
     implements ModelSource<PredictionValues> {
@@ -22,6 +22,6 @@ record SequenceModel(DirectoryModel<PredictionValues> directory, PredictAt answe
   @Override
   public StreamModel<PredictionValues> load() {
     StreamModel<PredictionValues> model = directory.load();
-    return answers == PredictAt.LAST_STEP ? new LastStepModel<>(model) : model;
+    return answers == PredictAt.EVERY_STEP ? model : model.predictingAt(answers);
   }
 }

@@ -101,21 +101,28 @@ final class Network implements RecurrentModel {
   /** {@inheritDoc} What stands in the block's tensor afterwards is not defined. */
   @Override
   public void advance(
-      Block block, RecurrentState state, PredictAt answers, Tensor y, Scratch work) {
+      Block block, RecurrentState state, PredictAt predictAt, Tensor y, Scratch work) {
     int tokens = block.rows();
     Tensor x = block.x();
     for (int i = 0; i < layers.length; i++) {
       layers[i].advance(x, block.starts(), block.sequences(), state.part(i), work);
       mixes[i].apply(x, tokens, work);
     }
-    norm.apply(x, x, tokens * LANES);
-    if (answers == PredictAt.EVERY_STEP) {
-      kernels.linear(head, x, y, tokens * LANES);
-    } else {
-      Tensor raw = work.tensor("raw", tokens * LANES);
-      kernels.linear(head, x, raw, tokens * LANES);
-      block.lastRows(kernels, raw, y, LANES);
-    }
     state.count(block);
+    switch (predictAt) {
+      case EVERY_STEP -> head(x, y, tokens);
+      case LAST_STEP -> {
+        Tensor last = work.tensor("last", block.sequences() * inputs());
+        block.lastRows(kernels, x, last, inputs());
+        head(last, y, block.sequences());
+      }
+      case NO_STEP -> {}
+    }
+  }
+
+  /** Normalizes tokens in place and computes their logits. */
+  private void head(Tensor x, Tensor y, int tokens) {
+    norm.apply(x, x, tokens * LANES);
+    kernels.linear(head, x, y, tokens * LANES);
   }
 }

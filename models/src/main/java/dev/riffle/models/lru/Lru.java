@@ -102,7 +102,7 @@ public final class Lru implements RecurrentModel {
 
   @Override
   public void advance(
-      Block block, RecurrentState state, PredictAt answers, Tensor y, Scratch work) {
+      Block block, RecurrentState state, PredictAt predictAt, Tensor y, Scratch work) {
     int rows = block.rows();
     int width = config.dModel();
 
@@ -119,19 +119,26 @@ public final class Lru implements RecurrentModel {
       Tensor sums = state.part(layers.length);
       kernels.runningMean(x, block.starts(), block.sequences(), state.counts(), sums, x, width);
     }
-    if (answers == PredictAt.LAST_STEP) {
-      Tensor last = work.tensor("lru.last", block.sequences() * width);
-      block.lastRows(kernels, x, last, width);
-      x = last;
-      rows = block.sequences();
+    state.count(block);
+    switch (predictAt) {
+      case EVERY_STEP -> decode(x, y, rows);
+      case LAST_STEP -> {
+        Tensor last = work.tensor("lru.last", block.sequences() * width);
+        block.lastRows(kernels, x, last, width);
+        decode(last, y, block.sequences());
+      }
+      case NO_STEP -> {}
     }
+  }
+
+  /** The head. */
+  private void decode(Tensor x, Tensor y, int rows) {
     kernels.linear(decoder, x, y, rows);
     if (config.multidim() > 1) {
       kernels.logSoftmax(y, y, rows * config.dOutput(), config.multidim());
     } else {
       kernels.logSoftmax(y, y, rows, config.dOutput());
     }
-    state.count(block);
   }
 
   private static Linear dense(Kernels kernels, Weights w, int inputs, int outputs) {

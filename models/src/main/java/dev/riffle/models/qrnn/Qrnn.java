@@ -99,13 +99,14 @@ public final class Qrnn implements RecurrentModel {
 
   @Override
   public void advance(
-      Block block, RecurrentState state, PredictAt answers, Tensor y, Scratch work) {
+      Block block, RecurrentState state, PredictAt predictAt, Tensor y, Scratch work) {
     int rows = block.rows();
     int hidden = config.hiddenSize();
     Tensor x = block.x();
     for (int i = 0; i < layers.length; i++) {
       boolean last = i == layers.length - 1;
-      Tensor h = last && answers == PredictAt.EVERY_STEP ? y : work.tensor(H[i % 2], rows * hidden);
+      Tensor h =
+          last && predictAt == PredictAt.EVERY_STEP ? y : work.tensor(H[i % 2], rows * hidden);
       layers[i].advance(
           x, block.starts(), block.sequences(), state.part(2 * i), state.part(2 * i + 1), h, work);
       if (config.dense() && !last) {
@@ -118,7 +119,7 @@ public final class Qrnn implements RecurrentModel {
         x = h;
       }
     }
-    if (answers == PredictAt.LAST_STEP) {
+    if (predictAt == PredictAt.LAST_STEP) {
       block.lastRows(kernels, x, y, hidden);
     }
     state.count(block);

@@ -199,7 +199,7 @@ final class Network implements RecurrentModel {
 
   @Override
   public void advance(
-      Block block, RecurrentState state, PredictAt answers, Tensor y, Scratch work) {
+      Block block, RecurrentState state, PredictAt predictAt, Tensor y, Scratch work) {
     int rows = block.rows();
     int keys = rows * pitches; // rows of what is done for each pitch
 
@@ -254,16 +254,16 @@ final class Network implements RecurrentModel {
     kernels.affine(ones, pitchBias, r, r, rows, pitches * 3);
     work.show("logits", r, rows, pitches * 3);
     kernels.activate(Activation.SIGMOID, r, r, keys * 3);
-    hand(block, answers, r, y);
+    hand(block, predictAt, r, y);
     state.count(block);
   }
 
-  /** Copies the answers that are asked for. */
-  private void hand(Block block, PredictAt answers, Tensor r, Tensor y) {
-    if (answers == PredictAt.EVERY_STEP) {
-      kernels.copy(r, 0, y, 0, block.rows() * outputs());
-    } else {
-      block.lastRows(kernels, r, y, outputs());
+  /** Copies the predictions that are asked for. */
+  private void hand(Block block, PredictAt predictAt, Tensor r, Tensor y) {
+    switch (predictAt) {
+      case EVERY_STEP -> kernels.copy(r, 0, y, 0, block.rows() * outputs());
+      case LAST_STEP -> block.lastRows(kernels, r, y, outputs());
+      case NO_STEP -> {}
     }
   }
 }
