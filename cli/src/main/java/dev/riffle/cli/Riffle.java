@@ -1,5 +1,19 @@
 package dev.riffle.cli;
 
+import dev.riffle.cli.annotate.AnnotateCommand;
+import dev.riffle.cli.demo.DemoCommand;
+import dev.riffle.cli.doctor.DoctorCommand;
+import dev.riffle.cli.job.JobFlags;
+import dev.riffle.cli.job.RunCommand;
+import dev.riffle.cli.job.SubmitCommand;
+import dev.riffle.cli.job.ValidateCommand;
+import dev.riffle.cli.model.ModelCommand;
+import dev.riffle.cli.model.VerifyCommand;
+import dev.riffle.cli.shared.Failure;
+import dev.riffle.cli.shared.Installation;
+import dev.riffle.cli.stream.ProduceCommand;
+import dev.riffle.cli.stream.TailCommand;
+import dev.riffle.cli.transcribe.TranscribeCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import picocli.CommandLine;
 
 /** Runs a command as a shell would and keeps what it said. */
-record CommandLines(int exit, String out, String err) {
+public record CommandLines(int exit, String out, String err) {
   static {
     System.setProperty("riffle.home", checkout().toString());
   }
 
-  static CommandLines run(Object... arguments) {
+  public static CommandLines run(Object... arguments) {
     String[] args = new String[arguments.length];
     for (int i = 0; i < args.length; i++) {
       args[i] = arguments[i].toString();
@@ -27,12 +27,12 @@ record CommandLines(int exit, String out, String err) {
   }
 
   /** The root of the checkout, wherever the tests were started. */
-  static Path checkout() {
+  public static Path checkout() {
     Path here = Path.of("").toAbsolutePath();
     return Files.isDirectory(here.resolve("demo/models")) ? here : here.getParent();
   }
 
-  static Path transcriber() {
+  public static Path transcriber() {
     return checkout().resolve("demo/models/lru-transcriber/1");
   }
 }

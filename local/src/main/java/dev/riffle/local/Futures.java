@@ -27,7 +27,8 @@ final class Futures {
           "The cluster did not " + what + " within " + limit.toSeconds() + " s.", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while waiting for the cluster to " + what + ".", e);
+      throw new IllegalStateException(
+          "Interrupted while waiting for the cluster to " + what + ".", e);
     }
   }
 }

@@ -64,8 +64,8 @@ public final class LocalBroker implements AutoCloseable {
   }
 
   /**
-   * Starts a broker on this port with its data in a directory of the caller. Topics of an earlier run
-   * in the same directory are available again.
+   * Starts a broker on this port with its data in a directory of the caller. Topics of an earlier
+   * run in the same directory are available again.
    *
    * @param port 0 picks a free port
    * @throws IllegalStateException if the port is taken or the broker does not start
@@ -125,8 +125,8 @@ public final class LocalBroker implements AutoCloseable {
   }
 
   /**
-   * Runs a broker as a separate process: prints its bootstrap address as the first line and runs until
-   * its standard input ends, so that the broker never outlives the process that started it.
+   * Runs a broker as a separate process: prints its bootstrap address as the first line and runs
+   * until its standard input ends, so that the broker never outlives the process that started it.
    *
    * @param args port (0 picks a free port), then optionally the data directory
    */

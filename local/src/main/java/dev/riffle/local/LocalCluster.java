@@ -19,8 +19,8 @@ import org.apache.flink.runtime.minicluster.RpcServiceSharing;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
- * A Flink session cluster in this JVM that listens only on the loopback interface. Checkpoints go to
- * a temporary directory that {@link #close} deletes, unless the configuration names another.
+ * A Flink session cluster in this JVM that listens only on the loopback interface. Checkpoints go
+ * to a temporary directory that {@link #close} deletes, unless the configuration names another.
  */
 public final class LocalCluster implements AutoCloseable {
   private static final String LOOPBACK = "127.0.0.1";

@@ -52,7 +52,8 @@ final class TemporaryFiles {
             }
           });
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot delete the temporary files in " + directory + ": " + e.getMessage(), e);
+      throw new UncheckedIOException(
+          "Cannot delete the temporary files in " + directory + ": " + e.getMessage(), e);
     }
   }
 }

@@ -9,6 +9,7 @@
  * </pre>
  *
  * <p>Broker and cluster listen only on 127.0.0.1. This package knows neither jobs nor topics of
- * Riffle. Its test jar contains {@code LocalServices}, the JUnit extension of the integration tests.
+ * Riffle. Its test jar contains {@code LocalServices}, the JUnit extension of the integration
+ * tests.
  */
 package dev.riffle.local;

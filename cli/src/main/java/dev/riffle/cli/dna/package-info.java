@@ -1,10 +1,10 @@
 /**
- * DNA files to genes, without a broker.
+ * Reads and synthetic genomes.
  *
  * <pre>
- *   SequenceFile -> FileAnnotation -> StreamModel: one contig piece by piece, short ones together
- *                     |
- *                   GeneWriter: GFF3, BED, JSON lines
+ *   ReadFile          reads of FASTA and FASTQ files
+ *   ReadPlayback      reads as the chunks that a sequencer sends
+ *   SyntheticGenome   a random genome with known genes
  * </pre>
  */
 package dev.riffle.cli.dna;

@@ -1,2 +1,2 @@
-/** Notes as they stand in files: CSV, MIDI and JSON. */
+/** Note files: CSV, MIDI and JSON. */
 package dev.riffle.cli.notes;

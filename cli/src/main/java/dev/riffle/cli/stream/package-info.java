@@ -1,9 +1,4 @@
 /**
- * Sound into Kafka, records out of it.
- *
- * <pre>
- *   Sound -> Playback -> TopicWriter -> topic "in"
- *   topics -> TopicReader -> Records.text / Records.json
- * </pre>
+ * The commands {@code produce} and {@code tail}: files and microphones into topics, topics as text.
  */
 package dev.riffle.cli.stream;

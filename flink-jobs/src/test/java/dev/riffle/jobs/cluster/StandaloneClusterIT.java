@@ -3,9 +3,9 @@ package dev.riffle.jobs.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.jobs.Topics;
-import dev.riffle.local.LocalBroker;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.jobs.transcription.Sounds;
+import dev.riffle.local.LocalBroker;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

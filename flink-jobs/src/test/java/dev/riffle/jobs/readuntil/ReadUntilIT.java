@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
-import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.models.readuntil.ReadVerdict;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;

@@ -10,10 +10,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
-import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.models.Prediction;
 import dev.riffle.models.transcriber.Note;
 import dev.riffle.schemas.AvroCodec;

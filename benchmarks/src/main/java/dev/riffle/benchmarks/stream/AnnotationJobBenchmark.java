@@ -1,0 +1,446 @@
+package dev.riffle.benchmarks.stream;
+
+import dev.riffle.benchmarks.support.Checkout;
+import dev.riffle.benchmarks.support.Child;
+import dev.riffle.benchmarks.support.Options;
+import dev.riffle.cli.dna.SyntheticGenome;
+import dev.riffle.evaluation.dna.Prodigal;
+import dev.riffle.jobs.Topics;
+import dev.riffle.local.LocalBroker;
+import dev.riffle.models.dna.GeneticCode;
+import dev.riffle.models.dna.SequenceFile;
+import dev.riffle.schemas.AvroCodec;
+import dev.riffle.schemas.record.DeadLetter;
+import dev.riffle.schemas.record.GeneEvent;
+import dev.riffle.schemas.record.GeneStatus;
+import dev.riffle.schemas.record.ReadChunk;
+import dev.riffle.schemas.record.SessionEvent;
+import dev.riffle.schemas.record.SessionKind;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * The annotation through Kafka and Flink, beside the bare model in the same JVM and Prodigal where
+ * it is installed: bases per second of CPU time; what many contigs at once take; how far behind a
+ * gene it is told.
+ *
+ * <pre>
+ *   this process: chunks as fast as the broker takes them; genes and ends read committed
+ *      |  broker, a process of its own
+ *   Flink, a process of its own: the bare model, the job, the bare model, the job, ...
+ * </pre>
+ *
+ * CPU time is that of the whole process: of Flink its compiler, collector, checkpoints and Kafka
+ * clients among it; of Prodigal that of its process, which reads the genome twice.
+ *
+ * <pre>
+ *   mvn -q -pl benchmarks -am package -DskipTests
+ *   java --add-modules jdk.incubator.vector \
+ *     -cp "benchmarks/target/classes:$(cat benchmarks/target/classpath)" \
+ *     dev.riffle.benchmarks.stream.AnnotationJobBenchmark --model=demo/models/dna-annotator/1
+ * </pre>
+ *
+ * Arguments, each {@code --name=value}, with what they are if not said: {@code model} (required);
+ * {@code fasta} (a file; else made-up genomes), {@code bases} (of each made-up genome, 500000),
+ * {@code contigs} (made-up genomes, side by side, 4), {@code chunk} (bases, 4000), {@code rounds}
+ * (3, behind one that warms up), {@code many} (contigs at once, 10000; 0 for none), {@code
+ * many-bases} (of each of them, 1000), {@code heap} (of Flink, 1g); every other option, such as
+ * {@code parallelism}, goes to the job.
+ */
+public final class AnnotationJobBenchmark {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final long LIMIT = 300_000_000_000L; // ns without a record
+  private static final int LIVE_CHUNK = 30;
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "model", "",
+          "fasta", "",
+          "bases", "500000",
+          "contigs", "4",
+          "chunk", "4000",
+          "rounds", "3",
+          "many", "10000",
+          "many-bases", "1000",
+          "heap", "1g");
+
+  private record Contig(String id, int code, byte[] bases) {}
+
+  private final Options own;
+  private final Map<String, String> job;
+  private final List<Contig> contigs = new ArrayList<>();
+  private Path fasta;
+  private long bases;
+  private String bootstrap;
+  private Child flink;
+  private int streams;
+
+  private AnnotationJobBenchmark(String[] args) throws IOException {
+    own = new Options(DEFAULTS, args);
+    job = own.job;
+    job.putIfAbsent("parallelism", "1");
+    job.putIfAbsent("restart-attempts", "0");
+    if (own.get("model").isEmpty()) {
+      throw new IllegalArgumentException("Say --model=DIRECTORY.");
+    }
+    if (own.get("fasta").isEmpty()) {
+      makeUp();
+    } else {
+      fasta = Path.of(own.get("fasta"));
+      read();
+    }
+    bases = contigs.stream().mapToLong(c -> c.bases.length).sum();
+  }
+
+  /** Runs; see above. */
+  public static void main(String[] args) throws Exception {
+    new AnnotationJobBenchmark(args).run();
+  }
+
+  private void makeUp() throws IOException {
+    fasta = Checkout.target("made-up.fasta");
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < own.number("contigs"); i++) {
+      SyntheticGenome genome =
+          SyntheticGenome.make(
+              "genome-" + i, own.number("bases"), i, GeneticCode.BACTERIAL.number());
+      contigs.add(new Contig(genome.name(), genome.code(), genome.bases()));
+      text.append('>').append(genome.name()).append('\n');
+      text.append(new String(genome.bases(), StandardCharsets.US_ASCII)).append('\n');
+    }
+    Files.writeString(fasta, text);
+  }
+
+  private void read() throws IOException {
+    try (SequenceFile file = SequenceFile.open(fasta)) {
+      byte[] piece = new byte[1 << 16];
+      for (var entry = file.next(); entry != null; entry = file.next()) {
+        ByteArrayOutputStream letters = new ByteArrayOutputStream();
+        for (int n = file.read(piece); n > 0; n = file.read(piece)) {
+          letters.write(piece, 0, n);
+        }
+        int code = entry.code(GeneticCode.BACTERIAL).number();
+        contigs.add(new Contig(entry.name(), code, letters.toByteArray()));
+      }
+    }
+  }
+
+  private void run() throws Exception {
+    List<String> jvm =
+        List.of(
+            "-Xmx" + own.get("heap"),
+            "--add-modules=jdk.incubator.vector",
+            "--add-opens=java.base/java.util=ALL-UNNAMED");
+    try (Child broker = Child.start(LocalBroker.class, List.of("-Xmx512m"), List.of("0"));
+        Child process =
+            Child.start(
+                AnnotationJobProcess.class,
+                jvm,
+                List.of(own.get("model"), job.get("parallelism")))) {
+      flink = process;
+      bootstrap = broker.line();
+      System.out.println(flink.line());
+      System.out.printf(
+          Locale.ROOT,
+          "%,d bases in %d contigs, chunks of %s; %s tasks; load average %.1f%n",
+          bases,
+          contigs.size(),
+          own.get("chunk"),
+          job.get("parallelism"),
+          ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+      double wild = prodigal();
+      bare(); // compiles
+      job(0, own.number("chunk"), broker);
+      List<Double> ratios = new ArrayList<>();
+      double before = bare();
+      for (int round = 1; round <= own.number("rounds"); round++) {
+        double through = job(round, own.number("chunk"), broker);
+        double behind = bare();
+        ratios.add(2 * through / (before + behind));
+        before = behind;
+      }
+      Collections.sort(ratios);
+      if (!ratios.isEmpty()) {
+        System.out.printf(
+            Locale.ROOT,
+            "through Kafka / bare, Mb per CPU s: median %.2f (%.2f, %.2f)%s%n",
+            ratios.get(ratios.size() / 2),
+            ratios.get(0),
+            ratios.get(ratios.size() - 1),
+            Double.isNaN(wild) ? "" : String.format(Locale.ROOT, "; Prodigal %.3f", wild));
+      }
+      live();
+      if (own.number("many") > 0) {
+        many();
+      }
+    }
+  }
+
+  /** Mb per CPU second; not a number where it is not installed. */
+  private double prodigal() throws IOException, InterruptedException {
+    Prodigal prodigal = Prodigal.find();
+    if (prodigal == null) {
+      System.out.println("  Prodigal is not installed here.");
+      return Double.NaN;
+    }
+    double rate = bases / 1e6 / prodigal.annotate(fasta, contigs.get(0).code, bases).cpuSeconds();
+    System.out.printf(Locale.ROOT, "  %s %7.3f Mb per CPU s%n", prodigal.version(), rate);
+    return rate;
+  }
+
+  private double bare() throws IOException {
+    Duration cpu = flink.cpu();
+    long began = System.nanoTime();
+    String[] told = flink.ask("bare " + fasta.toAbsolutePath() + " " + own.get("chunk")).split(" ");
+    double wall = (System.nanoTime() - began) / 1e9;
+    double rate = bases / 1e6 / (flink.cpu().minus(cpu).toMillis() / 1e3);
+    System.out.printf(
+        Locale.ROOT,
+        "  bare     %7.3f Mb per CPU s, %7.3f Mb/s; %s genes%n",
+        rate,
+        bases / 1e6 / wall,
+        told[1]);
+    return rate;
+  }
+
+  private Topics begin() throws IOException {
+    String stream = "dna-" + streams++;
+    Topics topics = Topics.of("riffle", stream);
+    topics.create(bootstrap, Integer.parseInt(job.get("parallelism")), PATIENCE);
+    StringBuilder line = new StringBuilder("job");
+    line.append(" --bootstrap=").append(bootstrap);
+    line.append(" --stream=").append(stream);
+    line.append(" --model=").append(Path.of(own.get("model")).toAbsolutePath());
+    job.forEach((name, value) -> line.append(" --").append(name).append('=').append(value));
+    flink.ask(line.toString());
+    return topics;
+  }
+
+  /** One job from its start to the last contig's end; Mb per CPU second. */
+  private double job(int round, int chunk, Child broker) throws Exception {
+    Topics topics = begin();
+    Duration cpu = flink.cpu();
+    Duration brokers = broker.cpu();
+    long began = System.nanoTime();
+    Thread sender = new Thread(() -> send(topics.in(), chunk, Integer.MAX_VALUE));
+    sender.start();
+    int[] genes = {0};
+    receive(
+        List.of(topics.finals(), topics.sessions(), topics.deadLetters()),
+        contigs.size(),
+        gene -> genes[0]++);
+    double wall = (System.nanoTime() - began) / 1e9;
+    double seconds = flink.cpu().minus(cpu).toMillis() / 1e3;
+    double brokerSeconds = broker.cpu().minus(brokers).toMillis() / 1e3;
+    sender.join();
+    String[] times = flink.ask("end").split(" ");
+    System.out.printf(
+        Locale.ROOT,
+        "  %s %7.3f Mb per CPU s, %7.3f Mb/s; %d genes; of %.2f CPU s: compute %.2f, assembly %.2f"
+            + " (of the last 1024 batches), %s rows a batch; broker %.2f%n",
+        round == 0 ? "warm-up " : "job     ",
+        bases / 1e6 / seconds,
+        bases / 1e6 / wall,
+        genes[0],
+        seconds,
+        Double.parseDouble(times[0]),
+        Double.parseDouble(times[1]),
+        times[2],
+        brokerSeconds);
+    return bases / 1e6 / seconds;
+  }
+
+  /** Delays of genes with chunks of one token. */
+  private void live() throws Exception {
+    Topics topics = begin();
+    Thread sender = new Thread(() -> send(topics.in(), LIVE_CHUNK, 200_000));
+    sender.start();
+    List<Long> forward = new ArrayList<>();
+    List<Long> reverse = new ArrayList<>();
+    receive(
+        List.of(topics.preview(), topics.sessions(), topics.deadLetters()),
+        contigs.size(),
+        gene -> {
+          if (gene.getStatus() == GeneStatus.PUBLISHED && gene.getPartial().charAt(1) == '0') {
+            (gene.getStrand().equals("+") ? forward : reverse)
+                .add(gene.getBasesRead() - gene.getRight());
+          }
+        });
+    sender.join();
+    flink.ask("end");
+    System.out.println("  delay in bases with chunks of 30, p50, p95, max:");
+    System.out.println("    forward " + spread(forward) + "; reverse " + spread(reverse));
+  }
+
+  private static String spread(List<Long> values) {
+    if (values.isEmpty()) {
+      return "none";
+    }
+    Collections.sort(values);
+    int last = values.size() - 1;
+    return String.format(
+        Locale.ROOT,
+        "%d, %d, %d (%d genes)",
+        values.get(last / 2),
+        values.get(last * 95 / 100),
+        values.get(last),
+        values.size());
+  }
+
+  /** Heap that contigs take that are open at once. */
+  private void many() throws Exception {
+    Topics topics = begin();
+    long empty = Long.parseLong(flink.ask("heap"));
+    int count = own.number("many");
+    byte[] genome =
+        SyntheticGenome.make("many", own.number("many-bases"), 1, GeneticCode.BACTERIAL.number())
+            .bases();
+    AvroCodec<ReadChunk> codec = AvroCodec.of(ReadChunk.class);
+    long began = System.nanoTime();
+    try (KafkaProducer<byte[], byte[]> producer = producer()) {
+      for (int i = 0; i < count; i++) {
+        send(
+            producer,
+            codec,
+            topics.in(),
+            new Contig("many-" + i, 11, genome),
+            0,
+            genome.length,
+            false);
+      }
+    }
+    receive(List.of(topics.sessions(), topics.deadLetters()), -count, gene -> {});
+    double seconds = (System.nanoTime() - began) / 1e9;
+    long full = Long.parseLong(flink.ask("heap"));
+    flink.ask("end");
+    System.out.printf(
+        Locale.ROOT,
+        "  %,d contigs open at once after %,d bases each (%.1f s): %,d bytes of heap each; heap of"
+            + " Flink %,.0f MB, at most %s%n",
+        count,
+        genome.length,
+        seconds,
+        (full - empty) / count,
+        full / 1e6,
+        own.get("heap"));
+  }
+
+  private KafkaProducer<byte[], byte[]> producer() {
+    return new KafkaProducer<>(
+        Map.of("bootstrap.servers", bootstrap, "max.request.size", LocalBroker.MAX_MESSAGE_BYTES),
+        new ByteArraySerializer(),
+        new ByteArraySerializer());
+  }
+
+  /** Sends the contigs chunk by chunk, taking turns, each as far as {@code most} bases. */
+  private void send(String topic, int chunk, int most) {
+    AvroCodec<ReadChunk> codec = AvroCodec.of(ReadChunk.class);
+    try (KafkaProducer<byte[], byte[]> producer = producer()) {
+      boolean going = true;
+      for (int at = 0; going; at += chunk) {
+        going = false;
+        for (Contig contig : contigs) {
+          int length = Math.min(most, contig.bases.length);
+          if (at < length) {
+            int count = Math.min(chunk, length - at);
+            send(producer, codec, topic, contig, at, count, at + count == length);
+            going |= at + count < length;
+          }
+        }
+      }
+    }
+  }
+
+  private static void send(
+      KafkaProducer<byte[], byte[]> producer,
+      AvroCodec<ReadChunk> codec,
+      String topic,
+      Contig contig,
+      int at,
+      int count,
+      boolean end) {
+    ReadChunk chunk =
+        ReadChunk.newBuilder()
+            .setSequenceId(contig.id)
+            .setSequenceStart(at == 0)
+            .setSequenceEnd(end)
+            .setPosition(at)
+            .setCaptureTime(Instant.now())
+            .setBases(ByteBuffer.wrap(contig.bases, at, count))
+            .setGeneticCode(contig.code)
+            .build();
+    producer.send(
+        new ProducerRecord<>(
+            topic, contig.id.getBytes(StandardCharsets.UTF_8), codec.encode(chunk)));
+  }
+
+  private interface GeneListener {
+    void told(GeneEvent gene);
+  }
+
+  /**
+   * Reads topics until so many sessions have ended; below 0, until so many have started.
+   *
+   * @throws IllegalStateException at a dead letter, or when nothing comes any more
+   */
+  private void receive(List<String> names, int sessions, GeneListener listener) {
+    AvroCodec<GeneEvent> genes = AvroCodec.of(GeneEvent.class);
+    AvroCodec<SessionEvent> events = AvroCodec.of(SessionEvent.class);
+    SessionKind wanted = sessions < 0 ? SessionKind.STARTED : SessionKind.ENDED;
+    int missing = Math.abs(sessions);
+    long last = System.nanoTime();
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            Map.of("bootstrap.servers", bootstrap, "isolation.level", "read_committed"),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          names.stream()
+              .flatMap(topic -> consumer.partitionsFor(topic).stream())
+              .map(p -> new TopicPartition(p.topic(), p.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      boolean quiet = false;
+      while (missing > 0 || !quiet) {
+        quiet = true;
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
+          quiet = false;
+          if (record.topic().contains(".dlq.")) {
+            throw new IllegalStateException(
+                "A dead letter: "
+                    + AvroCodec.of(DeadLetter.class).decode(record.value()).getError());
+          }
+          if (record.topic().contains(".sessions.")) {
+            missing -= events.decode(record.value()).getKind() == wanted ? 1 : 0;
+          } else {
+            listener.told(genes.decode(record.value()));
+          }
+          last = System.nanoTime();
+        }
+        if (System.nanoTime() - last > LIMIT) {
+          throw new IllegalStateException(
+              missing + " contigs have not come so far; has the job failed? See its log.");
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,385 @@
+package dev.riffle.benchmarks.stream;
+
+import dev.riffle.benchmarks.support.Child;
+import dev.riffle.benchmarks.support.Options;
+import dev.riffle.evaluation.reads.SimulatedReads;
+import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.readuntil.DecisionMapper;
+import dev.riffle.jobs.readuntil.ReadUntilJob;
+import dev.riffle.local.LocalBroker;
+import dev.riffle.local.LocalCluster;
+import dev.riffle.schemas.AvroCodec;
+import dev.riffle.schemas.record.ReadChunk;
+import dev.riffle.schemas.record.ReadDecision;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * A flow cell that obeys: its channels call 450 bases/s each and send a chunk every 0.4 s through
+ * Kafka and Flink; a read that is to be unblocked ends with the next chunk, and the channel takes
+ * another. Broker and Flink are processes of their own.
+ *
+ * <p>The latency of a decision runs from the moment its chunk is due, its last base having been
+ * called, to the moment the decision is in hand on the preview lane.
+ *
+ * <p>Arguments, each {@code --name=value}: {@code channels}, {@code seconds} (measured), {@code
+ * warm-up} (before, in seconds), {@code share} (of reads that are targets', percent), {@code
+ * model}, {@code targets} and {@code rest} (FASTA files; made-up genomes if not given); every other
+ * option goes to the job.
+ */
+public final class FlowCellBenchmark {
+  private static final int CHUNK = 180;
+  private static final long CHUNK_MICROS = 400_000;
+  private static final int SHORTEST_READ = 1_800;
+  private static final int LONGEST_READ = 12_600;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final int channels;
+  private final int seconds;
+  private final int warmUp;
+  private final double share;
+  private final SimulatedReads targets;
+  private final SimulatedReads rest;
+  private final Map<String, ReadDecision> decided = new ConcurrentHashMap<>();
+  private final Map<String, Long> seenMicros = new ConcurrentHashMap<>();
+
+  private FlowCellBenchmark(
+      int channels,
+      int seconds,
+      int warmUp,
+      double share,
+      SimulatedReads targets,
+      SimulatedReads rest) {
+    this.channels = channels;
+    this.seconds = seconds;
+    this.warmUp = warmUp;
+    this.share = share;
+    this.targets = targets;
+    this.rest = rest;
+  }
+
+  /** Runs; see above. */
+  public static void main(String[] args) throws Exception {
+    Options own =
+        new Options(
+            Map.of(
+                "channels", "512",
+                "seconds", "30",
+                "warm-up", "20",
+                "share", "10",
+                "model", "demo/models/read-until/1",
+                "targets", "",
+                "rest", ""),
+            args);
+    String targets = own.get("targets");
+    String rest = own.get("rest");
+    Path made = null;
+    if (targets.isEmpty()) {
+      made = Files.createTempDirectory("riffle-flow-cell");
+      targets = write(made, "target", SimulatedReads.genome(300_000, 1001));
+      rest = write(made, "rest", SimulatedReads.genome(3_000_000, 1002));
+    }
+    FlowCellBenchmark benchmark =
+        new FlowCellBenchmark(
+            own.number("channels"),
+            own.number("seconds"),
+            own.number("warm-up"),
+            Double.parseDouble(own.get("share")) / 100,
+            SimulatedReads.of(files(targets)),
+            SimulatedReads.of(files(rest)));
+    List<String> job = new ArrayList<>(own.ofJob());
+    job.add("--model=" + own.get("model"));
+    job.add("--targets=" + targets);
+    job.add("--rest=" + rest);
+    try {
+      benchmark.run(job);
+    } finally {
+      if (made != null) {
+        Files.delete(made.resolve("target.fasta"));
+        Files.delete(made.resolve("rest.fasta"));
+        Files.delete(made);
+      }
+    }
+  }
+
+  private static String write(Path folder, String name, byte[] letters) throws IOException {
+    Path file = folder.resolve(name + ".fasta");
+    Files.writeString(
+        file, ">" + name + "\n" + new String(letters, StandardCharsets.US_ASCII) + "\n");
+    return file.toString();
+  }
+
+  private static List<Path> files(String names) {
+    return Arrays.stream(names.split(",")).map(Path::of).toList();
+  }
+
+  private void run(List<String> job) throws Exception {
+    try (Child broker = Child.start(LocalBroker.class, List.of("-Xmx512m"), List.of("0"))) {
+      String bootstrap = broker.line();
+      Topics topics = Topics.of("riffle", "cell");
+      topics.create(bootstrap, 2, PATIENCE);
+      List<String> options = new ArrayList<>(job);
+      options.addAll(List.of("--bootstrap=" + bootstrap, "--stream=cell"));
+      List<String> jvm =
+          List.of(
+              "-Xmx1g",
+              "--add-modules=jdk.incubator.vector",
+              "--add-opens=java.base/java.util=ALL-UNNAMED");
+      try (Child flink = Child.start(Flink.class, jvm, options)) {
+        flink.line(); // the job runs
+        measure(bootstrap, topics, flink, broker);
+      }
+    }
+  }
+
+  private void measure(String bootstrap, Topics topics, Child flink, Child broker)
+      throws Exception {
+    long begin = LiveStreamsBenchmark.nowMicros() + 1_000_000;
+    long measured = begin + warmUp * 1_000_000L;
+    long end = measured + seconds * 1_000_000L;
+    Cell cell = new Cell(begin, measured, end);
+    Thread sender = new Thread(() -> cell.send(bootstrap, topics.in()));
+    sender.start();
+    Duration[] cpu = new Duration[4];
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        LiveStreamsBenchmark.consumer(bootstrap, topics.preview())) {
+      AvroCodec<ReadDecision> codec = AvroCodec.of(ReadDecision.class);
+      long stop = end + 2_000_000; // for the last chunk's decisions
+      for (long now = LiveStreamsBenchmark.nowMicros();
+          now < stop;
+          now = LiveStreamsBenchmark.nowMicros()) {
+        if (now >= measured && cpu[0] == null) {
+          cpu[0] = flink.cpu();
+          cpu[1] = broker.cpu();
+        }
+        if (now >= end && cpu[2] == null) {
+          cpu[2] = flink.cpu();
+          cpu[3] = broker.cpu();
+        }
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(5))) {
+          ReadDecision decision = codec.decode(record.value());
+          if (decided.putIfAbsent(decision.getReadId(), decision) == null) {
+            seenMicros.put(decision.getReadId(), LiveStreamsBenchmark.nowMicros());
+          }
+        }
+      }
+    }
+    sender.join();
+    print(cell, cpu[2].minus(cpu[0]), cpu[3].minus(cpu[1]));
+  }
+
+  private void print(Cell cell, Duration flink, Duration broker) {
+    List<Double> visible = new ArrayList<>();
+    List<Double> queue = new ArrayList<>();
+    List<Double> compute = new ArrayList<>();
+    long[] ofTargets = new long[3]; // right, wrong, unknown
+    long[] ofRest = new long[3];
+    long[] byChunks = new long[4]; // decided with the chunk 1, 2, 3, later
+    for (Map.Entry<String, ReadDecision> e : decided.entrySet()) {
+      ReadDecision decision = e.getValue();
+      long captured = ChronoUnit.MICROS.between(Instant.EPOCH, decision.getCaptureTime());
+      if (captured < cell.measured || decision.getReason().equals("end")) {
+        continue;
+      }
+      visible.add((seenMicros.get(e.getKey()) - captured - CHUNK_MICROS) / 1e3);
+      queue.add(decision.getLatency().getQueueMicros() / 1e3);
+      compute.add(decision.getLatency().getComputeMicros() / 1e3);
+      byChunks[(int) Math.min(3, (decision.getBases() - 1) / CHUNK)]++;
+      boolean target = e.getKey().startsWith("t");
+      boolean kept = decision.getAction().equals(DecisionMapper.SEQUENCE);
+      int kind = decision.getReason().equals("limit") ? 2 : kept == target ? 0 : 1;
+      (target ? ofTargets : ofRest)[kind]++;
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "%d channels for %d s: %d chunks, %d sent more than 0.1 s late; Flink %.2f cores, broker"
+            + " %.2f%n",
+        channels,
+        seconds,
+        cell.chunks,
+        cell.late,
+        flink.toMillis() / 1e3 / seconds,
+        broker.toMillis() / 1e3 / seconds);
+    System.out.printf(
+        Locale.ROOT,
+        "decisions          %d: with the chunk 1 %d, 2 %d, 3 %d, later %d%n",
+        visible.size(),
+        byChunks[0],
+        byChunks[1],
+        byChunks[2],
+        byChunks[3]);
+    System.out.printf(
+        Locale.ROOT,
+        "latency            p50 %s p95 %s p99 %s ms from the chunk's last base to the decision in"
+            + " hand; in the queue %s/%s/%s, computing %s/%s/%s%n",
+        at(visible, 0.5),
+        at(visible, 0.95),
+        at(visible, 0.99),
+        at(queue, 0.5),
+        at(queue, 0.95),
+        at(queue, 0.99),
+        at(compute, 0.5),
+        at(compute, 0.95),
+        at(compute, 0.99));
+    System.out.printf(
+        Locale.ROOT,
+        "reads of targets   %d sequenced, %d unblocked, %d unknown%nother reads        %d"
+            + " unblocked, %d sequenced, %d unknown%n",
+        ofTargets[0],
+        ofTargets[1],
+        ofTargets[2],
+        ofRest[0],
+        ofRest[1],
+        ofRest[2]);
+    System.out.printf(
+        Locale.ROOT,
+        "bases of targets   %.1f %% of all that was called; %.1f %% of the reads were targets'%n",
+        100.0 * cell.targetBases / Math.max(1, cell.bases),
+        100.0 * cell.targetReads / Math.max(1, cell.reads));
+  }
+
+  /** The sending side: what each channel holds, and what was called in the measured time. */
+  private final class Cell {
+    final long begin;
+    final long measured;
+    final long end;
+    long chunks;
+    long late;
+    long bases;
+    long targetBases;
+    long reads;
+    long targetReads;
+
+    private final Random random = new Random(5);
+    private final String[] ids = new String[channels];
+    private final byte[][] letters = new byte[channels][];
+    private final int[] positions = new int[channels];
+
+    Cell(long begin, long measured, long end) {
+      this.begin = begin;
+      this.measured = measured;
+      this.end = end;
+    }
+
+    /** Sends every channel's chunks when they are due, the channels spread over a chunk's time. */
+    void send(String bootstrap, String topic) {
+      AvroCodec<ReadChunk> codec = AvroCodec.of(ReadChunk.class);
+      Map<String, Object> config = Map.of("bootstrap.servers", bootstrap, "linger.ms", 0);
+      try (KafkaProducer<byte[], byte[]> producer =
+          new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+        for (long k = 0; ; k++) {
+          for (int c = 0; c < channels; c++) {
+            long captured = begin + k * CHUNK_MICROS + c * CHUNK_MICROS / channels;
+            long due = captured + CHUNK_MICROS;
+            if (due >= end) {
+              return;
+            }
+            for (long now = LiveStreamsBenchmark.nowMicros();
+                now < due;
+                now = LiveStreamsBenchmark.nowMicros()) {
+              LockSupport.parkNanos((due - now) * 1000);
+            }
+            boolean counts = due >= measured;
+            ReadChunk chunk = next(c, captured, counts);
+            if (counts) {
+              chunks++;
+              late += LiveStreamsBenchmark.nowMicros() - due > 100_000 ? 1 : 0;
+            }
+            producer.send(
+                new ProducerRecord<>(
+                    topic,
+                    null,
+                    captured / 1000,
+                    chunk.getSequenceId().getBytes(StandardCharsets.UTF_8),
+                    codec.encode(chunk)));
+          }
+        }
+      }
+    }
+
+    private ReadChunk next(int channel, long captured, boolean counts) {
+      if (ids[channel] == null) {
+        boolean target = random.nextDouble() < share;
+        ids[channel] = (target ? "t-" : "r-") + channel + "-" + captured;
+        int length = SHORTEST_READ + random.nextInt(LONGEST_READ - SHORTEST_READ);
+        letters[channel] = (target ? targets : rest).read(length, random);
+        positions[channel] = 0;
+        if (counts) {
+          reads++;
+          targetReads += target ? 1 : 0;
+        }
+      }
+      int from = positions[channel];
+      int to = Math.min(letters[channel].length, from + CHUNK);
+      ReadDecision decision = decided.get(ids[channel]);
+      boolean ends =
+          to == letters[channel].length
+              || decision != null && decision.getAction().equals(DecisionMapper.UNBLOCK);
+      ReadChunk chunk =
+          ReadChunk.newBuilder()
+              .setSequenceId(ids[channel])
+              .setSequenceStart(from == 0)
+              .setSequenceEnd(ends)
+              .setPosition(from)
+              .setCaptureTime(Instant.EPOCH.plus(captured, ChronoUnit.MICROS))
+              .setBases(ByteBuffer.wrap(letters[channel], from, to - from))
+              .setChannel(channel + 1)
+              .build();
+      if (counts) {
+        bases += to - from;
+        targetBases += ids[channel].startsWith("t") ? to - from : 0;
+      }
+      positions[channel] = to;
+      if (ends) {
+        ids[channel] = null;
+      }
+      return chunk;
+    }
+  }
+
+  private static String at(List<Double> values, double quantile) {
+    if (values.isEmpty()) {
+      return "-";
+    }
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    int index = (int) Math.min(sorted.length - 1, Math.ceil(quantile * sorted.length) - 1);
+    return String.format(Locale.ROOT, "%.1f", sorted[index]);
+  }
+
+  /** Cluster and job in a process of their own: says "running", ends with its standard input. */
+  public static final class Flink {
+    private Flink() {}
+
+    public static void main(String[] args) throws IOException {
+      JobOptions options = JobOptions.parse(args);
+      try (LocalCluster cluster = LocalCluster.start(options.get(JobOptions.PARALLELISM))) {
+        cluster.submit(ReadUntilJob.onKafka(options).environment());
+        System.out.println("running");
+        System.out.flush();
+        while (System.in.read() >= 0) {
+          // waits for the end of input
+        }
+      }
+    }
+  }
+}

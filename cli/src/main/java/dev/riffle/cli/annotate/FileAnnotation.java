@@ -1,0 +1,210 @@
+package dev.riffle.cli.annotate;
+
+import dev.riffle.models.BatchItem;
+import dev.riffle.models.InputException;
+import dev.riffle.models.Prediction;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.StreamRunner;
+import dev.riffle.models.annotator.Annotator;
+import dev.riffle.models.annotator.Gene;
+import dev.riffle.models.dna.Composition;
+import dev.riffle.models.dna.GeneticCode;
+import dev.riffle.models.dna.Nucleotides;
+import dev.riffle.models.dna.SequenceFile;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Annotates the contigs of a file, in their order. A long one goes through the model piece by
+ * piece, in memory that does not grow with it; short ones go together. For one thread.
+ */
+public final class FileAnnotation {
+  /** Letters that are read at once; a contig of fewer waits for others. */
+  private static final int PIECE = 1 << 15;
+
+  /** Letters of short contigs that are computed together, at least. */
+  private static final int BATCH = 1 << 16;
+
+  /** Names that are remembered, to tell one that comes again. */
+  private static final int MOST_NAMES = 1_000_000;
+
+  /** Receives what comes of it, contig by contig. */
+  public interface Listener {
+    /** A gene, growing or published. */
+    void gene(String contig, GeneticCode code, Prediction<Gene> gene);
+
+    /** The end of a contig that was annotated, of one base or more. */
+    void ended(String contig, long bases);
+
+    /** What could not be done as asked. */
+    void problem(String what);
+
+    /** What is worth a word, though all was done. */
+    void note(String what);
+  }
+
+  private record Contig(String name, GeneticCode code, BatchItem<Gene> row) {}
+
+  private final StreamRunner<Gene> runner;
+  private final GeneticCode given;
+  private final Listener listener;
+  private final byte[] opened;
+  private final byte[] piece = new byte[PIECE];
+  private final float[] values = new float[PIECE];
+  private final Set<String> names = new HashSet<>();
+  private final List<Contig> batch = new ArrayList<>();
+  private int batched; // letters of the batch
+
+  /**
+   * @param model a DNA annotator
+   * @param given genetic code of all contigs; null for what their headers say, else 11
+   */
+  public FileAnnotation(StreamModel<Gene> model, GeneticCode given, Listener listener) {
+    this.runner = model.newRunner();
+    this.given = given;
+    this.listener = listener;
+    this.opened = runner.open(Annotator.FORMAT);
+  }
+
+  /** Annotates what a file holds. What is wrong with it or a part of it is told as a problem. */
+  public void annotate(SequenceFile file) {
+    try {
+      for (SequenceFile.Entry entry = file.next(); entry != null; entry = file.next()) {
+        annotate(file, entry);
+      }
+    } catch (InputException e) {
+      listener.problem(e.getMessage());
+    }
+    flush();
+  }
+
+  private void annotate(SequenceFile file, SequenceFile.Entry entry) {
+    String why = entry.problem();
+    GeneticCode code = given;
+    try {
+      code = code != null || why != null ? code : entry.code(GeneticCode.BACTERIAL);
+    } catch (InputException e) {
+      why = e.getMessage();
+    }
+    int count = why == null ? file.read(piece) : 0;
+    Composition composition = new Composition();
+    composition.add(piece, count);
+    why = why == null ? composition.foreign() : why;
+    if (why != null) {
+      listener.problem(entry.name() + " (line " + entry.line() + ") was not annotated: " + why);
+      return;
+    }
+    String name = unique(entry.name());
+    if (count == 0) {
+      listener.note(name + " has no bases.");
+    } else if (count < PIECE) {
+      float[] steps = new float[count];
+      Nucleotides.values(piece, 0, count, code, steps, 0);
+      batch.add(new Contig(name, code, row(opened, steps, count)));
+      batched += count;
+      try {
+        file.read(piece); // nothing more, or why there is nothing more
+      } catch (InputException e) {
+        cut(name, count, e);
+      }
+      if (batched >= BATCH) {
+        flush();
+      }
+    } else {
+      flush();
+      annotateLong(file, name, code, composition);
+    }
+    if (composition.oddities() != null) {
+      listener.problem(name + ": " + composition.oddities() + ".");
+    }
+  }
+
+  /** A contig whose first piece has been read. */
+  private void annotateLong(
+      SequenceFile file, String name, GeneticCode code, Composition composition) {
+    long bases = 0;
+    byte[] state = opened;
+    InputException cut = null;
+    int count = PIECE;
+    while (count > 0) {
+      Nucleotides.values(piece, 0, count, code, values, 0);
+      BatchItem<Gene> row = row(state, values, count);
+      runner.advance(List.of(row));
+      tell(name, code, row);
+      state = row.state;
+      bases += count;
+      try {
+        count = file.read(piece);
+        composition.add(piece, count);
+      } catch (InputException e) {
+        cut = e;
+        count = 0;
+      }
+    }
+    BatchItem<Gene> end = row(state, values, 0);
+    runner.finish(List.of(end));
+    tell(name, code, end);
+    listener.ended(name, bases);
+    if (cut != null) {
+      cut(name, bases, cut);
+    }
+  }
+
+  private void cut(String name, long bases, InputException why) {
+    listener.problem(
+        name
+            + " was annotated as far as it could be read, "
+            + bases
+            + " bases: "
+            + why.getMessage());
+  }
+
+  private static BatchItem<Gene> row(byte[] state, float[] steps, int count) {
+    return new BatchItem<>(Annotator.FORMAT, state, steps, 0, count);
+  }
+
+  /** Annotates the short contigs that wait. */
+  private void flush() {
+    if (batch.isEmpty()) {
+      return;
+    }
+    runner.finish(batch.stream().map(Contig::row).toList());
+    for (Contig contig : batch) {
+      tell(contig.name, contig.code, contig.row);
+      listener.ended(contig.name, contig.row.steps);
+    }
+    batch.clear();
+    batched = 0;
+  }
+
+  private void tell(String name, GeneticCode code, BatchItem<Gene> row) {
+    for (Prediction<Gene> gene : row.predictions) {
+      listener.gene(name, code, gene);
+    }
+  }
+
+  /** A name that no contig before has. */
+  private String unique(String name) {
+    if (names.size() >= MOST_NAMES) {
+      return name;
+    }
+    if (names.add(name)) {
+      if (names.size() == MOST_NAMES) {
+        listener.note(
+            "More than " + MOST_NAMES + " contigs: from here on nobody looks for equal names.");
+      }
+      return name;
+    }
+    int times = 2;
+    while (!names.add(name + "." + times)) {
+      times++;
+    }
+    listener.problem(
+        String.format(
+            "%s is the name of %s contigs: the genes of this one are told under %s.%d.",
+            name, times == 2 ? "two" : "several", name, times));
+    return name + "." + times;
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * The command {@code annotate}: DNA files to genes, without a broker.
+ *
+ * <pre>
+ *   SequenceFile -> FileAnnotation -> StreamModel: one contig piece by piece, short contigs in one batch
+ *                     |
+ *                   GeneWriter: GFF3, BED, JSON lines
+ * </pre>
+ */
+package dev.riffle.cli.annotate;

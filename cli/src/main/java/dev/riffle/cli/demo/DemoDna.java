@@ -1,0 +1,417 @@
+package dev.riffle.cli.demo;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.riffle.cli.dna.Read;
+import dev.riffle.cli.dna.ReadFile;
+import dev.riffle.cli.dna.ReadPlayback;
+import dev.riffle.cli.dna.SyntheticGenome;
+import dev.riffle.cli.job.LocalJob;
+import dev.riffle.cli.shared.Failure;
+import dev.riffle.cli.shared.Installation;
+import dev.riffle.cli.shared.OutputDirectory;
+import dev.riffle.cli.shared.Progress;
+import dev.riffle.cli.shared.ShutdownHook;
+import dev.riffle.cli.stream.ProduceReads;
+import dev.riffle.cli.topic.Player;
+import dev.riffle.cli.topic.Records;
+import dev.riffle.cli.topic.TopicReader;
+import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.annotation.AnnotationJob;
+import dev.riffle.models.dna.GeneticCode;
+import dev.riffle.models.dna.SequenceFile;
+import dev.riffle.schemas.record.DeadLetter;
+import dev.riffle.schemas.record.GeneEvent;
+import dev.riffle.schemas.record.GeneStatus;
+import dev.riffle.schemas.record.SessionEvent;
+import dev.riffle.schemas.record.SessionKind;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.specific.SpecificRecordBase;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** A genome, sent into Kafka as it would be read, its genes found by Flink. */
+@Command(
+    name = "dna",
+    description = {
+      "Sends a genome into Kafka as a sequencer would and prints its genes as Flink finds them.",
+      "Broker and cluster live in this JVM, on loopback. Without FILE the genome is made up from"
+          + " --seed, so its genes are known and the result is judged at the end. DIR/out.gff3 holds"
+          + " the genes of the final lane; DIR/genome.fasta and DIR/genome.gff3 a made-up genome and"
+          + " the genes that were put there."
+    })
+final class DemoDna implements Callable<Integer> {
+  private static final Duration POLL = Duration.ofMillis(100);
+  private static final String WARM_UP = "warm-up";
+  private static final int WARM_UP_BASES = 60_000;
+  private static final int WARM_UP_CHUNK = 1_000;
+  private static final int PORE_CHUNK = 180;
+  private static final int FAST_CHUNK = 4_000;
+  private static final double MADE_UP_SPEED = 2_000;
+  private static final double[] SHARES = {.5, .95, 1};
+
+  @Spec CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "FILE",
+      arity = "0..1",
+      description = "FASTA or FASTQ of your own, plain or gzipped (default: a made-up genome).")
+  Path file;
+
+  @Option(
+      names = "--bases",
+      paramLabel = "N",
+      defaultValue = "40000",
+      description = "Length of the made-up genome, 2000 to 10000000 (default: ${DEFAULT-VALUE}).")
+  int bases;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Another number is another genome (default: ${DEFAULT-VALUE}).")
+  long seed;
+
+  @Option(
+      names = "--code",
+      paramLabel = "11|4",
+      description = "Genetic code (default: what genetic_code= in a header of FILE says, else 11).")
+  Integer code;
+
+  @Option(
+      names = "--speed",
+      paramLabel = "BASES/S",
+      converter = ProduceReads.Rate.class,
+      description =
+          "Bases per second, or max for as fast as it goes (default: 2000 for a made-up genome, max"
+              + " for FILE).")
+  Double speed;
+
+  @Option(
+      names = "--chunk-bases",
+      paramLabel = "N",
+      description =
+          "Bases of a chunk, 1 to 200000 (default: 180, 0.4 s of a pore; 4000 where --speed is max).")
+  Integer chunkBases;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "DIR",
+      defaultValue = "out",
+      description = "Where the files go (default: ${DEFAULT-VALUE}).")
+  Path directory;
+
+  @Option(names = "--json", description = "Print nothing but the summary, as a JSON object.")
+  boolean json;
+
+  private final Records records = new Records();
+  private final Annotations found = new Annotations();
+  private final GeneDelays delays = new GeneDelays();
+  private final Map<String, Long> begun = new ConcurrentHashMap<>(); // contigs and their lengths
+  private PrintWriter out;
+  private Progress progress;
+  private SyntheticGenome genome;
+  private String growing = "";
+  private int growths;
+  private double seconds;
+
+  @Override
+  public Integer call() throws IOException {
+    if (bases < 2_000 || bases > 10_000_000) {
+      throw new ParameterException(
+          spec.commandLine(), "--bases must be 2000 to 10000000, but is " + bases + ".");
+    }
+    GeneticCode given = ProduceReads.code(spec, code);
+    if (speed == null) {
+      speed = file == null ? MADE_UP_SPEED : Double.POSITIVE_INFINITY;
+    }
+    if (chunkBases == null) {
+      chunkBases = Double.isInfinite(speed) ? FAST_CHUNK : PORE_CHUNK;
+    }
+    ProduceReads.within(spec, "--chunk-bases", chunkBases, ProduceReads.Flow.MOST_BASES);
+    out = spec.commandLine().getOut();
+    progress = new Progress(out, !json && Installation.terminal());
+    OutputDirectory output = OutputDirectory.make(directory);
+    if (file == null) {
+      genome = SyntheticGenome.make("made-up", bases, seed, given == null ? 11 : given.number());
+      genome.write(output.file("genome.fasta"), output.file("genome.gff3"));
+      say(
+          "A made-up genome of %,d bases with %d genes, from seed %d.",
+          bases, genome.genes().size(), seed);
+      run(List.of(read(genome)).iterator());
+    } else {
+      try (SequenceFile reads = SequenceFile.open(file)) {
+        run(new ReadFile(reads, given, this::problem));
+      } catch (NoSuchFileException e) {
+        throw new ParameterException(spec.commandLine(), "There is no file " + file + ".", e);
+      }
+    }
+    found.write(output.file("out.gff3"));
+    summary();
+    return 0;
+  }
+
+  private static Read read(SyntheticGenome genome) {
+    return new Read(genome.name(), genome.code(), ByteBuffer.wrap(genome.bases()), null);
+  }
+
+  private void problem(String what) {
+    progress.clear();
+    spec.commandLine().getErr().println("riffle: " + what);
+    spec.commandLine().getErr().flush();
+  }
+
+  private void run(Iterator<Read> reads) {
+    say("Starting a Kafka broker and a Flink cluster in this JVM, on 127.0.0.1 ...");
+    long began = System.nanoTime();
+    JobOptions options =
+        JobOptions.of(
+            Map.of(
+                JobOptions.MODEL.key(), Installation.annotator().toString(),
+                JobOptions.CHECKPOINT_INTERVAL.key(), "500ms",
+                JobOptions.STREAM.key(), "demo"));
+    try (LocalJob local = LocalJob.start(options, AnnotationJob::onKafka)) {
+      Topics topics = local.topics();
+      try (TopicReader reader =
+          local.reader(
+              topics.preview(), topics.finals(), topics.sessions(), topics.deadLetters())) {
+        // The first seconds of a JVM are slow: they go to another genome, which is not shown.
+        Read other = read(SyntheticGenome.make(WARM_UP, WARM_UP_BASES, seed + 1, 11));
+        play(local, reader, List.of(other).iterator(), WARM_UP_CHUNK, Double.POSITIVE_INFINITY);
+        say(
+            "Ready after %.1f s. Sending it %s, %d bases at once:",
+            (System.nanoTime() - began) / 1e9,
+            Double.isInfinite(speed)
+                ? "as fast as it goes"
+                : String.format(Locale.ROOT, "at %.0f bases/s", speed),
+            chunkBases);
+        say("");
+        say(
+            "%10s %10s  %-6s %6s  %-5s %6s  %10s  %s",
+            "left", "right", "strand", "bases", "start", "score", "confidence", "told after");
+        seconds = play(local, reader, reads, chunkBases, speed);
+        local.finishJob();
+        while (!reader.atEnd()) {
+          reader.poll(POLL).forEach(this::take);
+        }
+      }
+    } finally {
+      progress.clear();
+    }
+  }
+
+  /** Sends reads until their sessions have ended; answers the seconds until then. */
+  private double play(
+      LocalJob local, TopicReader reader, Iterator<Read> reads, int chunk, double basesPerSecond) {
+    ReadPlayback playback = new ReadPlayback(chunk, basesPerSecond, 1);
+    begun.clear();
+    Iterator<Read> counted =
+        new Iterator<>() {
+          @Override
+          public boolean hasNext() {
+            return reads.hasNext();
+          }
+
+          @Override
+          public Read next() {
+            Read read = reads.next();
+            begun.put(read.id(), (long) read.bases().remaining());
+            return read;
+          }
+        };
+    long began = System.nanoTime();
+    int ended = 0;
+    try (Player player =
+        Player.start(
+            (to, sent, stopped) -> playback.play(counted, to::send, sent::accept, stopped),
+            local.bootstrap(),
+            local.topics().in())) {
+      while (!(player.finished() && ended == begun.size())) {
+        for (ConsumerRecord<String, byte[]> record : reader.poll(POLL)) {
+          ended += take(record) ? 1 : 0;
+        }
+        if (ShutdownHook.asked()) {
+          throw new Failure("Stopped.");
+        }
+        local.checkRunning();
+        long known = begun.values().stream().mapToLong(Long::longValue).sum();
+        if (known > 0 && !begun.containsKey(WARM_UP)) {
+          progress.showBases(player.progress(), known, growing);
+        }
+      }
+    }
+    return (System.nanoTime() - began) / 1e9;
+  }
+
+  /** Takes one record of any lane; true if it ends a contig. */
+  private boolean take(ConsumerRecord<String, byte[]> record) {
+    Instant seen = Instant.now();
+    SpecificRecordBase value = records.decode(record.value());
+    if (value instanceof DeadLetter letter) {
+      throw new Failure("The bases could not be used: " + letter.getError());
+    }
+    boolean ours = !WARM_UP.equals(record.key());
+    if (value instanceof SessionEvent session) {
+      if (ours) {
+        found.take(session);
+      }
+      return session.getKind() == SessionKind.ENDED;
+    }
+    if (ours && value instanceof GeneEvent gene) {
+      if (gene.getIsFinal()) {
+        found.take(gene);
+      } else if (gene.getStatus() == GeneStatus.PUBLISHED) {
+        published(gene, seen);
+      } else {
+        growths++;
+        growing =
+            String.format(
+                Locale.ROOT,
+                "  %s grows, %,d bases",
+                gene.getStrand(),
+                gene.getRight() - gene.getLeft());
+      }
+    }
+    return false;
+  }
+
+  private void published(GeneEvent gene, Instant seen) {
+    growing = "";
+    delays.add(gene, chunkBases);
+    if (!Double.isInfinite(speed)) {
+      // capture_time is that of the chunk's first base
+      long chunkStart = (gene.getBasesRead() - 1) / chunkBases * chunkBases;
+      long chunk = Math.min(chunkBases, begun.get(gene.getSequenceId()) - chunkStart);
+      Instant called =
+          gene.getLatency().getCaptureTime().plusNanos(Math.round(chunk / speed * 1e9));
+      delays.addMillis(Duration.between(called, seen).toNanos() / 1e6);
+    }
+    if (!json) {
+      progress.line(
+          String.format(
+              Locale.ROOT,
+              "%,10d %,10d  %-6s %,6d  %-5s %6.1f  %10.2f  %,d bases%s",
+              gene.getLeft() + 1,
+              gene.getRight(),
+              gene.getStrand(),
+              gene.getRight() - gene.getLeft(),
+              gene.getStartType(),
+              gene.getScore(),
+              gene.getConfidence(),
+              gene.getBasesRead() - gene.getRight(),
+              gene.getPartial().equals("00") ? "" : ", cut by the contig's end"));
+    }
+  }
+
+  private void summary() {
+    List<GeneEvent> genes = found.genes();
+    GeneMatch match = genome == null ? null : GeneMatch.of(genome, genes);
+    if (json) {
+      out.println(summaryJson(genes, match).toPrettyString());
+      out.flush();
+      return;
+    }
+    say("");
+    say(
+        "genes      %,d on the final lane, of %,d bases in %,d contig%s; %,d times told while they grew",
+        genes.size(), found.bases(), found.ended(), found.ended() == 1 ? "" : "s", growths);
+    if (match != null) {
+      say(
+          "known      %d whole genes were put there; %d of their stop codons found (recall %.3f,"
+              + " precision %.3f), %d with their start codon",
+          match.reference(), match.stops(), match.recall(), match.precision(), match.exact());
+    }
+    if (delays.count(GeneDelays.Part.FORWARD_MODEL) + delays.count(GeneDelays.Part.REVERSE_MODEL)
+        > 0) {
+      say("delay      in bases read behind a gene's last base:");
+      say("%22s %6s %6s %6s %6s", "", "genes", "p50", "p95", "max");
+      for (GeneDelays.Part part : GeneDelays.Part.values()) {
+        say(
+            "%22s %6d %6d %6d %6d   %s",
+            part.label,
+            delays.count(part),
+            delays.bases(part, SHARES[0]),
+            delays.bases(part, SHARES[1]),
+            delays.bases(part, SHARES[2]),
+            part.meaning);
+      }
+    }
+    if (!Double.isInfinite(speed)) {
+      say(
+          "time       from the call of a chunk's last base to its gene on the preview lane: p50 %.0f"
+              + " ms, p95 %.0f ms, max %.0f ms",
+          delays.millis(SHARES[0]), delays.millis(SHARES[1]), delays.millis(SHARES[2]));
+    } else {
+      say(
+          "speed      %.2f Mb/s (%.1f s), Kafka, Flink and the last commit among it",
+          found.bases() / 1e6 / seconds, seconds);
+    }
+    say(
+        "wrote      %s%s",
+        directory.resolve("out.gff3"),
+        genome == null
+            ? ""
+            : ", "
+                + directory.resolve("genome.fasta")
+                + " and "
+                + directory.resolve("genome.gff3"));
+  }
+
+  private ObjectNode summaryJson(List<GeneEvent> genes, GeneMatch match) {
+    ObjectNode root = new ObjectMapper().createObjectNode();
+    root.put("contigs", found.ended()).put("bases", found.bases()).put("genes", genes.size());
+    root.put("told_while_growing", growths);
+    if (match != null) {
+      root.putObject("known")
+          .put("seed", seed)
+          .put("genes", match.reference())
+          .put("stops", match.stops())
+          .put("exact", match.exact())
+          .put("stop_recall", match.recall())
+          .put("stop_precision", match.precision());
+    }
+    ObjectNode delay = root.putObject("delay_bases");
+    for (GeneDelays.Part part : GeneDelays.Part.values()) {
+      delay
+          .putObject(part.name().toLowerCase(Locale.ROOT))
+          .put("genes", delays.count(part))
+          .put("p50", delays.bases(part, SHARES[0]))
+          .put("p95", delays.bases(part, SHARES[1]))
+          .put("max", delays.bases(part, SHARES[2]));
+    }
+    if (!Double.isInfinite(speed)) {
+      root.putObject("visible_ms")
+          .put("p50", delays.millis(SHARES[0]))
+          .put("p95", delays.millis(SHARES[1]))
+          .put("max", delays.millis(SHARES[2]));
+    }
+    root.put("seconds", seconds);
+    root.put("wrote", directory.resolve("out.gff3").toString());
+    return root;
+  }
+
+  private void say(String format, Object... values) {
+    if (!json) {
+      out.printf(Locale.ROOT, format + "%n", values);
+      out.flush();
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.riffle.cli.demo;
+
+import dev.riffle.cli.notes.NoteFormat;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import javax.sound.midi.InvalidMidiDataException;
+import javax.sound.midi.MidiSystem;
+import javax.sound.sampled.AudioFileFormat;
+import javax.sound.sampled.AudioInputStream;
+import javax.sound.sampled.AudioSystem;
+import javax.sound.sampled.UnsupportedAudioFileException;
+
+/** Turns a piece into sound with the JDK's own synthesizer, which reads MIDI files as if sound. */
+public final class Rendering {
+  /** Seconds of sound after the last note: it rings off. */
+  private static final double TAIL = 1.0;
+
+  // Held, so that its level stays: the synthesizer tells of a preferences directory it makes.
+  private static final Logger PREFERENCES = Logger.getLogger("java.util.prefs");
+
+  private Rendering() {}
+
+  /** Writes a WAV of 44100 Hz, 16 bits, stereo. */
+  public static void write(Piece piece, Path wav) throws IOException {
+    PREFERENCES.setLevel(Level.OFF);
+    ByteArrayOutputStream midi = new ByteArrayOutputStream();
+    try {
+      MidiSystem.write(NoteFormat.sequence(piece.key(), piece.notes(), 0), 0, midi);
+      AudioInputStream sound =
+          AudioSystem.getAudioInputStream(new ByteArrayInputStream(midi.toByteArray()));
+      long length = Math.round((piece.seconds() + TAIL) * sound.getFormat().getSampleRate());
+      AudioSystem.write(
+          new AudioInputStream(sound, sound.getFormat(), Math.min(length, sound.getFrameLength())),
+          AudioFileFormat.Type.WAVE,
+          wav.toFile());
+    } catch (InvalidMidiDataException | UnsupportedAudioFileException e) {
+      throw new IOException("This JDK has no synthesizer: " + e.getMessage(), e);
+    }
+  }
+}

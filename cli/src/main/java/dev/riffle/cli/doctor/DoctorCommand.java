@@ -1,0 +1,355 @@
+package dev.riffle.cli.doctor;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.riffle.cli.shared.Installation;
+import dev.riffle.kernels.Backends;
+import dev.riffle.models.ModelException;
+import dev.riffle.models.ModelInfo;
+import dev.riffle.models.families.Families;
+import dev.riffle.models.transcriber.Note;
+import dev.riffle.models.weights.ModelDirectory;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Looks at what Riffle needs and names the cure of what is missing. */
+@Command(
+    name = "doctor",
+    description = {
+      "Looks at what Riffle needs here and names the cure of each problem.",
+      "Java and its flags, the vector module, backends, BLAS, the decoder, the shipped model, ports,"
+          + " memory and disk; NVIDIA cards, their driver and CUDA's libraries, which nothing needs"
+          + " but the backend cuda. Ends with 1 if something is broken; a warning alone ends with"
+          + " 0."
+    })
+public final class DoctorCommand implements Callable<Integer> {
+  private static final List<String> ON_REQUEST = List.of("nd4j", "cuda");
+  private static final String PAGE = "See docs/backends.md.";
+  private static final int CUDA_13_DRIVER = 580;
+  private static final Map<String, String> CUDA_13_PACKAGES =
+      Map.of(
+          "libnvrtc.so.13",
+          "cuda-nvrtc-13-0 (or nvidia-cuda-nvrtc, by pip) is enough",
+          "libcublasLt.so.13",
+          "libcublas-13-0 (or nvidia-cublas, by pip) is enough");
+  private static final int KAFKA_PORT = 9092;
+  private static final int FLINK_PORT = 8081;
+
+  public enum Verdict {
+    OK,
+    WARNING,
+    BROKEN
+  }
+
+  /** One line of the report; the cure is empty where none is needed. */
+  public record Finding(String what, Verdict verdict, String found, String cure) {}
+
+  @Spec CommandSpec spec;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description = "A backend that has to be there, such as nd4j: it is loaded where it is named.")
+  String backend;
+
+  @Option(names = "--json", description = "Print an array of {what, verdict, found, cure}.")
+  boolean json;
+
+  @Override
+  public Integer call() {
+    List<Finding> findings = examine(backend);
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      ArrayNode array = new ObjectMapper().createArrayNode();
+      for (Finding f : findings) {
+        array
+            .addObject()
+            .put("what", f.what)
+            .put("verdict", f.verdict.name().toLowerCase(Locale.ROOT))
+            .put("found", f.found)
+            .put("cure", f.cure);
+      }
+      out.println(array.toPrettyString());
+    } else {
+      for (Finding f : findings) {
+        String mark =
+            switch (f.verdict) {
+              case OK -> "ok     ";
+              case WARNING -> "warning";
+              case BROKEN -> "BROKEN ";
+            };
+        out.printf(Locale.ROOT, "%s  %-10s %s%n", mark, f.what, f.found);
+        if (!f.cure.isEmpty()) {
+          out.printf(Locale.ROOT, "         %-10s -> %s%n", "", f.cure);
+        }
+      }
+    }
+    out.flush();
+    return findings.stream().anyMatch(f -> f.verdict == Verdict.BROKEN) ? 1 : 0;
+  }
+
+  /**
+   * @param backend one that has to be there; null for none
+   */
+  public static List<Finding> examine(String backend) {
+    List<Finding> all = new ArrayList<>();
+    all.add(java());
+    all.add(flags());
+    all.add(vector());
+    all.addAll(backends(backend));
+    all.addAll(cards(GpuReport.ofThisMachine()));
+    all.add(ok("blas", "none is used: the cpu backend does its own arithmetic"));
+    all.add(decoder());
+    all.add(model());
+    all.add(port("kafka", KAFKA_PORT, "docker compose and --bootstrap examples use it"));
+    all.add(port("flink", FLINK_PORT, "docker compose and --jobmanager examples use it"));
+    all.add(memory());
+    all.add(disk());
+    return all;
+  }
+
+  private static Finding ok(String what, String found) {
+    return new Finding(what, Verdict.OK, found, "");
+  }
+
+  private static Finding java() {
+    int version = Runtime.version().feature();
+    String found =
+        "Java "
+            + Runtime.version()
+            + ", "
+            + System.getProperty("java.vm.name")
+            + ", "
+            + System.getProperty("java.home");
+    return version >= 17
+        ? ok("java", found)
+        : new Finding("java", Verdict.BROKEN, found, "Set JAVA_HOME to a JDK 17 or later.");
+  }
+
+  private static Finding flags() {
+    List<String> given = ManagementFactory.getRuntimeMXBean().getInputArguments();
+    boolean opens = Object.class.getModule().isOpen("java.util", DoctorCommand.class.getModule());
+    boolean trusted =
+        System.getProperty("org.apache.avro.SERIALIZABLE_PACKAGES", "").contains("dev.riffle");
+    if (opens && trusted) {
+      return ok("flags", String.join(" ", given));
+    }
+    return new Finding(
+        "flags",
+        Verdict.WARNING,
+        (opens ? "" : "java.util is not open; ")
+            + (trusted ? "" : "Avro does not trust our records; ")
+            + "given: "
+            + String.join(" ", given),
+        "Start with ./riffle, or add --add-opens=java.base/java.util=ALL-UNNAMED"
+            + " -Dorg.apache.avro.SERIALIZABLE_PACKAGES=dev.riffle.schemas.record");
+  }
+
+  private static Finding vector() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+        ? ok("vector", "the module jdk.incubator.vector is there")
+        : new Finding(
+            "vector",
+            Verdict.WARNING,
+            "the module jdk.incubator.vector is not there: the cpu backend runs plain loops",
+            "Start with ./riffle, or add --add-modules jdk.incubator.vector");
+  }
+
+  private static List<Finding> backends(String wanted) {
+    List<Finding> all = new ArrayList<>();
+    for (String name : Backends.names()) {
+      Verdict verdict = name.equals(wanted) ? Verdict.BROKEN : Verdict.WARNING;
+      all.add(
+          Backends.unavailable(name)
+              .map(why -> new Finding("backend", verdict, name + " cannot run: " + why, PAGE))
+              .orElseGet(() -> ok("backend", Backends.find(name).description())));
+    }
+    if (all.isEmpty()) {
+      all.add(
+          new Finding(
+              "backend", Verdict.BROKEN, "none is on the class path", "Start with ./riffle."));
+    }
+    if (wanted != null && !Backends.names().contains(wanted)) {
+      String cure =
+          "Start with ./riffle, which adds "
+              + String.join(" or ", ON_REQUEST)
+              + " where an argument names it. "
+              + PAGE;
+      all.add(new Finding("backend", Verdict.BROKEN, wanted + " is not on the class path", cure));
+    }
+    for (String name : ON_REQUEST) {
+      if (!name.equals(wanted) && !Backends.names().contains(name)) {
+        all.add(ok("backend", name + ": not loaded, as nothing names it (--backend " + name + ")"));
+      }
+    }
+    return all;
+  }
+
+  /** Cards are looked for and never asked for: a machine without one is well. */
+  public static List<Finding> cards(GpuReport cards) {
+    Optional<String> driver = cards.driver();
+    boolean linked = cards.library(GpuReport.DRIVER).isPresent();
+    if (driver.isEmpty() && !linked) {
+      return List.of(
+          cards.onBus() == 0
+              ? ok("gpu", "no NVIDIA card and no driver for one; none is needed")
+              : new Finding(
+                  "gpu",
+                  Verdict.WARNING,
+                  "an NVIDIA card is on the bus, but it has no driver: it cannot be used",
+                  "For the backend cuda install NVIDIA's driver, 580 or later; nothing else needs"
+                      + " it."));
+    }
+    List<Finding> all = new ArrayList<>();
+    List<String> models = cards.models();
+    String found =
+        (models.isEmpty() ? "no card is named" : String.join(", ", models))
+            + driver.map(v -> "; driver " + v).orElse("; a driver that says no version");
+    if (!linked) {
+      all.add(
+          new Finding(
+              "gpu",
+              Verdict.WARNING,
+              found + "; but " + GpuReport.DRIVER + " is not where the linker looks",
+              "Install the user's part of the driver; in a container, start it with --gpus all and"
+                  + " NVIDIA's container toolkit."));
+    } else if (driver
+        .filter(v -> Integer.parseInt(v.split("\\.")[0]) < CUDA_13_DRIVER)
+        .isPresent()) {
+      all.add(
+          new Finding(
+              "gpu",
+              Verdict.WARNING,
+              found,
+              "The backend cuda needs a driver of CUDA 13: " + CUDA_13_DRIVER + " or later."));
+    } else {
+      all.add(ok("gpu", found + "; " + GpuReport.ceiling()));
+    }
+    for (String library : GpuReport.LIBRARIES) {
+      all.add(
+          cards
+              .library(library)
+              .map(path -> ok("gpu", path.toString()))
+              .orElseGet(
+                  () ->
+                      new Finding(
+                          "gpu",
+                          Verdict.WARNING,
+                          library + " is missing: the backend cuda cannot run",
+                          "Install CUDA 13, of which "
+                              + CUDA_13_PACKAGES.get(library)
+                              + ", and let LD_LIBRARY_PATH name its folder. "
+                              + PAGE)));
+    }
+    return all;
+  }
+
+  private static Finding decoder() {
+    try {
+      return ok(
+          "decoder",
+          "FFmpeg "
+              + org.bytedeco.ffmpeg.global.avutil.av_version_info().getString()
+              + " for FLAC, MP3 and others; WAV and AIFF need none");
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+      return new Finding(
+          "decoder",
+          Verdict.WARNING,
+          "FFmpeg cannot be loaded: " + e.getMessage(),
+          "WAV and AIFF can be read all the same; the decoder is shipped for Linux on x86-64.");
+    }
+  }
+
+  private static Finding model() {
+    Path model = Installation.transcriber();
+    for (String file : new String[] {"config.json", "model.safetensors", "provenance.json"}) {
+      if (!Files.isReadable(model.resolve(file))) {
+        return new Finding(
+            "model",
+            Verdict.BROKEN,
+            model.resolve(file) + " is not there",
+            "Start ./riffle from a whole checkout: git checkout -- demo/models");
+      }
+    }
+    try {
+      ModelInfo info =
+          Families.load(ModelDirectory.read(model), Backends.find("cpu"), Note.class).info();
+      return ok(
+          "model",
+          String.format(
+              Locale.ROOT,
+              "%s in %s, %,d bytes of state per key",
+              info.label(),
+              model.getParent().getParent(),
+              info.stateBytes()));
+    } catch (ModelException e) {
+      return new Finding(
+          "model",
+          Verdict.BROKEN,
+          e.getMessage(),
+          "Bring the shipped files back: git checkout -- demo/models");
+    }
+  }
+
+  private static Finding port(String what, int port, String use) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return ok(what, "port " + socket.getLocalPort() + " is free");
+    } catch (IOException e) {
+      return new Finding(
+          what,
+          Verdict.WARNING,
+          "port " + port + " is taken on loopback (" + e.getMessage() + ")",
+          "That is right if a broker or cluster of yours runs there ("
+              + use
+              + "). The demo and transcribe take free ports of their own.");
+    }
+  }
+
+  private static Finding memory() {
+    long heap = Runtime.getRuntime().maxMemory() >> 20;
+    String found =
+        "heap at most " + heap + " MiB, " + Runtime.getRuntime().availableProcessors() + " cores";
+    return heap >= 700
+        ? ok("memory", found)
+        : new Finding(
+            "memory", Verdict.WARNING, found, "Give more: RIFFLE_HEAP=1500m ./riffle ...");
+  }
+
+  private static Finding disk() {
+    Path tmp = Path.of(System.getProperty("java.io.tmpdir"));
+    try {
+      FileStore store = Files.getFileStore(tmp);
+      long free = store.getUsableSpace() >> 20;
+      String found = free + " MiB free in " + tmp;
+      return free >= 1024 && Files.isWritable(tmp)
+          ? ok("disk", found)
+          : new Finding(
+              "disk",
+              free >= 200 && Files.isWritable(tmp) ? Verdict.WARNING : Verdict.BROKEN,
+              found,
+              "Point RIFFLE_JAVA_OPTS=-Djava.io.tmpdir=DIR at a directory with 1 GiB free.");
+    } catch (IOException e) {
+      return new Finding(
+          "disk",
+          Verdict.BROKEN,
+          tmp + " cannot be used: " + e.getMessage(),
+          "Point RIFFLE_JAVA_OPTS=-Djava.io.tmpdir=DIR at one that can.");
+    }
+  }
+}

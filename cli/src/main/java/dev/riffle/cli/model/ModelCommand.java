@@ -1,0 +1,107 @@
+package dev.riffle.cli.model;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.riffle.cli.shared.CommandGroup;
+import dev.riffle.kernels.Backends;
+import dev.riffle.models.Description;
+import dev.riffle.models.families.Families;
+import dev.riffle.models.weights.ModelDirectory;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What there is to know of a model directory. */
+@Command(
+    name = "model",
+    description = "Looks at model directories, and makes them.",
+    synopsisSubcommandLabel = "KIND",
+    subcommands = {ModelCommand.Inspect.class, ConvertCommand.class})
+public final class ModelCommand extends CommandGroup {
+  /** Reads a model and says what it costs and sees. */
+  @Command(
+      name = "inspect",
+      description = {
+        "Reads and checks a model of any family and says what it costs and sees.",
+        "Multiply-adds are those of linear maps, convolutions and attention."
+      })
+  public static final class Inspect implements Callable<Integer> {
+    @Spec CommandSpec spec;
+
+    @Parameters(paramLabel = "DIR", description = "The model: <name>/<version>/.")
+    Path directory;
+
+    @Option(
+        names = "--length",
+        paramLabel = "STEPS",
+        description =
+            "Steps to count the multiply-adds of (default: one, or the window that the model is"
+                + " made for).")
+    Integer length;
+
+    @Option(
+        names = "--json",
+        description =
+            "Print {name, version, family, fingerprint, layers, parameters, reads,"
+                + " answers, window, state_bytes, multiply_adds, multiply_adds_per, receptive_field, look_ahead}.")
+    boolean json;
+
+    @Override
+    public Integer call() {
+      if (length != null && length < 1) {
+        throw new ParameterException(
+            spec.commandLine(), "--length is " + length + "; give 1 step or more.");
+      }
+      ModelDirectory model = ModelDirectory.read(directory);
+      Description d = Families.describe(model, Backends.find("cpu"), length == null ? 0 : length);
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        ObjectNode node = new ObjectMapper().createObjectNode();
+        node.put("name", model.name()).put("version", model.version());
+        node.put("family", model.family()).put("fingerprint", model.fingerprint());
+        node.put("layers", d.layers()).put("parameters", model.weights().count());
+        node.put("reads", d.reads()).put("answers", d.predictions()).put("window", d.window());
+        node.put("state_bytes", d.stateBytes()).put("multiply_adds", d.multiplyAdds());
+        node.put("multiply_adds_per", d.per()).put("receptive_field", d.receptiveField());
+        node.put("look_ahead", d.lookAhead());
+        out.println(node.toPrettyString());
+      } else {
+        line("model", model.label());
+        line("family", model.family());
+        line("fingerprint", model.fingerprint());
+        line("layers", number(d.layers()));
+        line("parameters", number(model.weights().count()));
+        line("reads", d.reads());
+        line("answers", d.predictions());
+        line("state per key", state(d));
+        line("multiply-adds", number(d.multiplyAdds()) + " for " + d.per());
+        line("receptive field", d.receptiveField());
+        line("look-ahead", d.lookAhead());
+      }
+      out.flush();
+      return 0;
+    }
+
+    private static String state(Description d) {
+      if (d.stateBytes() == 0) {
+        return "none, as no stream brings what it reads";
+      }
+      return (d.window() == 0 ? "" : "at most ") + number(d.stateBytes()) + " bytes";
+    }
+
+    private void line(String what, String value) {
+      spec.commandLine().getOut().printf(Locale.ROOT, "%-16s %s%n", what, value);
+    }
+
+    private static String number(long value) {
+      return String.format(Locale.ROOT, "%,d", value);
+    }
+  }
+}

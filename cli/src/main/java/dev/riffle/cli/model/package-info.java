@@ -1,0 +1,2 @@
+/** The commands {@code verify}, {@code model inspect} and {@code model convert}. */
+package dev.riffle.cli.model;

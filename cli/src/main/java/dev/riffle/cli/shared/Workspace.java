@@ -1,0 +1,50 @@
+package dev.riffle.cli.shared;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/** A directory for files in between, removed with all that is in it, on Ctrl-C too. */
+public final class Workspace implements AutoCloseable {
+  private final Path path;
+  private final ShutdownHook.Registration ctrlC;
+
+  private Workspace(Path path) {
+    this.path = path;
+    this.ctrlC = ShutdownHook.onCtrlC(this::delete);
+  }
+
+  public static Workspace make() {
+    try {
+      return new Workspace(Files.createTempDirectory("riffle-files"));
+    } catch (IOException e) {
+      throw new Failure(
+          "No directory can be made in " + System.getProperty("java.io.tmpdir") + ": " + e, e);
+    }
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  private void delete() {
+    try (Stream<Path> files = Files.list(path)) {
+      for (Path file : files.toList()) {
+        Files.deleteIfExists(file);
+      }
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Temporary files stay behind in " + path, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    ctrlC.close();
+    if (!ShutdownHook.asked()) {
+      delete();
+    }
+  }
+}

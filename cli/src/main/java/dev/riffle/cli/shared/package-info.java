@@ -1,0 +1,5 @@
+/**
+ * What command groups share: failures with a message for the user, progress bars, output
+ * directories and cleanup on Ctrl-C.
+ */
+package dev.riffle.cli.shared;

@@ -1,0 +1,96 @@
+package dev.riffle.cli.stream;
+
+import dev.riffle.cli.shared.ShutdownHook;
+import dev.riffle.cli.topic.Records;
+import dev.riffle.cli.topic.TopicReader;
+import dev.riffle.schemas.CodecException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.avro.specific.SpecificRecordBase;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Prints a topic. */
+@Command(
+    name = "tail",
+    description = {
+      "Prints the records of a topic, decoded, one per line, as they are committed.",
+      "A record that cannot be decoded is told and passed over. Ctrl-C ends."
+    })
+public final class TailCommand implements Callable<Integer> {
+  @Spec CommandSpec spec;
+
+  @Parameters(paramLabel = "TOPIC", description = "Such as riffle.music.final.v1.")
+  String topic;
+
+  @Option(
+      names = "--bootstrap",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:9092",
+      description = "The broker (default: ${DEFAULT-VALUE}).")
+  String bootstrap;
+
+  @Option(names = "--from-beginning", description = "Begin with the oldest record, not the next.")
+  boolean fromBeginning;
+
+  @Option(names = "--max", paramLabel = "N", description = "End after N records.")
+  long max = Long.MAX_VALUE;
+
+  @Option(
+      names = "--json",
+      description =
+          "One JSON object per line: every field, bytes in base64, times in microseconds.")
+  boolean json;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    Records records = new Records();
+    long left = max;
+    try (TopicReader reader = new TopicReader(bootstrap, List.of(topic), fromBeginning)) {
+      ShutdownHook.Registration ctrlC = ShutdownHook.onCtrlC(reader::stop);
+      while (left > 0 && !ShutdownHook.asked()) {
+        for (ConsumerRecord<String, byte[]> record : reader.poll(Duration.ofMillis(500))) {
+          if (left-- > 0) {
+            print(records, record, out);
+          }
+        }
+        out.flush();
+      }
+      ctrlC.close();
+    }
+    return 0;
+  }
+
+  private void print(Records records, ConsumerRecord<String, byte[]> record, PrintWriter out) {
+    byte[] value = record.value();
+    if (value != null && value.length > 0 && value[0] == '{') {
+      out.println(new String(value, StandardCharsets.UTF_8)); // answers of a job with format json
+      return;
+    }
+    try {
+      SpecificRecordBase decoded = records.decode(value);
+      out.println(json ? Records.json(decoded).toString() : Records.text(decoded));
+    } catch (CodecException e) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "riffle: "
+                  + topic
+                  + "/"
+                  + record.partition()
+                  + "@"
+                  + record.offset()
+                  + ": "
+                  + e.getMessage());
+      spec.commandLine().getErr().flush();
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package dev.riffle.evaluation.reads;
+
+import dev.riffle.kernels.Backends;
+import dev.riffle.models.BatchItem;
+import dev.riffle.models.StreamModel;
+import dev.riffle.models.StreamRunner;
+import dev.riffle.models.dna.GeneticCode;
+import dev.riffle.models.dna.Nucleotides;
+import dev.riffle.models.families.Families;
+import dev.riffle.models.readuntil.ReadUntil;
+import dev.riffle.models.readuntil.ReadVerdict;
+import dev.riffle.models.readuntil.ReadVerdict.SourceCoordinates;
+import dev.riffle.models.readuntil.References;
+import dev.riffle.models.readuntil.SequentialTest;
+import dev.riffle.models.weights.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+
+/**
+ * How often read-until is right after 1, 2, 3, 5 and 10 chunks of 180 bases, beside a logistic
+ * regression of k-mers that sees the same bases and learns from reads of the same references; and
+ * what its sequential test decides, when.
+ *
+ * <pre>
+ *   ScoreReadUntil MODEL_DIR READS [FOLDER]    READS of each kind and case; FOLDER of *.fna.gz
+ * </pre>
+ *
+ * Made-up cases are of another generator than the one that trained. With a folder that holds
+ * ecoli_k12, mmyc and phages ph_*, these are cases, too.
+ */
+public final class ScoreReadUntil {
+  private static final int CHUNK = 180;
+  private static final int[] CHUNKS = {1, 2, 3, 5, 10};
+  private static final int LONGEST = 1800;
+  private static final int[] KS = {5, 6, 7, 8, 11, 13, 15};
+
+  /** Bases that the regression trains on, for each k and number of chunks. */
+  private static final int TRAINING_BASES = 3_000_000;
+
+  private static final int MOST_TRAINING_READS = 12_000;
+
+  /** Errors that the test may make, on either side. */
+  private static final double[] ALLOWED = {0.01, 0.05};
+
+  private static final double NEVER = 1e-300;
+
+  private final ModelDirectory directory;
+  private final int reads;
+
+  private ScoreReadUntil(ModelDirectory directory, int reads) {
+    this.directory = directory;
+    this.reads = reads;
+  }
+
+  /** One line per case; see above. */
+  public static void main(String[] args) throws IOException {
+    if (args.length < 2 || args.length > 3) {
+      System.err.println("usage: ScoreReadUntil MODEL_DIR READS [FOLDER]");
+      System.exit(2);
+    }
+    ScoreReadUntil score =
+        new ScoreReadUntil(ModelDirectory.read(Path.of(args[0])), Integer.parseInt(args[1]));
+    System.out.println(
+        "accuracy in percent after 1, 2, 3, 5, 10 chunks of 180 bases; lr is the regression, k in"
+            + " brackets");
+    byte[] target = SimulatedReads.genome(300_000, 1001);
+    byte[] other = SimulatedReads.genome(600_000, 1002);
+    score.run("made up, unrelated", of(target), of(other), true);
+    for (double share : new double[] {0.2, 0.1, 0.05}) {
+      byte[] relative = SimulatedReads.relative(target, share, 1003);
+      score.run(
+          String.format(Locale.ROOT, "made up, relative %.0f %%", 100 * share),
+          of(target),
+          of(relative, other),
+          true);
+    }
+    score.run("made up, rest unknown", of(target), of(other), false);
+    if (args.length == 3) {
+      score.real(Path.of(args[2]));
+    }
+  }
+
+  private void real(Path folder) throws IOException {
+    List<Path> phages = new ArrayList<>();
+    try (var files = Files.newDirectoryStream(folder, "ph_*.fna.gz")) {
+      files.forEach(phages::add);
+    }
+    phages.sort(null);
+    SimulatedReads coli = SimulatedReads.of(List.of(folder.resolve("ecoli_k12.fna.gz")));
+    SimulatedReads mycoides = SimulatedReads.of(List.of(folder.resolve("mmyc.fna.gz")));
+    SimulatedReads viruses = SimulatedReads.of(phages);
+    run("M. mycoides in E. coli", mycoides, coli, true);
+    run("phages in E. coli", viruses, coli, true);
+    run("E. coli in M. mycoides", coli, mycoides, true);
+    run("phages, rest unknown", viruses, coli, false);
+    byte[] strain = SimulatedReads.relative(coli.genomes().get(0), 0.02, 1004);
+    run("E. coli in a strain 2 % off", coli, of(strain), true);
+  }
+
+  private static SimulatedReads of(byte[]... genomes) {
+    return new SimulatedReads(List.of(genomes));
+  }
+
+  private void run(String name, SimulatedReads targets, SimulatedReads rest, boolean given) {
+    References.Builder builder = References.builder();
+    targets.references().forEach(builder::target);
+    if (given) {
+      rest.references().forEach(builder::rest);
+    }
+    References references = builder.build();
+    Random random = new Random(2001);
+    List<byte[]> ofTargets = targets.reads(reads, LONGEST, random);
+    List<byte[]> ofRest = rest.reads(reads, LONGEST, random);
+    StringBuilder ours = new StringBuilder();
+    StringBuilder theirs = new StringBuilder();
+    for (int chunks : CHUNKS) {
+      int bases = chunks * CHUNK;
+      SequentialTest atEnd = new SequentialTest(NEVER, NEVER, bases);
+      double right =
+          (share(judge(references, atEnd, ofTargets), v -> v.logOdds() > 0)
+                  + share(judge(references, atEnd, ofRest), v -> v.logOdds() <= 0))
+              / 2;
+      ours.append(String.format(Locale.ROOT, " %9.2f", 100 * right));
+      theirs.append(given ? regression(targets, rest, ofTargets, ofRest, bases) : "         -");
+    }
+    System.out.printf("%n%s%n  read-until%s%n  lr        %s%n", name, ours, theirs);
+    for (double rate : ALLOWED) {
+      test(references, new SequentialTest(rate, rate, LONGEST), ofTargets, ofRest);
+    }
+    System.out.flush();
+  }
+
+  private void test(
+      References references, SequentialTest test, List<byte[]> ofTargets, List<byte[]> ofRest) {
+    List<ReadVerdict> target = judge(references, test, ofTargets);
+    List<ReadVerdict> other = judge(references, test, ofRest);
+    List<Long> bases = new ArrayList<>();
+    target.forEach(v -> bases.add(v.bases()));
+    other.forEach(v -> bases.add(v.bases()));
+    bases.sort(null);
+    double unknown =
+        (share(target, v -> v.origin() == SourceCoordinates.LIMIT)
+                + share(other, v -> v.origin() == SourceCoordinates.LIMIT))
+            / 2;
+    System.out.printf(
+        Locale.ROOT,
+        "  errors allowed %.0f %%: false accepts %.2f %%, false rejects %.2f %%, undecided %.2f %%;"
+            + " bases p50 %d, p90 %d%n",
+        100 * test.falseAccept(),
+        100 * share(other, v -> v.origin() == SourceCoordinates.TARGET),
+        100 * share(target, v -> v.origin() == SourceCoordinates.REST),
+        100 * unknown,
+        bases.get(bases.size() / 2),
+        bases.get(bases.size() * 9 / 10));
+  }
+
+  private static String regression(
+      SimulatedReads targets,
+      SimulatedReads rest,
+      List<byte[]> ofTargets,
+      List<byte[]> ofRest,
+      int bases) {
+    Random random = new Random(2002);
+    int count = Math.min(MOST_TRAINING_READS, TRAINING_BASES / bases) / 2;
+    KmerLogisticRegression model =
+        KmerLogisticRegression.best(
+            KS,
+            targets.reads(count, bases, random),
+            rest.reads(count, bases, random),
+            targets.reads(500, bases, random),
+            rest.reads(500, bases, random),
+            7);
+    return String.format(
+        Locale.ROOT,
+        " %5.2f(%2d)",
+        100 * model.accuracy(cut(ofTargets, bases), cut(ofRest, bases)),
+        model.k());
+  }
+
+  private static List<byte[]> cut(List<byte[]> reads, int bases) {
+    return reads.stream().map(r -> java.util.Arrays.copyOf(r, bases)).toList();
+  }
+
+  private List<ReadVerdict> judge(
+      References references, SequentialTest test, List<byte[]> sequences) {
+    StreamModel<ReadVerdict> model =
+        Families.load(directory, references, test, Backends.find("cpu"));
+    StreamRunner<ReadVerdict> runner = model.newRunner();
+    List<ReadVerdict> verdicts = new ArrayList<>();
+    for (byte[] letters : sequences) {
+      float[] values = new float[3 * letters.length];
+      for (int i = 0; i < letters.length; i++) {
+        values[3 * i] = Nucleotides.value(Nucleotides.of(letters[i]), GeneticCode.BACTERIAL);
+      }
+      BatchItem<ReadVerdict> row =
+          new BatchItem<>(
+              ReadUntil.FORMAT, runner.open(ReadUntil.FORMAT), values, 0, letters.length);
+      runner.finish(List.of(row));
+      verdicts.add(row.predictions.get(0).value());
+    }
+    return verdicts;
+  }
+
+  private static double share(
+      List<ReadVerdict> verdicts, java.util.function.Predicate<ReadVerdict> which) {
+    return verdicts.stream().filter(which).count() / (double) verdicts.size();
+  }
+}
