@@ -5,7 +5,7 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * Summary of the early events of a sequence, which are kept in a keyed map of their own.
+ * Summary of the early events of a sequence, which are stored in a separate keyed map.
  *
  * @param count number of events
  * @param first position of the first event

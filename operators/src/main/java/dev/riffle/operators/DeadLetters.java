@@ -11,49 +11,49 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Makes dead letters: the input that could not be used beside the reason, as a record for the
- * dead-letter topic with the headers {@code source_topic, source_partition, source_offset,
- * source_timestamp, error}. Nothing in it comes from a clock. Not thread-safe, as the codec.
+ * Creates dead letters: records for the dead-letter topic with an input that could not be used, the
+ * reason, and the headers {@code source_topic, source_partition, source_offset, source_timestamp,
+ * error}. A dead letter depends on the input only, never on a clock. Not thread-safe.
  */
 public final class DeadLetters {
-  /** Largest part of an unusable value that is kept, in bytes: fits Kafka's default record size. */
+  /** Default limit of the payload, in bytes: fits into a Kafka record of the default size. */
   public static final int MAX_PAYLOAD_BYTES = 512 * 1024;
 
   private final int maxPayloadBytes;
-  private final AvroCodec<DeadLetter> letters = AvroCodec.of(DeadLetter.class);
+  private final AvroCodec<DeadLetter> deadLetters = AvroCodec.of(DeadLetter.class);
   private final AvroCodec<SequenceEvent> events = AvroCodec.of(SequenceEvent.class);
 
-  /** Dead letters that keep up to {@link #MAX_PAYLOAD_BYTES} of a value. */
+  /** Limits the payload to {@link #MAX_PAYLOAD_BYTES}. */
   public DeadLetters() {
     this(MAX_PAYLOAD_BYTES);
   }
 
   /**
-   * @param maxPayloadBytes most bytes of a value that are kept
+   * @param maxPayloadBytes limit of the payload; longer values are cut off
    */
   public DeadLetters(int maxPayloadBytes) {
     this.maxPayloadBytes = maxPayloadBytes;
   }
 
   /**
-   * The letter of a record that could not be decoded.
+   * The dead letter of a record that could not be decoded.
    *
-   * @param key the record's key as it came, or null
-   * @param payload the record's value as it came, or null
+   * @param key key of the record, or null
+   * @param payload value of the record, or null
    */
   public OutputRecord undecodable(
-      SourceCoordinates origin, byte[] key, byte[] payload, String error) {
+      SourceCoordinates source, byte[] key, byte[] payload, String error) {
     String text = key == null ? null : new String(key, StandardCharsets.UTF_8);
-    return letter(text, origin, key, payload, error);
+    return deadLetter(text, source, key, payload, error);
   }
 
   /**
-   * The letter of an event that was decoded but cannot be used; its payload is the event's steps as
-   * a {@link SequenceEvent}.
+   * The dead letter of an event that was decoded but cannot be used. Its payload contains the steps
+   * as a {@link SequenceEvent}.
    */
   public OutputRecord unusable(StepEvent event, String error) {
     byte[] key = event.sequenceId.getBytes(StandardCharsets.UTF_8);
-    return letter(event.sequenceId, event.origin, key, payload(event), error);
+    return deadLetter(event.sequenceId, event.origin, key, payload(event), error);
   }
 
   private byte[] payload(StepEvent event) {
@@ -71,10 +71,10 @@ public final class DeadLetters {
             .build());
   }
 
-  private OutputRecord letter(
-      String id, SourceCoordinates origin, byte[] key, byte[] payload, String error) {
-    SourceCoordinates from = origin == null ? new SourceCoordinates("", -1, -1, 0) : origin;
-    byte[] kept =
+  private OutputRecord deadLetter(
+      String id, SourceCoordinates source, byte[] key, byte[] payload, String error) {
+    SourceCoordinates from = source == null ? new SourceCoordinates("", -1, -1, 0) : source;
+    byte[] limited =
         payload == null || payload.length <= maxPayloadBytes
             ? payload
             : Arrays.copyOf(payload, maxPayloadBytes);
@@ -87,12 +87,12 @@ public final class DeadLetters {
             .setSourceTimestamp(from.timestampMillis())
             .setError(error)
             .setKey(key == null ? null : ByteBuffer.wrap(key))
-            .setPayload(kept == null ? null : ByteBuffer.wrap(kept))
+            .setPayload(limited == null ? null : ByteBuffer.wrap(limited))
             .setPayloadBytes(payload == null ? 0 : payload.length)
             .build();
     return new OutputRecord(
         id,
-        letters.encode(letter),
+        deadLetters.encode(letter),
         from.timestampMillis(),
         "source_topic",
         from.topic(),

@@ -17,8 +17,8 @@ final class EarlyEvents {
   }
 
   /**
-   * Adds an event. Of two events at one position, the longer one is kept; of equally long ones,
-   * that which ends the sequence.
+   * Adds an event. Of two events at one position, the longer one is stored; if both have the same
+   * length, the one that ends the sequence.
    *
    * @return true if there was an event at this position already
    */

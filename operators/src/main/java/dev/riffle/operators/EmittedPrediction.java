@@ -4,18 +4,19 @@ import dev.riffle.models.Format;
 import dev.riffle.models.Prediction;
 
 /**
- * One answer of the model with what is known of its place and time.
+ * A prediction of the model with its sequence, its session and its latencies.
  *
  * @param sequenceId the sequence
- * @param format what its steps are
- * @param sessionStart position of the session's first step: add it to positions of the output
- * @param sessionStartMicros capture time of the session's first step
- * @param eventMicros capture time of the event that the answer came with; of the session's last one
- *     where none did
- * @param output the model's answer; positions count from the session's start
+ * @param format what the steps of the session are
+ * @param sessionStart position of the first step of the session; add it to the position of the
+ *     prediction to get a position in the sequence
+ * @param sessionStartMicros capture time of the first step of the session
+ * @param eventMicros capture time of the event that completed the prediction; if none did, the
+ *     capture time at which the session ended
+ * @param prediction the prediction; its position counts from the start of the session
  * @param modelVersion {@code name/version}
- * @param queueMicros from the event's arrival in this process to the start of its batch
- * @param computeMicros duration of its batch
+ * @param queueMicros from the arrival of the event in this process to the start of its batch
+ * @param computeMicros duration of the batch
  */
 public record EmittedPrediction<O>(
     String sequenceId,
@@ -23,7 +24,7 @@ public record EmittedPrediction<O>(
     long sessionStart,
     long sessionStartMicros,
     long eventMicros,
-    Prediction<O> output,
+    Prediction<O> prediction,
     String modelVersion,
     long queueMicros,
     long computeMicros) {}

@@ -6,6 +6,7 @@ import dev.riffle.schemas.record.SessionEvent;
 import dev.riffle.schemas.record.SessionKind;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import org.apache.flink.streaming.api.operators.Output;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
@@ -16,7 +17,7 @@ final class Emitter<O> {
   private final String modelVersion;
   private final OperatorMetrics metrics;
   private final AvroCodec<SessionEvent> sessions = AvroCodec.of(SessionEvent.class);
-  private final DeadLetters letters = new DeadLetters();
+  private final DeadLetters deadLetters = new DeadLetters();
 
   Emitter(
       Output<StreamRecord<OutputRecord>> output,
@@ -45,13 +46,13 @@ final class Emitter<O> {
               modelVersion,
               item.queueMicros,
               item.computeMicros);
-      OutputRecord preview = mapper.toPreview(emitted);
-      if (preview != null) {
-        output.collect(SideOutputs.PREVIEW, record(preview));
+      Optional<OutputRecord> preview = mapper.toPreview(emitted);
+      if (preview.isPresent()) {
+        output.collect(SideOutputs.PREVIEW, record(preview.get()));
       }
-      OutputRecord last = mapper.toFinal(emitted);
-      if (last != null) {
-        output.collect(record(last));
+      Optional<OutputRecord> last = mapper.toFinal(emitted);
+      if (last.isPresent()) {
+        output.collect(record(last.get()));
       }
     }
   }
@@ -111,7 +112,7 @@ final class Emitter<O> {
   /** An event that cannot be used. */
   void deadLetter(StepEvent event, String error) {
     metrics.deadLetters.inc();
-    output.collect(SideOutputs.DEAD_LETTERS, record(letters.unusable(event, error)));
+    output.collect(SideOutputs.DEAD_LETTERS, record(deadLetters.unusable(event, error)));
   }
 
   private static StreamRecord<OutputRecord> record(OutputRecord record) {

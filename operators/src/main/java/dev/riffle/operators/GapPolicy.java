@@ -2,27 +2,27 @@ package dev.riffle.operators;
 
 import java.util.Locale;
 
-/** What to do when steps of a sequence are missing and no longer waited for. */
+/** What to do about missing steps that are no longer waited for. */
 public enum GapPolicy {
-  /** Put zeros where steps are missing, up to a limit; beyond it, reset. */
+  /** Replace missing steps by zeros, up to a limit; reset beyond it. */
   FILL,
-  /** End the session and begin another where the steps go on. */
+  /** End the session and begin another after the gap. */
   RESET,
   /**
-   * End the session; its further events go to the dead letters until one says start or the key is
-   * forgotten.
+   * End the session. Further events of the sequence become dead letters until one starts a new
+   * session or the key is forgotten.
    */
   DEAD_LETTER;
 
-  /** Name as options write it: {@code fill}, {@code reset}, {@code dead-letter}. */
+  /** The option value: {@code fill}, {@code reset}, {@code dead-letter}. */
   public String option() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /**
-   * The policy of this option name.
+   * The policy for an option value.
    *
-   * @throws IllegalArgumentException naming the three there are
+   * @throws IllegalArgumentException if there is none; the message names the three values
    */
   public static GapPolicy of(String option) {
     for (GapPolicy p : values()) {
@@ -31,6 +31,6 @@ public enum GapPolicy {
       }
     }
     throw new IllegalArgumentException(
-        "gap-policy must be fill, reset or dead-letter, but is '" + option + "'.");
+        "Expected gap-policy fill, reset or dead-letter, found '" + option + "'.");
   }
 }

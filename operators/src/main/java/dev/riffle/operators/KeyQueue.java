@@ -18,7 +18,7 @@ final class KeyQueue<O> {
   private WorkItem<O> work;
   private boolean expired;
 
-  /** Something to do for the key once nothing of it is being computed. */
+  /** Something to do for the key while no item of it is in flight. */
   interface Decision {
     void run() throws Exception;
   }
@@ -31,9 +31,9 @@ final class KeyQueue<O> {
   // ---- work ----
 
   /**
-   * Hands an item to the next batch. No decision is carried out before its result is known.
+   * Hands an item to the next batch. Decisions wait until it is completed.
    *
-   * @throws IllegalStateException if another item is waiting for its result
+   * @throws IllegalStateException if another item is in flight
    */
   void compute(WorkItem<O> item) {
     if (work != null) {
@@ -47,12 +47,12 @@ final class KeyQueue<O> {
     return work != null;
   }
 
-  /** The item that waits for its result. */
+  /** The item in flight; call only if there is one. */
   WorkItem<O> work() {
     return work;
   }
 
-  /** Notes that the result of the item is known. */
+  /** Removes the item, whose result is available now. */
   void workDone() {
     work = null;
   }

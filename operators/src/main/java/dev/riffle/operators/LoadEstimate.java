@@ -1,18 +1,19 @@
 package dev.riffle.operators;
 
 /**
- * Says whether waiting for a batch to fill can pay. It keeps a moving mean of the time that passes
- * idly between events; if within the longest queue delay less than one further event is to be
- * expected, waiting would only cost time, and the event is computed at once. Time spent computing
- * is not idle: events that come meanwhile are there when it ends, so the slower the model, the
- * sooner batches form. Silence counts as at most eight delays, so that a burst after it is noticed
- * within some twenty events.
+ * Decides whether it pays to wait for a batch to fill.
  *
- * <p>It decides how events are batched, never what comes out.
+ * <p>The estimate is a moving average of the idle time between events. If less than one further
+ * event is expected within the maximum queue delay, waiting only adds latency, and the event is
+ * computed at once. Computing is not idle time: events that arrive meanwhile are queued when it
+ * ends. So a slow model gets batches at a lower event rate. A pause counts as at most eight delays;
+ * a burst after a pause is detected within about twenty events.
+ *
+ * <p>The estimate affects how events are batched, never what is predicted.
  */
 final class LoadEstimate {
   private static final double WEIGHT = 1.0 / 8;
-  private static final double LONGEST_SILENCE = 8;
+  private static final double LONGEST_PAUSE = 8;
 
   private final double delayMillis;
   private double meanMillis;
@@ -21,20 +22,21 @@ final class LoadEstimate {
 
   LoadEstimate(double delayMillis) {
     this.delayMillis = delayMillis;
-    this.meanMillis = LONGEST_SILENCE * delayMillis;
+    this.meanMillis = LONGEST_PAUSE * delayMillis;
   }
 
   /**
-   * Notes an event and tells whether another is to be expected within the delay.
+   * Records an event.
    *
-   * @param nowMillis the time
+   * @param nowMillis the current time
    * @param busyMillis time spent computing so far
+   * @return true if another event is expected within the delay
    */
   boolean arrived(long nowMillis, double busyMillis) {
     double idleMillis = nowMillis - busyMillis;
     if (!first) {
-      double silence = Math.min(idleMillis - lastMillis, LONGEST_SILENCE * delayMillis);
-      meanMillis += WEIGHT * (Math.max(0, silence) - meanMillis);
+      double pause = Math.min(idleMillis - lastMillis, LONGEST_PAUSE * delayMillis);
+      meanMillis += WEIGHT * (Math.max(0, pause) - meanMillis);
     }
     first = false;
     lastMillis = idleMillis;

@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /** Arithmetic of capture times and durations, in microseconds, that never overflows. */
 final class Micros {
-  /** A time that never comes. */
+  /** A deadline that is never reached. */
   static final long NEVER = Long.MAX_VALUE;
 
   private Micros() {}

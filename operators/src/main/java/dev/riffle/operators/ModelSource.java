@@ -4,12 +4,12 @@ import dev.riffle.models.StreamModel;
 import java.io.Serializable;
 
 /**
- * Where a task finds its model; travels with the job, the model does not.
+ * Where a task finds its model. The source is serialized with the job; the model is not.
  *
- * @param <O> what the model answers
+ * @param <O> value of a prediction
  */
 public interface ModelSource<O> extends Serializable {
-  /** Identity within the JVM: sources of equal keys share one loaded model. */
+  /** Identity within the JVM: sources with equal keys share one loaded model. */
   String key();
 
   /** Loads the model; called once per JVM, job and key. */

@@ -6,42 +6,43 @@ import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 
 /**
- * What a sequence operator counts and measures; times in microseconds. The way of an event through
- * it is assembled, queued and computed, each with a histogram of its own.
+ * Metrics of a sequence operator. Times are in microseconds. Three histograms split the time of an
+ * event in the operator: assembly, queue and inference.
  */
 final class OperatorMetrics {
   private static final int WINDOW = 1024;
 
-  /** Rows computed, or windows where windows are; and events that could not be. */
+  /** Steps or windows that were computed, in slots of a batch. */
   final Counter inferenceRequests;
 
+  /** Work items that could not be computed. */
   final Counter inferenceFailures;
 
   /**
-   * Order, session, state and ring of the events that go into a batch and of those since the last
-   * batch that were only kept; without waiting and computing.
+   * Time for ordering, sessions and state of the events since the last batch, whether their steps
+   * go into the batch or are only stored. Excludes waiting and computing.
    */
   final Histogram assemblyLatency;
 
-  /** From an event's arrival in this process to the start of its computation. */
+  /** From the arrival of an event in this process to the start of its computation. */
   final Histogram queueLatency;
 
-  /** The part of it that a batch waited for a device that other tasks use too. */
+  /** Time that a batch waited for a device which other tasks use, too. */
   final Histogram deviceQueueLatency;
 
-  /** Duration of a batch's computation. */
+  /** Duration of the computation of a batch. */
   final Histogram inferenceLatency;
 
-  /** Rows or windows in a batch. */
+  /** Slots that a batch used. */
   final Histogram batchSize;
 
-  /** How often the device had no memory for a batch. */
+  /** Batches for which the device had too little memory. */
   final Counter outOfMemory;
 
-  /** Most rows or windows that are computed together. */
+  /** Slots that a batch has at most. */
   int maxSlots;
 
-  /** Events whose steps came after they had been given up. */
+  /** Events that arrived after their steps had been given up. */
   final Counter lateEvents;
 
   final Counter duplicateEvents;

@@ -1,13 +1,21 @@
 package dev.riffle.operators;
 
 import java.io.Serializable;
+import java.util.Optional;
 
-/** Turns answers into records; what an answer means is its business alone. */
+/**
+ * Turns predictions into output records. Each task has its own copy, which it calls on one thread.
+ *
+ * @param <O> value of a prediction
+ */
 public interface OutputMapper<O> extends Serializable {
 
-  /** Record of the final lane: nothing in it may come from a clock. Null for none. */
-  OutputRecord toFinal(EmittedPrediction<O> answer);
+  /**
+   * The record for the final topic; empty for none. The record depends on the input only, never on
+   * a clock: after a failure it is computed again and must have the same bytes.
+   */
+  Optional<OutputRecord> toFinal(EmittedPrediction<O> emitted);
 
-  /** Record of the preview lane; may carry latencies. Null for none. */
-  OutputRecord toPreview(EmittedPrediction<O> answer);
+  /** The record for the preview topic, which may contain latencies; empty for none. */
+  Optional<OutputRecord> toPreview(EmittedPrediction<O> emitted);
 }

@@ -1,8 +1,8 @@
 package dev.riffle.operators;
 
-/** A record ready for a topic: its bytes are final, whatever serializes or partitions it later. */
+/** A record for an output topic. Its key and value are encoded already. */
 public final class OutputRecord {
-  /** Sequence id; the Kafka key. Null if unknown. */
+  /** Sequence id, used as the Kafka key; null if unknown. */
   public String key;
 
   /** Encoded value. */
@@ -11,7 +11,7 @@ public final class OutputRecord {
   /** Record timestamp, milliseconds since the epoch; derived from capture time. */
   public long timestampMillis;
 
-  /** Header names and values in turn; empty for none. */
+  /** Names and values of headers, alternating; empty for none. */
   public String[] headers = {};
 
   public OutputRecord() {}

@@ -5,7 +5,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** Writes {@link OutputRecord} records between operators. */
+/** Writes {@link OutputRecord} between operators. */
 public final class OutputRecordSerializer extends VersionedSerializer<OutputRecord> {
   private static final long serialVersionUID = 1;
 

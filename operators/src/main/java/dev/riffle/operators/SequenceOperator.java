@@ -33,7 +33,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  *
  * <p>All steps take this route, whether they arrive, leave the reorder buffer, fill a gap or end a
  * session. A key has one work item in flight at most; its later events queue until the result is
- * known. So the events of a key are computed in order, and a batch never changes what they give.
+ * known. So the events of a key are computed in order, and batching never changes a result.
  *
  * <p>A work item takes slots of a batch ({@link StreamModel#slots}). One that takes none, as its
  * steps are only stored, is completed at once. The others wait until a batch is computed:
@@ -147,7 +147,7 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
     }
   }
 
-  /** What this subtask counts and measures. */
+  /** Metrics of this subtask. */
   OperatorMetrics metrics() {
     return metrics;
   }
@@ -341,7 +341,7 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
     }
   }
 
-  /** A clock that stands still while the model computes. */
+  /** A clock that stops while the model computes. */
   private long assemblyClock() {
     return System.nanoTime() - inference.spentNanos();
   }

@@ -6,18 +6,18 @@ import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 
 /**
- * Makes a {@link SequenceOperator} for each subtask.
+ * Creates a {@link SequenceOperator} for each subtask.
  *
  * <pre>{@code
  * SingleOutputStreamOperator<OutputRecord> finals =
  *     events.keyBy(e -> e.sequenceId)
- *         .transform("answer", OutgoingSerializer.TYPE,
+ *         .transform("predict", OutputRecordSerializer.TYPE,
  *             new SequenceOperatorFactory<>(source, mapper, options))
- *         .uid("answer");
- * finals.getSideOutput(Lanes.PREVIEW) ...
+ *         .uid("predict");
+ * finals.getSideOutput(SideOutputs.PREVIEW) ...
  * }</pre>
  *
- * @param <O> what the model answers
+ * @param <O> value of a prediction
  */
 public final class SequenceOperatorFactory<O> extends AbstractStreamOperatorFactory<OutputRecord>
     implements OneInputStreamOperatorFactory<StepEvent, OutputRecord> {
@@ -29,7 +29,7 @@ public final class SequenceOperatorFactory<O> extends AbstractStreamOperatorFact
 
   /**
    * @param source where each task finds the model
-   * @param mapper what becomes of the model's answers
+   * @param mapper turns predictions into output records
    */
   public SequenceOperatorFactory(
       ModelSource<O> source, OutputMapper<O> mapper, SequenceOptions options) {

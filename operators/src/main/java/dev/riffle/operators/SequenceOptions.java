@@ -4,24 +4,23 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * How the sequence operator behaves.
+ * Options of the sequence operator.
  *
- * @param maxBatchSize most rows in one batch, one of a key, or most windows; 1 or more
- * @param maxQueueDelay longest wait for a batch to fill; zero never waits
- * @param warmUp rows or windows of zeros that are computed when a task opens, at most a batch; 0
- *     for none
- * @param maxReorderEvents most early events of one key that are held while steps are missing
- * @param maxReorderSteps most steps that may be missing before the gap policy is applied at once
- * @param maxReorderWait longest capture time that an early event is held while steps are missing;
- *     zero for no such limit
- * @param gapPolicy what to do with a gap
- * @param maxFillSteps largest gap that {@code fill} fills
+ * @param maxBatchSize slots of a batch: keys of a model that computes step by step, windows of a
+ *     model of windows; 1 or more
+ * @param maxQueueDelay longest time that a work item waits for a batch to fill; zero to never wait
+ * @param warmUp slots of zeros that are computed when a task opens, at most one batch; 0 for none
+ * @param maxReorderEvents early events of one key that are buffered at most
+ * @param maxReorderSteps missing steps beyond which the gap policy is applied at once
+ * @param maxReorderWait capture time that an early event is buffered at most; zero for no limit
+ * @param gapPolicy what to do about missing steps
+ * @param maxFillSteps largest gap that {@link GapPolicy#FILL} fills
  * @param maxSequenceIdle capture time without an event after which a session ends; zero for never
- * @param wallClockIdle the same by this machine's clock; outside the equality promise; zero for
- *     never
+ * @param wallClockIdle wall-clock time without an event after which a session ends; zero for never.
+ *     Results then depend on the clock
  * @param stateTtl event time after which a key without an open session is forgotten; until then its
- *     last position still tells duplicates apart; zero for never
- * @param onModelChange what to do with state that another model wrote
+ *     last position distinguishes duplicates; zero for never
+ * @param onModelChange what to do with the state that another model wrote
  */
 public record SequenceOptions(
     int maxBatchSize,
@@ -38,7 +37,7 @@ public record SequenceOptions(
     StatePolicy onModelChange)
     implements Serializable {
 
-  /** What a job has when nothing is said. */
+  /** The defaults of all jobs. */
   public static final SequenceOptions DEFAULTS =
       new SequenceOptions(
           64,
@@ -70,13 +69,14 @@ public record SequenceOptions(
   private static void atLeast(long least, long value, String name) {
     if (value < least) {
       throw new IllegalArgumentException(
-          name + " must be at least " + least + " but is " + value + ".");
+          "Expected " + name + " of at least " + least + ", found " + value + ".");
     }
   }
 
   private static void notNegative(Duration value, String name) {
     if (value.isNegative()) {
-      throw new IllegalArgumentException(name + " must not be negative but is " + value + ".");
+      throw new IllegalArgumentException(
+          "Expected " + name + " of zero or more, found " + value + ".");
     }
   }
 }

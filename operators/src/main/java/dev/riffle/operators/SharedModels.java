@@ -5,9 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The models of this JVM: tasks of one job that name the same source share one model, which is
- * loaded by the first and dropped by the last. Jobs have class loaders, and therefore models, of
- * their own.
+ * The models of this JVM. Tasks of one job with equal sources share one model: the first task loads
+ * it, the last one drops it. Jobs never share a model, as each has its own class loader.
  */
 final class SharedModels {
   private static final Map<Key, Entry> MODELS = new HashMap<>();
@@ -25,7 +24,9 @@ final class SharedModels {
     }
   }
 
-  /** The model of this source; loads it if nobody has. Owes one {@link #release}. */
+  /**
+   * The model of this source, loaded if necessary. Each call must be paired with {@link #release}.
+   */
   @SuppressWarnings("unchecked")
   static <O> StreamModel<O> acquire(ModelSource<O> source) {
     synchronized (MODELS) {
@@ -35,7 +36,7 @@ final class SharedModels {
     }
   }
 
-  /** Gives back what {@link #acquire} gave. */
+  /** Releases a model that {@link #acquire} returned. */
   static void release(ModelSource<?> source) {
     synchronized (MODELS) {
       Entry entry = MODELS.get(key(source));
@@ -45,7 +46,7 @@ final class SharedModels {
     }
   }
 
-  /** Number of models held now. */
+  /** Number of models loaded. */
   static int size() {
     synchronized (MODELS) {
       return MODELS.size();

@@ -1,4 +1,4 @@
 package dev.riffle.operators;
 
-/** Coordinates of a source record. */
+/** Where a source record is stored, and its timestamp. */
 public record SourceCoordinates(String topic, int partition, long offset, long timestampMillis) {}

@@ -2,24 +2,24 @@ package dev.riffle.operators;
 
 import java.util.Locale;
 
-/** What to do with state that another model wrote. */
+/** What to do with the state that another model wrote. */
 public enum StatePolicy {
-  /** Fail the job and say how to go on. */
+  /** Fail the job; the message explains the alternatives. */
   REFUSE,
-  /** Continue with it: right only if the new model reads the old one's state. */
+  /** Continue: correct only if the new model can read the state of the old one. */
   CARRY,
-  /** End the open sessions and begin anew. */
+  /** End the open sessions and begin new ones. */
   RESET;
 
-  /** Name as options write it. */
+  /** The option value. */
   public String option() {
     return name().toLowerCase(Locale.ROOT);
   }
 
   /**
-   * The policy of this option name.
+   * The policy for an option value.
    *
-   * @throws IllegalArgumentException naming the three there are
+   * @throws IllegalArgumentException if there is none; the message names the three values
    */
   public static StatePolicy of(String option) {
     for (StatePolicy p : values()) {
@@ -28,6 +28,6 @@ public enum StatePolicy {
       }
     }
     throw new IllegalArgumentException(
-        "on-model-change must be refuse, carry or reset, but is '" + option + "'.");
+        "Expected on-model-change refuse, carry or reset, found '" + option + "'.");
   }
 }

@@ -3,18 +3,17 @@ package dev.riffle.operators;
 import dev.riffle.models.Format;
 
 /**
- * A run of consecutive steps of one sequence, decoded and checked: what the source hands to the
- * sequence operator. Once handed on, an event is never changed and never used again for another:
- * operators hold it as it is.
+ * Consecutive steps of one sequence, decoded and checked: the input of the sequence operator. A
+ * source must not modify or reuse an event after emitting it, as operators keep a reference.
  */
 public final class StepEvent {
-  /** A position that stands for the next one: steps count in the order of their arrival. */
+  /** Marks an event without a position: its steps follow those that arrived before. */
   public static final long NEXT = Long.MIN_VALUE;
 
-  /** The sequence; the key. */
+  /** The sequence, which is the key of the stream. */
   public String sequenceId;
 
-  /** True if the sequence begins here, whatever is still open under its id. */
+  /** True if the sequence begins here, even if a session of this id is open. */
   public boolean start;
 
   /** True if the sequence ends after these steps. */
@@ -38,16 +37,16 @@ public final class StepEvent {
    */
   public long arrivedNanos;
 
-  /** Where the event came from, for dead letters; null if unknown. */
+  /** The source record of the event, for dead letters; null if unknown. */
   public SourceCoordinates origin;
 
   /** The same event at another position. */
-  StepEvent at(long place) {
+  StepEvent at(long newPosition) {
     StepEvent copy = new StepEvent();
     copy.sequenceId = sequenceId;
     copy.start = start;
     copy.end = end;
-    copy.position = place;
+    copy.position = newPosition;
     copy.captureMicros = captureMicros;
     copy.format = format;
     copy.values = values;

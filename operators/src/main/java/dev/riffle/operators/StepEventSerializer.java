@@ -19,7 +19,7 @@ public final class StepEventSerializer extends VersionedSerializer<StepEvent> {
   public static final TypeInformation<StepEvent> TYPE =
       new VersionedType<>(StepEvent.class, new StepEventSerializer());
 
-  /** Tells whether a monotonic clock value is of this JVM. */
+  /** Identifies the JVM whose monotonic clock a value is from. */
   private static final long JVM = UUID.randomUUID().getMostSignificantBits();
 
   public StepEventSerializer() {
@@ -64,9 +64,9 @@ public final class StepEventSerializer extends VersionedSerializer<StepEvent> {
     byte[] bytes = readBytes(in);
     event.values = new float[bytes.length / Float.BYTES];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(event.values);
-    boolean ours = in.readLong() == JVM;
+    boolean sameJvm = in.readLong() == JVM;
     long arrived = in.readLong();
-    event.arrivedNanos = ours ? arrived : System.nanoTime();
+    event.arrivedNanos = sameJvm ? arrived : System.nanoTime();
     if (in.readBoolean()) {
       event.origin =
           new SourceCoordinates(readText(in), in.readInt(), in.readLong(), in.readLong());

@@ -12,7 +12,7 @@ import org.apache.flink.core.memory.DataOutputView;
  * @param lastArrival wall-clock time of the last event; set only if sessions end by the wall clock
  */
 record Timers(long eventTime, long wallClock, long lastArrival) {
-  /** Stands for a timer that is not registered. */
+  /** A timer that is not registered. */
   static final long NONE = Long.MIN_VALUE;
 
   static final Timers UNSET = new Timers(NONE, NONE, 0);

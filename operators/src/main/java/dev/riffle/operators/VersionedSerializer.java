@@ -9,16 +9,16 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * Base of our serializers: a version byte, then the fields. A newer version reads what an older one
- * wrote, value by value, so no state is ever rewritten at once. Subclasses hold no fields and have
- * a public constructor without arguments.
+ * Base class of serializers that write a version byte before the fields of each value. A newer
+ * version reads values that an older one wrote, so state is migrated value by value, when it is
+ * written next. Subclasses have no fields and a public constructor without arguments.
  */
 public abstract class VersionedSerializer<T> extends TypeSerializer<T> {
   private static final long serialVersionUID = 1;
   private final int version;
 
   /**
-   * @param version what this class writes; it reads 1 to {@code version}
+   * @param version version that this class writes; it reads 1 to {@code version}
    */
   protected VersionedSerializer(int version) {
     this.version = version;
@@ -30,18 +30,18 @@ public abstract class VersionedSerializer<T> extends TypeSerializer<T> {
   /** Reads the fields as {@code version} wrote them. */
   protected abstract T read(int version, DataInputView in) throws IOException;
 
-  /** Writes text of any length; null stays null. */
+  /** Writes a text of any length; null is preserved. */
   protected static void writeText(String text, DataOutputView out) throws IOException {
     writeBytes(text == null ? null : text.getBytes(StandardCharsets.UTF_8), out);
   }
 
-  /** Reads what {@link #writeText} wrote. */
+  /** Reads a text that {@link #writeText} wrote. */
   protected static String readText(DataInputView in) throws IOException {
     byte[] bytes = readBytes(in);
     return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
   }
 
-  /** Writes a length and the bytes; null stays null. */
+  /** Writes a length and the bytes; null is preserved. */
   protected static void writeBytes(byte[] bytes, DataOutputView out) throws IOException {
     out.writeInt(bytes == null ? -1 : bytes.length);
     if (bytes != null) {
@@ -49,7 +49,7 @@ public abstract class VersionedSerializer<T> extends TypeSerializer<T> {
     }
   }
 
-  /** Reads what {@link #writeBytes} wrote. */
+  /** Reads bytes that {@link #writeBytes} wrote. */
   protected static byte[] readBytes(DataInputView in) throws IOException {
     int length = in.readInt();
     if (length < 0) {
@@ -76,8 +76,8 @@ public abstract class VersionedSerializer<T> extends TypeSerializer<T> {
               + version
               + " but found "
               + found
-              + ": this state was written by a newer release; start that release, or take a"
-              + " savepoint of this one.");
+              + ". A newer release wrote this state. Start that release, or restore a savepoint of"
+              + " this one.");
     }
     return read(found, source);
   }
@@ -132,7 +132,7 @@ public abstract class VersionedSerializer<T> extends TypeSerializer<T> {
     return new Snapshot<>(this);
   }
 
-  /** Names the serializer's class; every version of it is compatible as it is. */
+  /** Stores the class of the serializer, whose versions are all compatible. */
   public static final class Snapshot<T> implements TypeSerializerSnapshot<T> {
     private VersionedSerializer<T> serializer;
 
@@ -162,7 +162,8 @@ public abstract class VersionedSerializer<T> extends TypeSerializer<T> {
             (VersionedSerializer<T>)
                 Class.forName(name, true, loader).getDeclaredConstructor().newInstance();
       } catch (ReflectiveOperationException e) {
-        throw new IOException("State was written by " + name + ", which cannot be made here.", e);
+        throw new IOException(
+            "State was written by serializer " + name + ", which cannot be created here.", e);
       }
     }
 

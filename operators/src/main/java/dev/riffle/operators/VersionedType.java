@@ -4,7 +4,7 @@ import org.apache.flink.api.common.serialization.SerializerConfig;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 
-/** Type information of a class with a {@link VersionedSerializer}. */
+/** Type information of a class that has a {@link VersionedSerializer}. */
 public final class VersionedType<T> extends TypeInformation<T> {
   private static final long serialVersionUID = 1;
   private final Class<T> type;

@@ -12,6 +12,7 @@ import dev.riffle.models.StreamRunner;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A small honest model: each step is answered with the sum of all steps so far, and the end with
@@ -90,15 +91,15 @@ final class RunningSum implements StreamModel<Float> {
   /** Writes {@code position:sum} on both lanes. */
   record Mapper() implements OutputMapper<Float> {
     @Override
-    public OutputRecord toFinal(EmittedPrediction<Float> answer) {
-      long position = answer.sessionStart() + answer.output().position();
-      String text = position + ":" + answer.output().value();
-      return new OutputRecord(answer.sequenceId(), text.getBytes(), 0);
+    public Optional<OutputRecord> toFinal(EmittedPrediction<Float> emitted) {
+      long position = emitted.sessionStart() + emitted.prediction().position();
+      String text = position + ":" + emitted.prediction().value();
+      return Optional.of(new OutputRecord(emitted.sequenceId(), text.getBytes(), 0));
     }
 
     @Override
-    public OutputRecord toPreview(EmittedPrediction<Float> answer) {
-      return toFinal(answer);
+    public Optional<OutputRecord> toPreview(EmittedPrediction<Float> emitted) {
+      return toFinal(emitted);
     }
   }
 

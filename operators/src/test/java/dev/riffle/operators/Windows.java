@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Real models of windows for a {@link Stage}, small and with drawn weights: a ChordMixer, which
@@ -120,14 +121,14 @@ final class Windows {
   /** Writes {@code position: first+steps [bits of the values]}. */
   record Mapper() implements OutputMapper<PredictionValues> {
     @Override
-    public OutputRecord toFinal(EmittedPrediction<PredictionValues> answer) {
-      String text = text(answer.sessionStart(), answer.output());
-      return new OutputRecord(answer.sequenceId(), text.getBytes(), 0);
+    public Optional<OutputRecord> toFinal(EmittedPrediction<PredictionValues> emitted) {
+      String text = text(emitted.sessionStart(), emitted.prediction());
+      return Optional.of(new OutputRecord(emitted.sequenceId(), text.getBytes(), 0));
     }
 
     @Override
-    public OutputRecord toPreview(EmittedPrediction<PredictionValues> answer) {
-      return null;
+    public Optional<OutputRecord> toPreview(EmittedPrediction<PredictionValues> emitted) {
+      return Optional.empty();
     }
   }
 

@@ -11,6 +11,7 @@ import dev.riffle.schemas.record.GeneStatus;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Turns genes into {@code GeneEvent} records. The preview lane has genes that grow and those that
@@ -22,27 +23,27 @@ public final class GeneMapper implements OutputMapper<Gene> {
   private transient AvroCodec<GeneEvent> codec;
 
   @Override
-  public OutputRecord toFinal(EmittedPrediction<Gene> answer) {
-    return answer.output().value().status() == Gene.Status.PUBLISHED
-        ? outgoing(answer, true)
-        : null;
+  public Optional<OutputRecord> toFinal(EmittedPrediction<Gene> emitted) {
+    return emitted.prediction().value().status() == Gene.Status.PUBLISHED
+        ? Optional.of(record(emitted, true))
+        : Optional.empty();
   }
 
   @Override
-  public OutputRecord toPreview(EmittedPrediction<Gene> answer) {
-    return outgoing(answer, false);
+  public Optional<OutputRecord> toPreview(EmittedPrediction<Gene> emitted) {
+    return Optional.of(record(emitted, false));
   }
 
-  private OutputRecord outgoing(EmittedPrediction<Gene> answer, boolean isFinal) {
+  private OutputRecord record(EmittedPrediction<Gene> emitted, boolean isFinal) {
     if (codec == null) {
       codec = AvroCodec.of(GeneEvent.class);
     }
-    Gene gene = answer.output().value();
+    Gene gene = emitted.prediction().value();
     // The gene counts from the session's start, the record from the contig's.
-    long before = answer.sessionStart();
+    long before = emitted.sessionStart();
     GeneEvent event =
         GeneEvent.newBuilder()
-            .setSequenceId(answer.sequenceId())
+            .setSequenceId(emitted.sequenceId())
             .setNumber(gene.number())
             .setLeft(before + gene.left())
             .setRight(before + gene.right())
@@ -54,20 +55,20 @@ public final class GeneMapper implements OutputMapper<Gene> {
             .setStartScore(gene.startScore())
             .setConfidence((float) gene.confidence())
             .setStatus(GeneStatus.valueOf(gene.status().name()))
-            .setBasesRead(before + answer.output().position())
-            .setModelVersion(answer.modelVersion())
+            .setBasesRead(before + emitted.prediction().position())
+            .setModelVersion(emitted.modelVersion())
             .setIsFinal(isFinal)
-            .setLatency(isFinal ? null : latency(answer))
+            .setLatency(isFinal ? null : latency(emitted))
             .build();
     return new OutputRecord(
-        answer.sequenceId(), codec.encode(event), Math.floorDiv(answer.eventMicros(), 1000L));
+        emitted.sequenceId(), codec.encode(event), Math.floorDiv(emitted.eventMicros(), 1000L));
   }
 
-  private static GeneLatency latency(EmittedPrediction<Gene> answer) {
+  private static GeneLatency latency(EmittedPrediction<Gene> emitted) {
     return GeneLatency.newBuilder()
-        .setCaptureTime(Instant.EPOCH.plus(answer.eventMicros(), ChronoUnit.MICROS))
-        .setQueueMicros(answer.queueMicros())
-        .setComputeMicros(answer.computeMicros())
+        .setCaptureTime(Instant.EPOCH.plus(emitted.eventMicros(), ChronoUnit.MICROS))
+        .setQueueMicros(emitted.queueMicros())
+        .setComputeMicros(emitted.computeMicros())
         .build();
   }
 

@@ -9,6 +9,7 @@ import dev.riffle.schemas.record.DecisionLatency;
 import dev.riffle.schemas.record.ReadDecision;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 
 /** Turns verdicts into {@code ReadDecision} records, both lanes alike but for the latency. */
 public final class DecisionMapper implements OutputMapper<ReadVerdict> {
@@ -35,38 +36,38 @@ public final class DecisionMapper implements OutputMapper<ReadVerdict> {
   }
 
   @Override
-  public OutputRecord toFinal(EmittedPrediction<ReadVerdict> answer) {
-    return outgoing(answer, true);
+  public Optional<OutputRecord> toFinal(EmittedPrediction<ReadVerdict> emitted) {
+    return Optional.of(record(emitted, true));
   }
 
   @Override
-  public OutputRecord toPreview(EmittedPrediction<ReadVerdict> answer) {
-    return outgoing(answer, false);
+  public Optional<OutputRecord> toPreview(EmittedPrediction<ReadVerdict> emitted) {
+    return Optional.of(record(emitted, false));
   }
 
-  private OutputRecord outgoing(EmittedPrediction<ReadVerdict> answer, boolean isFinal) {
+  private OutputRecord record(EmittedPrediction<ReadVerdict> emitted, boolean isFinal) {
     if (codec == null) {
       codec = AvroCodec.of(ReadDecision.class);
     }
-    ReadVerdict verdict = answer.output().value();
+    ReadVerdict verdict = emitted.prediction().value();
     ReadDecision decision =
         ReadDecision.newBuilder()
-            .setSequenceId(answer.sequenceId())
-            .setReadId(answer.sequenceId())
+            .setSequenceId(emitted.sequenceId())
+            .setReadId(emitted.sequenceId())
             .setAction(action(verdict))
             .setChannel(verdict.channel() == 0 ? null : (Integer) verdict.channel())
             .setBases(verdict.bases())
             .setMeanQscore(
                 Double.isNaN(verdict.meanQscore()) ? null : (Float) (float) verdict.meanQscore())
-            .setCaptureTime(Instant.EPOCH.plus(answer.eventMicros(), ChronoUnit.MICROS))
+            .setCaptureTime(Instant.EPOCH.plus(emitted.eventMicros(), ChronoUnit.MICROS))
             .setTargetProbability((float) verdict.probability())
             .setReason(reason(verdict))
-            .setModelVersion(answer.modelVersion())
+            .setModelVersion(emitted.modelVersion())
             .setIsFinal(isFinal)
-            .setLatency(isFinal ? null : latency(answer))
+            .setLatency(isFinal ? null : latency(emitted))
             .build();
     return new OutputRecord(
-        answer.sequenceId(), codec.encode(decision), Math.floorDiv(answer.eventMicros(), 1000L));
+        emitted.sequenceId(), codec.encode(decision), Math.floorDiv(emitted.eventMicros(), 1000L));
   }
 
   private String action(ReadVerdict verdict) {
@@ -86,10 +87,10 @@ public final class DecisionMapper implements OutputMapper<ReadVerdict> {
     };
   }
 
-  private static DecisionLatency latency(EmittedPrediction<ReadVerdict> answer) {
+  private static DecisionLatency latency(EmittedPrediction<ReadVerdict> emitted) {
     return DecisionLatency.newBuilder()
-        .setQueueMicros(answer.queueMicros())
-        .setComputeMicros(answer.computeMicros())
+        .setQueueMicros(emitted.queueMicros())
+        .setComputeMicros(emitted.computeMicros())
         .build();
   }
 }

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Turns scores into {@code Prediction} records, in Avro or as JSON with the same fields. */
 final class PredictionMapper implements OutputMapper<PredictionValues> {
@@ -31,53 +32,54 @@ final class PredictionMapper implements OutputMapper<PredictionValues> {
   }
 
   @Override
-  public OutputRecord toFinal(EmittedPrediction<PredictionValues> answer) {
-    return outgoing(answer, true);
+  public Optional<OutputRecord> toFinal(EmittedPrediction<PredictionValues> emitted) {
+    return Optional.of(record(emitted, true));
   }
 
   @Override
-  public OutputRecord toPreview(EmittedPrediction<PredictionValues> answer) {
-    return outgoing(answer, false);
+  public Optional<OutputRecord> toPreview(EmittedPrediction<PredictionValues> emitted) {
+    return Optional.of(record(emitted, false));
   }
 
-  private OutputRecord outgoing(EmittedPrediction<PredictionValues> answer, boolean isFinal) {
-    byte[] value = json ? json(answer, isFinal) : avro(answer, isFinal);
-    return new OutputRecord(answer.sequenceId(), value, Math.floorDiv(answer.eventMicros(), 1000L));
+  private OutputRecord record(EmittedPrediction<PredictionValues> emitted, boolean isFinal) {
+    byte[] value = json ? json(emitted, isFinal) : avro(emitted, isFinal);
+    return new OutputRecord(
+        emitted.sequenceId(), value, Math.floorDiv(emitted.eventMicros(), 1000L));
   }
 
   /** The first step that the answer speaks of, counted from position 0 of the sequence. */
-  private static long position(EmittedPrediction<PredictionValues> answer) {
-    return answer.sessionStart() + answer.output().value().first();
+  private static long position(EmittedPrediction<PredictionValues> emitted) {
+    return emitted.sessionStart() + emitted.prediction().value().first();
   }
 
-  private byte[] avro(EmittedPrediction<PredictionValues> answer, boolean isFinal) {
+  private byte[] avro(EmittedPrediction<PredictionValues> emitted, boolean isFinal) {
     if (codec == null) {
       codec = AvroCodec.of(Prediction.class);
     }
-    PredictionValues scores = answer.output().value();
+    PredictionValues scores = emitted.prediction().value();
     ByteBuffer values =
         ByteBuffer.allocate(Float.BYTES * scores.values().length).order(ByteOrder.LITTLE_ENDIAN);
     values.asFloatBuffer().put(scores.values());
     return codec.encode(
         Prediction.newBuilder()
-            .setSequenceId(answer.sequenceId())
-            .setPosition(position(answer))
+            .setSequenceId(emitted.sequenceId())
+            .setPosition(position(emitted))
             .setLength(scores.steps())
             .setShape(Arrays.stream(scores.shape()).boxed().toList())
             .setValues(values)
-            .setModelVersion(answer.modelVersion())
+            .setModelVersion(emitted.modelVersion())
             .setIsFinal(isFinal)
             .build());
   }
 
-  private byte[] json(EmittedPrediction<PredictionValues> answer, boolean isFinal) {
+  private byte[] json(EmittedPrediction<PredictionValues> emitted, boolean isFinal) {
     if (mapper == null) {
       mapper = new ObjectMapper();
     }
-    PredictionValues scores = answer.output().value();
+    PredictionValues scores = emitted.prediction().value();
     ObjectNode node = mapper.createObjectNode();
-    node.put("sequence_id", answer.sequenceId());
-    node.put("position", position(answer)).put("length", scores.steps());
+    node.put("sequence_id", emitted.sequenceId());
+    node.put("position", position(emitted)).put("length", scores.steps());
     ArrayNode shape = node.putArray("shape");
     for (int size : scores.shape()) {
       shape.add(size);
@@ -86,7 +88,7 @@ final class PredictionMapper implements OutputMapper<PredictionValues> {
     for (float value : scores.values()) {
       values.add(value);
     }
-    node.put("model_version", answer.modelVersion()).put("is_final", isFinal);
+    node.put("model_version", emitted.modelVersion()).put("is_final", isFinal);
     try {
       return mapper.writeValueAsString(node).getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {

@@ -11,6 +11,7 @@ import dev.riffle.schemas.record.NoteKind;
 import dev.riffle.schemas.record.NoteRevision;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 
 /**
  * Turns notes into {@code NoteEvent} records; what a clock measured is on the preview lane only.
@@ -34,64 +35,64 @@ public final class NoteMapper implements OutputMapper<Note> {
   }
 
   @Override
-  public OutputRecord toFinal(EmittedPrediction<Note> answer) {
-    return twoPasses && !stands(answer) ? null : outgoing(answer, true);
+  public Optional<OutputRecord> toFinal(EmittedPrediction<Note> emitted) {
+    return twoPasses && !stands(emitted) ? Optional.empty() : Optional.of(record(emitted, true));
   }
 
   @Override
-  public OutputRecord toPreview(EmittedPrediction<Note> answer) {
-    return twoPasses && stands(answer) ? null : outgoing(answer, false);
+  public Optional<OutputRecord> toPreview(EmittedPrediction<Note> emitted) {
+    return twoPasses && stands(emitted) ? Optional.empty() : Optional.of(record(emitted, false));
   }
 
-  private static boolean stands(EmittedPrediction<Note> answer) {
-    return switch (answer.output().value().revision()) {
+  private static boolean stands(EmittedPrediction<Note> emitted) {
+    return switch (emitted.prediction().value().revision()) {
       case CONFIRMED, CORRECTED, ADDED -> true;
       case NONE, RETRACTED -> false;
     };
   }
 
-  private OutputRecord outgoing(EmittedPrediction<Note> answer, boolean isFinal) {
+  private OutputRecord record(EmittedPrediction<Note> emitted, boolean isFinal) {
     if (codec == null) {
       codec = AvroCodec.of(NoteEvent.class);
     }
-    Note note = answer.output().value();
-    int rate = answer.format().rate();
+    Note note = emitted.prediction().value();
+    int rate = emitted.format().rate();
     boolean off = note.kind() == Note.Kind.OFF;
     // The note counts from the session's start, the record from position 0 of the sequence.
-    double before = answer.sessionStart() / (double) rate;
+    double before = emitted.sessionStart() / (double) rate;
     long onset = Math.round(note.onsetSeconds() * rate); // samples since the session's start
     long told = off ? Math.round(note.offsetSeconds() * rate) : onset;
-    long known = answer.output().position();
+    long known = emitted.prediction().position();
     NoteEvent event =
         NoteEvent.newBuilder()
-            .setSequenceId(answer.sequenceId())
+            .setSequenceId(emitted.sequenceId())
             .setKind(off ? NoteKind.OFF : NoteKind.ON)
             .setPitch(note.pitch())
-            .setOnsetPosition(answer.sessionStart() + onset)
+            .setOnsetPosition(emitted.sessionStart() + onset)
             .setOnsetSeconds(before + note.onsetSeconds())
             .setOffsetSeconds(off ? (Double) (before + note.offsetSeconds()) : null)
             .setConfidence(note.confidence())
             .setVelocity(note.velocity())
-            .setKnownPosition(answer.sessionStart() + known)
-            .setModelVersion(answer.modelVersion())
+            .setKnownPosition(emitted.sessionStart() + known)
+            .setModelVersion(emitted.modelVersion())
             .setIsFinal(isFinal)
             .setRevision(NoteRevision.valueOf(note.revision().name()))
-            .setLatency(isFinal ? null : latency(answer, onset, known))
+            .setLatency(isFinal ? null : latency(emitted, onset, known))
             .build();
-    long toldMicros = answer.sessionStartMicros() + micros(told, rate);
+    long toldMicros = emitted.sessionStartMicros() + micros(told, rate);
     return new OutputRecord(
-        answer.sequenceId(), codec.encode(event), Math.floorDiv(toldMicros, 1000L));
+        emitted.sequenceId(), codec.encode(event), Math.floorDiv(toldMicros, 1000L));
   }
 
-  private static Latency latency(EmittedPrediction<Note> answer, long onset, long known) {
-    int rate = answer.format().rate();
+  private static Latency latency(EmittedPrediction<Note> emitted, long onset, long known) {
+    int rate = emitted.format().rate();
     return Latency.newBuilder()
         .setAlgorithmicMicros(micros(known - onset, rate))
-        .setQueueMicros(answer.queueMicros())
-        .setComputeMicros(answer.computeMicros())
+        .setQueueMicros(emitted.queueMicros())
+        .setComputeMicros(emitted.computeMicros())
         .setOnsetCaptureTime(
             Instant.EPOCH.plus(
-                answer.sessionStartMicros() + micros(onset, rate), ChronoUnit.MICROS))
+                emitted.sessionStartMicros() + micros(onset, rate), ChronoUnit.MICROS))
         .build();
   }
 

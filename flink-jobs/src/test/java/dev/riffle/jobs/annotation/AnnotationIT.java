@@ -218,7 +218,10 @@ class AnnotationIT {
     GeneMapper mapper = new GeneMapper();
     AvroCodec<GeneEvent> codec = AvroCodec.of(GeneEvent.class);
     return Contigs.offline(new Contig(id, like.code(), bases)).stream()
-        .map(g -> codec.decode(mapper.toPreview(GeneMapperTest.answer(id, from, g)).value))
+        .map(
+            g ->
+                codec.decode(
+                    mapper.toPreview(GeneMapperTest.emitted(id, from, g)).orElseThrow().value))
         .toList();
   }
 

@@ -31,11 +31,11 @@ class GeneMapperTest {
 
   private final GeneMapper mapper = new GeneMapper();
 
-  static EmittedPrediction<Gene> answer(String id, long sessionStart, Prediction<Gene> output) {
-    return answer(id, sessionStart, output, 5, 7);
+  static EmittedPrediction<Gene> emitted(String id, long sessionStart, Prediction<Gene> output) {
+    return emitted(id, sessionStart, output, 5, 7);
   }
 
-  private static EmittedPrediction<Gene> answer(
+  private static EmittedPrediction<Gene> emitted(
       String id, long sessionStart, Prediction<Gene> output, long queue, long compute) {
     return new EmittedPrediction<>(
         id,
@@ -51,7 +51,8 @@ class GeneMapperTest {
 
   @Test
   void aGeneOfASessionThatStartsLateCountsFromTheContig() {
-    GeneEvent event = decode(mapper.toPreview(answer("c", 1000, new Prediction<>(750, GENE))));
+    GeneEvent event =
+        decode(mapper.toPreview(emitted("c", 1000, new Prediction<>(750, GENE))).orElseThrow());
     assertThat(event.getSequenceId()).isEqualTo("c");
     assertThat(event.getNumber()).isEqualTo(3);
     assertThat(event.getLeft()).isEqualTo(1120);
@@ -76,8 +77,8 @@ class GeneMapperTest {
   @Test
   void theFinalLaneHasNothingThatAClockMeasured() {
     Prediction<Gene> output = new Prediction<>(750, GENE);
-    OutputRecord slow = mapper.toFinal(answer("c", 0, output, 123_456, 789));
-    OutputRecord fast = mapper.toFinal(answer("c", 0, output, 1, 2));
+    OutputRecord slow = mapper.toFinal(emitted("c", 0, output, 123_456, 789)).orElseThrow();
+    OutputRecord fast = mapper.toFinal(emitted("c", 0, output, 1, 2)).orElseThrow();
     assertThat(slow.value).isEqualTo(fast.value);
     assertThat(slow.timestampMillis).isEqualTo(Contigs.START / 1000 + 2000);
     assertThat(decode(slow).getIsFinal()).isTrue();
@@ -100,9 +101,10 @@ class GeneMapperTest {
             false,
             false,
             0.75);
-    EmittedPrediction<Gene> answer = answer("c", 0, new Prediction<>(750, growing));
-    assertThat(mapper.toFinal(answer)).isNull();
-    assertThat(decode(mapper.toPreview(answer)).getStatus()).isEqualTo(GeneStatus.GROWING);
+    EmittedPrediction<Gene> emitted = emitted("c", 0, new Prediction<>(750, growing));
+    assertThat(mapper.toFinal(emitted)).isEmpty();
+    assertThat(decode(mapper.toPreview(emitted).orElseThrow()).getStatus())
+        .isEqualTo(GeneStatus.GROWING);
   }
 
   private static GeneEvent decode(OutputRecord outgoing) {

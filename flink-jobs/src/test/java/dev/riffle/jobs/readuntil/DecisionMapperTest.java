@@ -34,7 +34,10 @@ class DecisionMapperTest {
   void theActionFollowsOriginAndSampling(
       SourceCoordinates origin, boolean enrich, String action, String reason) {
     ReadDecision decision =
-        decode(new DecisionMapper(enrich, "unblock").toFinal(answer(origin, 0, Double.NaN)));
+        decode(
+            new DecisionMapper(enrich, "unblock")
+                .toFinal(emitted(origin, 0, Double.NaN))
+                .orElseThrow());
     assertThat(decision.getAction()).isEqualTo(action);
     assertThat(decision.getReason()).isEqualTo(reason);
   }
@@ -42,7 +45,9 @@ class DecisionMapperTest {
   @Test
   void aDecisionSaysAllThatIsKnown() {
     OutputRecord told =
-        new DecisionMapper(true, "sequence").toPreview(answer(SourceCoordinates.TARGET, 7, 12.5));
+        new DecisionMapper(true, "sequence")
+            .toPreview(emitted(SourceCoordinates.TARGET, 7, 12.5))
+            .orElseThrow();
     assertThat(told.key).isEqualTo("read");
     assertThat(told.timestampMillis).isEqualTo(1_700_000_000_400L);
     ReadDecision decision = decode(told);
@@ -56,7 +61,8 @@ class DecisionMapperTest {
     ReadDecision last =
         decode(
             new DecisionMapper(true, "sequence")
-                .toFinal(answer(SourceCoordinates.TARGET, 0, Double.NaN)));
+                .toFinal(emitted(SourceCoordinates.TARGET, 0, Double.NaN))
+                .orElseThrow());
     assertThat(last.getChannel()).isNull();
     assertThat(last.getMeanQscore()).isNull();
     assertThat(last.getActionResponse()).isNull();
@@ -90,7 +96,7 @@ class DecisionMapperTest {
     return AvroCodec.of(ReadDecision.class).decode(record.value);
   }
 
-  private static EmittedPrediction<ReadVerdict> answer(
+  private static EmittedPrediction<ReadVerdict> emitted(
       SourceCoordinates origin, int channel, double qscore) {
     ReadVerdict verdict = new ReadVerdict(origin, Math.log(3), 45, channel, qscore);
     return new EmittedPrediction<>(

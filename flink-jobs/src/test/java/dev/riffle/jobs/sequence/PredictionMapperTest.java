@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PredictionMapperTest {
-  private static final EmittedPrediction<PredictionValues> ANSWER =
+  private static final EmittedPrediction<PredictionValues> EMITTED =
       new EmittedPrediction<>(
           "a",
           new Format(0, 3),
@@ -29,7 +29,7 @@ class PredictionMapperTest {
 
   @Test
   void anAnswerIsAPredictionOfItsSteps() {
-    OutputRecord out = new PredictionMapper(false).toFinal(ANSWER);
+    OutputRecord out = new PredictionMapper(false).toFinal(EMITTED).orElseThrow();
     assertThat(out.key).isEqualTo("a");
     assertThat(out.timestampMillis).isEqualTo(7000);
     Prediction p = AvroCodec.of(Prediction.class).decode(out.value);
@@ -46,7 +46,7 @@ class PredictionMapperTest {
 
   @Test
   void asJsonItHasTheSameFields() {
-    OutputRecord out = new PredictionMapper(true).toPreview(ANSWER);
+    OutputRecord out = new PredictionMapper(true).toPreview(EMITTED).orElseThrow();
     assertThat(new String(out.value, StandardCharsets.UTF_8))
         .isEqualTo(
             "{\"sequence_id\":\"a\",\"position\":102,\"length\":5,\"shape\":[3,1],"
@@ -57,8 +57,17 @@ class PredictionMapperTest {
   void nothingOfAClockIsOnTheFinalLane() {
     EmittedPrediction<PredictionValues> slower =
         new EmittedPrediction<>(
-            "a", ANSWER.format(), 100, 5_000_000, 7_000_000, ANSWER.output(), "lru/1", 99, 98);
+            "a",
+            EMITTED.format(),
+            100,
+            5_000_000,
+            7_000_000,
+            EMITTED.prediction(),
+            "lru/1",
+            99,
+            98);
     PredictionMapper mapper = new PredictionMapper(false);
-    assertThat(mapper.toFinal(slower).value).isEqualTo(mapper.toFinal(ANSWER).value);
+    assertThat(mapper.toFinal(slower).orElseThrow().value)
+        .isEqualTo(mapper.toFinal(EMITTED).orElseThrow().value);
   }
 }

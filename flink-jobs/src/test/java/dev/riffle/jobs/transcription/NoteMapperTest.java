@@ -32,7 +32,8 @@ class NoteMapperTest {
   @Test
   void aNoteOfASessionThatStartsLateCountsFromTheSequence() {
     // 48 kHz; the session began 2 s into the sequence
-    NoteEvent event = decode(mapper.toPreview(answer(ON, 48_000, 96_000, 20_160, 5, 7)));
+    NoteEvent event =
+        decode(mapper.toPreview(emitted(ON, 48_000, 96_000, 20_160, 5, 7)).orElseThrow());
     assertThat(event.getKind()).isEqualTo(NoteKind.ON);
     assertThat(event.getPitch()).isEqualTo(60);
     assertThat(event.getOnsetPosition()).isEqualTo(96_000 + 15_744);
@@ -50,8 +51,8 @@ class NoteMapperTest {
 
   @Test
   void theFinalLaneHasNothingThatAClockMeasured() {
-    OutputRecord slow = mapper.toFinal(answer(ON, 16_000, 0, 6720, 123_456, 789));
-    OutputRecord fast = mapper.toFinal(answer(ON, 16_000, 0, 6720, 1, 2));
+    OutputRecord slow = mapper.toFinal(emitted(ON, 16_000, 0, 6720, 123_456, 789)).orElseThrow();
+    OutputRecord fast = mapper.toFinal(emitted(ON, 16_000, 0, 6720, 1, 2)).orElseThrow();
     assertThat(slow.value).isEqualTo(fast.value);
     assertThat(slow.timestampMillis).isEqualTo(fast.timestampMillis);
     assertThat(decode(slow).getIsFinal()).isTrue();
@@ -60,8 +61,8 @@ class NoteMapperTest {
 
   @Test
   void aRecordIsStampedWithTheCaptureTimeOfWhatItTells() {
-    OutputRecord on = mapper.toFinal(answer(ON, 16_000, 0, 6720, 0, 0));
-    OutputRecord off = mapper.toFinal(answer(OFF, 16_000, 0, 17_920, 0, 0));
+    OutputRecord on = mapper.toFinal(emitted(ON, 16_000, 0, 6720, 0, 0)).orElseThrow();
+    OutputRecord off = mapper.toFinal(emitted(OFF, 16_000, 0, 17_920, 0, 0)).orElseThrow();
     assertThat(on.key).isEqualTo("hall");
     assertThat(on.timestampMillis).isEqualTo(START / 1000 + 328);
     assertThat(off.timestampMillis).isEqualTo(START / 1000 + 992);
@@ -72,8 +73,10 @@ class NoteMapperTest {
   @Test
   void withoutASecondPassBothLanesHaveAllNotes() {
     for (Note note : List.of(ON, OFF)) {
-      assertThat(decode(mapper.toFinal(answer(note))).getRevision()).isEqualTo(NoteRevision.NONE);
-      assertThat(decode(mapper.toPreview(answer(note))).getRevision()).isEqualTo(NoteRevision.NONE);
+      assertThat(decode(mapper.toFinal(emitted(note)).orElseThrow()).getRevision())
+          .isEqualTo(NoteRevision.NONE);
+      assertThat(decode(mapper.toPreview(emitted(note)).orElseThrow()).getRevision())
+          .isEqualTo(NoteRevision.NONE);
     }
   }
 
@@ -81,14 +84,14 @@ class NoteMapperTest {
   void withASecondPassEachLaneHasItsOwn() {
     NoteMapper two = new NoteMapper(true);
     for (Note.Revision revision : List.of(NONE, RETRACTED)) {
-      assertThat(two.toFinal(answer(revised(revision)))).isNull();
-      NoteEvent event = decode(two.toPreview(answer(revised(revision))));
+      assertThat(two.toFinal(emitted(revised(revision)))).isEmpty();
+      NoteEvent event = decode(two.toPreview(emitted(revised(revision))).orElseThrow());
       assertThat(event.getRevision().name()).isEqualTo(revision.name());
       assertThat(event.getIsFinal()).isFalse();
     }
     for (Note.Revision revision : List.of(CONFIRMED, CORRECTED, ADDED)) {
-      assertThat(two.toPreview(answer(revised(revision)))).isNull();
-      NoteEvent event = decode(two.toFinal(answer(revised(revision))));
+      assertThat(two.toPreview(emitted(revised(revision)))).isEmpty();
+      NoteEvent event = decode(two.toFinal(emitted(revised(revision))).orElseThrow());
       assertThat(event.getRevision().name()).isEqualTo(revision.name());
       assertThat(event.getIsFinal()).isTrue();
     }
@@ -98,11 +101,11 @@ class NoteMapperTest {
     return new Note(Note.Kind.OFF, 60, 10.25, 0.328, 31, 0.992, 34, 0.75f, 90, revision);
   }
 
-  private static EmittedPrediction<Note> answer(Note note) {
-    return answer(note, 16_000, 0, 17_920, 0, 0);
+  private static EmittedPrediction<Note> emitted(Note note) {
+    return emitted(note, 16_000, 0, 17_920, 0, 0);
   }
 
-  private static EmittedPrediction<Note> answer(
+  private static EmittedPrediction<Note> emitted(
       Note note, int rate, long sessionStart, long position, long queue, long compute) {
     return new EmittedPrediction<>(
         "hall",
