@@ -12,7 +12,7 @@ import dev.riffle.cli.demo.Piece;
 import dev.riffle.cli.demo.Rendering;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
-import dev.riffle.models.transcriber.OnsetScore;
+import dev.riffle.music.transcriber.OnsetScore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

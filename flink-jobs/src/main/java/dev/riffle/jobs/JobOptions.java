@@ -2,7 +2,7 @@ package dev.riffle.jobs;
 
 import static org.apache.flink.configuration.ConfigOptions.key;
 
-import dev.riffle.models.readuntil.SequentialTest;
+import dev.riffle.dna.readuntil.SequentialTest;
 import dev.riffle.models.weights.Suggestions;
 import dev.riffle.operators.GapPolicy;
 import dev.riffle.operators.SequenceOptions;

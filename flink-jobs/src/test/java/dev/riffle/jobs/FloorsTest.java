@@ -29,6 +29,8 @@ class FloorsTest {
         .definedBy("dev.riffle.kernels..")
         .layer("models")
         .definedBy("dev.riffle.models..")
+        .layer("products")
+        .definedBy("dev.riffle.music..", "dev.riffle.dna..")
         .layer("operators")
         .definedBy("dev.riffle.operators..")
         .layer("jobs")
@@ -37,10 +39,12 @@ class FloorsTest {
         .mayNotBeAccessedByAnyLayer()
         .whereLayer("operators")
         .mayOnlyBeAccessedByLayers("jobs")
+        .whereLayer("products")
+        .mayOnlyBeAccessedByLayers("jobs")
         .whereLayer("models")
-        .mayOnlyBeAccessedByLayers("operators", "jobs")
+        .mayOnlyBeAccessedByLayers("products", "operators", "jobs")
         .whereLayer("kernels")
-        .mayOnlyBeAccessedByLayers("models", "operators", "jobs")
+        .mayOnlyBeAccessedByLayers("models", "products", "operators", "jobs")
         .whereLayer("schemas")
         .mayOnlyBeAccessedByLayers("operators", "jobs")
         .check(OURS);
@@ -82,7 +86,7 @@ class FloorsTest {
   void modelsKnowNoStreamAndNoBroker() {
     noClasses()
         .that()
-        .resideInAPackage("dev.riffle.models..")
+        .resideInAnyPackage("dev.riffle.models..", "dev.riffle.music..", "dev.riffle.dna..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.apache.flink..", "org.apache.kafka..", "org.apache.avro..")
@@ -110,9 +114,8 @@ class FloorsTest {
         .resideInAnyPackage(
             "org.apache.kafka..",
             "org.apache.flink.connector.kafka..",
-            "dev.riffle.models.transcriber..",
-            "dev.riffle.models.annotator..",
-            "dev.riffle.models.dna..",
+            "dev.riffle.music..",
+            "dev.riffle.dna..",
             "dev.riffle.models.lru..")
         .check(OURS);
   }

@@ -1,15 +1,16 @@
 /**
- * Networks, their front ends and decoders, weights and goldens. Knows kernels and nothing of
- * streams, brokers or devices.
+ * Networks, their weights and goldens, and the streaming and windowing of any model. This module
+ * depends on kernels; it has no dependency on a product (music, dna), a stream processor or a
+ * broker.
  *
  * <pre>
  *   ModelDirectory  config.json + model.safetensors + provenance.json, checked
  *        |
- *   StreamModel&lt;O&gt;  what one event of a sequence becomes: front end -> network -> head -> outputs O
+ *   StreamModel&lt;O&gt;  what one event of a sequence becomes: front end -> network -> head -> predictions O
  *        |            immutable, shared by all threads
  *   StreamRunner&lt;O&gt; the same with work memory: one per thread
  *        |
- *   Row&lt;O&gt;          one key's part of a batch: state bytes, values in, outputs out
+ *   BatchItem&lt;O&gt;    one key's part of a batch: state bytes, values in, predictions out
  * </pre>
  *
  * <p>A network that reads step by step is a {@link dev.riffle.models.RecurrentModel}: one {@code

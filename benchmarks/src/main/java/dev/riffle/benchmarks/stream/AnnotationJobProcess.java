@@ -1,6 +1,11 @@
 package dev.riffle.benchmarks.stream;
 
 import dev.riffle.benchmarks.support.OperatorTimes;
+import dev.riffle.dna.GeneticCode;
+import dev.riffle.dna.Nucleotides;
+import dev.riffle.dna.SequenceFile;
+import dev.riffle.dna.annotator.Annotator;
+import dev.riffle.dna.annotator.Gene;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.annotation.AnnotationJob;
 import dev.riffle.kernels.Backends;
@@ -8,11 +13,6 @@ import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.StreamRunner;
-import dev.riffle.models.annotator.Annotator;
-import dev.riffle.models.annotator.Gene;
-import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Nucleotides;
-import dev.riffle.models.dna.SequenceFile;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
 import java.io.BufferedReader;

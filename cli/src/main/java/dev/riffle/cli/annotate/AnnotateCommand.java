@@ -2,14 +2,14 @@ package dev.riffle.cli.annotate;
 
 import dev.riffle.cli.shared.Failure;
 import dev.riffle.cli.shared.Installation;
+import dev.riffle.dna.GeneticCode;
+import dev.riffle.dna.SequenceFile;
+import dev.riffle.dna.annotator.Gene;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.InputException;
 import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamModel;
-import dev.riffle.models.annotator.Gene;
-import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.SequenceFile;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
 import java.io.IOException;

@@ -1,16 +1,16 @@
 package dev.riffle.cli.annotate;
 
+import dev.riffle.dna.Composition;
+import dev.riffle.dna.GeneticCode;
+import dev.riffle.dna.Nucleotides;
+import dev.riffle.dna.SequenceFile;
+import dev.riffle.dna.annotator.Annotator;
+import dev.riffle.dna.annotator.Gene;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.InputException;
 import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
-import dev.riffle.models.annotator.Annotator;
-import dev.riffle.models.annotator.Gene;
-import dev.riffle.models.dna.Composition;
-import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Nucleotides;
-import dev.riffle.models.dna.SequenceFile;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -2,10 +2,10 @@ package dev.riffle.cli.annotate;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.riffle.dna.GeneticCode;
+import dev.riffle.dna.annotator.Gene;
+import dev.riffle.dna.annotator.Gff3;
 import dev.riffle.models.Prediction;
-import dev.riffle.models.annotator.Gene;
-import dev.riffle.models.annotator.Gff3;
-import dev.riffle.models.dna.GeneticCode;
 import java.io.PrintWriter;
 
 /** Published genes as text, a line each, in the order in which they come. */

@@ -1,7 +1,7 @@
 package dev.riffle.cli.demo;
 
+import dev.riffle.dna.annotator.Gff3;
 import dev.riffle.jobs.annotation.GeneMapper;
-import dev.riffle.models.annotator.Gff3;
 import dev.riffle.schemas.record.GeneEvent;
 import dev.riffle.schemas.record.SessionEvent;
 import dev.riffle.schemas.record.SessionKind;

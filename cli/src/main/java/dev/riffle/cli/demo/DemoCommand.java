@@ -24,7 +24,7 @@ import dev.riffle.cli.transcribe.Transcripts;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.transcription.TranscriptionJob;
-import dev.riffle.models.transcriber.OnsetScore;
+import dev.riffle.music.transcriber.OnsetScore;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
 import dev.riffle.schemas.record.NoteRevision;

@@ -1,9 +1,9 @@
 package dev.riffle.cli.dna;
 
+import dev.riffle.dna.Composition;
+import dev.riffle.dna.GeneticCode;
+import dev.riffle.dna.SequenceFile;
 import dev.riffle.models.InputException;
-import dev.riffle.models.dna.Composition;
-import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.SequenceFile;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashSet;

@@ -1,6 +1,6 @@
 package dev.riffle.cli.dna;
 
-import dev.riffle.models.annotator.Gff3;
+import dev.riffle.dna.annotator.Gff3;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,8 +2,8 @@ package dev.riffle.cli.dna;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.SequenceFile;
+import dev.riffle.dna.GeneticCode;
+import dev.riffle.dna.SequenceFile;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

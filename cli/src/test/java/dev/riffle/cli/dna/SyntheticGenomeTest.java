@@ -3,8 +3,8 @@ package dev.riffle.cli.dna;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.cli.dna.SyntheticGenome.Placed;
-import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Nucleotides;
+import dev.riffle.dna.GeneticCode;
+import dev.riffle.dna.Nucleotides;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

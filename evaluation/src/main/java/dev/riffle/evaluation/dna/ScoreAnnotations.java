@@ -1,12 +1,12 @@
 package dev.riffle.evaluation.dna;
 
 import dev.riffle.cli.annotate.FileAnnotation;
+import dev.riffle.dna.GeneticCode;
+import dev.riffle.dna.SequenceFile;
+import dev.riffle.dna.annotator.Gene;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamModel;
-import dev.riffle.models.annotator.Gene;
-import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.SequenceFile;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
 import java.io.BufferedReader;

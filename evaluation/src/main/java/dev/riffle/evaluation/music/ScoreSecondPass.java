@@ -5,10 +5,11 @@ import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.families.Families;
-import dev.riffle.models.transcriber.Note;
-import dev.riffle.models.transcriber.Note.Revision;
-import dev.riffle.models.transcriber.OnsetScore;
 import dev.riffle.models.weights.ModelDirectory;
+import dev.riffle.music.transcriber.Note;
+import dev.riffle.music.transcriber.Note.Revision;
+import dev.riffle.music.transcriber.OnsetScore;
+import dev.riffle.music.transcriber.TranscriberFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ public final class ScoreSecondPass {
     ModelDirectory second = ModelDirectory.read(Path.of(arguments[1]));
     Kernels kernels = Backends.find(arguments[2]);
     StreamModel<Note> one = Families.load(transcriber, kernels, Note.class);
-    StreamModel<Note> two = Families.load(transcriber, second, kernels);
+    StreamModel<Note> two = TranscriberFamily.load(transcriber, second, kernels);
     for (String folder : Arrays.copyOfRange(arguments, 3, arguments.length)) {
       score(Path.of(folder), one, two);
     }

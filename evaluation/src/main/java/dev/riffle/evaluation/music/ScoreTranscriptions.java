@@ -1,6 +1,6 @@
 package dev.riffle.evaluation.music;
 
-import dev.riffle.models.transcriber.OnsetScore;
+import dev.riffle.music.transcriber.OnsetScore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.riffle.evaluation.reads;
 
-import dev.riffle.models.dna.Nucleotides;
+import dev.riffle.dna.Nucleotides;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

@@ -1,17 +1,17 @@
 package dev.riffle.evaluation.reads;
 
+import dev.riffle.dna.GeneticCode;
+import dev.riffle.dna.Nucleotides;
+import dev.riffle.dna.readuntil.ReadUntil;
+import dev.riffle.dna.readuntil.ReadUntilFamily;
+import dev.riffle.dna.readuntil.ReadVerdict;
+import dev.riffle.dna.readuntil.ReadVerdict.SourceCoordinates;
+import dev.riffle.dna.readuntil.References;
+import dev.riffle.dna.readuntil.SequentialTest;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
-import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Nucleotides;
-import dev.riffle.models.families.Families;
-import dev.riffle.models.readuntil.ReadUntil;
-import dev.riffle.models.readuntil.ReadVerdict;
-import dev.riffle.models.readuntil.ReadVerdict.SourceCoordinates;
-import dev.riffle.models.readuntil.References;
-import dev.riffle.models.readuntil.SequentialTest;
 import dev.riffle.models.weights.ModelDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -189,7 +189,7 @@ public final class ScoreReadUntil {
   private List<ReadVerdict> judge(
       References references, SequentialTest test, List<byte[]> sequences) {
     StreamModel<ReadVerdict> model =
-        Families.load(directory, references, test, Backends.find("cpu"));
+        ReadUntilFamily.load(directory, references, test, Backends.find("cpu"));
     StreamRunner<ReadVerdict> runner = model.newRunner();
     List<ReadVerdict> verdicts = new ArrayList<>();
     for (byte[] letters : sequences) {

@@ -1,8 +1,8 @@
 package dev.riffle.evaluation.reads;
 
 import dev.riffle.cli.dna.SyntheticGenome;
-import dev.riffle.models.dna.Nucleotides;
-import dev.riffle.models.dna.SequenceFile;
+import dev.riffle.dna.Nucleotides;
+import dev.riffle.dna.SequenceFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,11 +1,11 @@
 package dev.riffle.jobs.annotation;
 
+import dev.riffle.dna.annotator.Gene;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.stream.DirectoryModel;
 import dev.riffle.jobs.stream.KafkaEndpoints;
 import dev.riffle.jobs.stream.StreamJob;
-import dev.riffle.models.annotator.Gene;
 import java.time.Duration;
 import java.util.List;
 

@@ -1,6 +1,6 @@
 package dev.riffle.jobs.annotation;
 
-import dev.riffle.models.annotator.Gene;
+import dev.riffle.dna.annotator.Gene;
 import dev.riffle.operators.EmittedPrediction;
 import dev.riffle.operators.OutputMapper;
 import dev.riffle.operators.OutputRecord;

@@ -1,12 +1,12 @@
 package dev.riffle.jobs.annotation;
 
+import dev.riffle.dna.Composition;
+import dev.riffle.dna.GeneticCode;
+import dev.riffle.dna.Nucleotides;
+import dev.riffle.dna.annotator.Annotator;
+import dev.riffle.dna.readuntil.ReadUntil;
 import dev.riffle.jobs.stream.EventInput;
 import dev.riffle.models.InputException;
-import dev.riffle.models.annotator.Annotator;
-import dev.riffle.models.dna.Composition;
-import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Nucleotides;
-import dev.riffle.models.readuntil.ReadUntil;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.ReadChunk;

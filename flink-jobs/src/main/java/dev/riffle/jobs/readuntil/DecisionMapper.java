@@ -1,6 +1,6 @@
 package dev.riffle.jobs.readuntil;
 
-import dev.riffle.models.readuntil.ReadVerdict;
+import dev.riffle.dna.readuntil.ReadVerdict;
 import dev.riffle.operators.EmittedPrediction;
 import dev.riffle.operators.OutputMapper;
 import dev.riffle.operators.OutputRecord;

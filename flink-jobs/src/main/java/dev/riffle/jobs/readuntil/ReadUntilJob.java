@@ -1,10 +1,10 @@
 package dev.riffle.jobs.readuntil;
 
+import dev.riffle.dna.readuntil.ReadVerdict;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.annotation.ReadInput;
 import dev.riffle.jobs.stream.KafkaEndpoints;
 import dev.riffle.jobs.stream.StreamJob;
-import dev.riffle.models.readuntil.ReadVerdict;
 import java.time.Duration;
 import java.util.List;
 

@@ -1,12 +1,12 @@
 package dev.riffle.jobs.readuntil;
 
+import dev.riffle.dna.readuntil.ReadUntilFamily;
+import dev.riffle.dna.readuntil.ReadVerdict;
+import dev.riffle.dna.readuntil.References;
+import dev.riffle.dna.readuntil.SequentialTest;
 import dev.riffle.jobs.stream.DirectoryModel;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.StreamModel;
-import dev.riffle.models.families.Families;
-import dev.riffle.models.readuntil.ReadVerdict;
-import dev.riffle.models.readuntil.References;
-import dev.riffle.models.readuntil.SequentialTest;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.operators.ModelSource;
 import java.nio.file.Path;
@@ -49,7 +49,7 @@ record ReadUntilModel(
   public StreamModel<ReadVerdict> load() {
     return DirectoryModel.orGiveUp(
         () ->
-            Families.load(
+            ReadUntilFamily.load(
                 ModelDirectory.read(Path.of(directory)),
                 References.read(paths(targets), paths(rest)),
                 new SequentialTest(falseAccept, falseReject, maxBases),

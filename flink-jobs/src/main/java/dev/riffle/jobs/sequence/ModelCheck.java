@@ -1,5 +1,6 @@
 package dev.riffle.jobs.sequence;
 
+import dev.riffle.dna.annotator.Gene;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Device;
@@ -12,9 +13,10 @@ import dev.riffle.models.StreamModel;
 import dev.riffle.models.WindowModel;
 import dev.riffle.models.WindowOptions;
 import dev.riffle.models.WindowStreamModel;
-import dev.riffle.models.annotator.Gene;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.families.Family;
+import dev.riffle.models.families.Form;
+import dev.riffle.models.families.LoadedModel;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Suggestions;
 import java.nio.file.Path;
@@ -49,15 +51,16 @@ final class ModelCheck {
         Families.load(directory, kernels, Gene.class);
         return name(directory);
       }
-      Family<?> family = Families.find(directory.family(), directory.label());
-      WindowModel windowed =
-          family.answers() == PredictionValues.class
-              ? Device.call(kernels, () -> family.windows().load(directory, kernels))
-              : null;
-      if (windowed == null) {
-        return checkSteps(directory, kernels);
+      Family<?> family = Families.find(directory.family(), "Model " + directory.label());
+      boolean windowed =
+          family.predictionType() == PredictionValues.class
+              && family.form(directory.config()) == Form.WINDOWS;
+      if (windowed
+          && Device.call(kernels, () -> family.load(directory, kernels))
+              instanceof LoadedModel.Windows<?> loaded) {
+        return checkWindows(directory, loaded.model());
       }
-      return checkWindows(directory, windowed);
+      return checkSteps(directory, kernels);
     } catch (ModelException e) {
       String expected = "a model that can be loaded";
       tree.note(JobKey.DIRECTORY.path(), directory.label(), expected, null, e.getMessage());

@@ -1,6 +1,7 @@
 package dev.riffle.jobs.stream;
 
 import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.Kernels;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.WindowOptions;
@@ -31,9 +32,13 @@ public record DirectoryModel<O>(
   @Override
   public StreamModel<O> load() {
     return orGiveUp(
-        () ->
-            Families.load(
-                ModelDirectory.read(Path.of(directory)), Backends.find(backend), answers, windows));
+        () -> {
+          ModelDirectory model = ModelDirectory.read(Path.of(directory));
+          Kernels kernels = Backends.find(backend);
+          return windows == null
+              ? Families.load(model, kernels, answers)
+              : Families.load(model, kernels, answers, windows);
+        });
   }
 
   /**

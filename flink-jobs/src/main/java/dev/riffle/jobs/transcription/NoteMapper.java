@@ -1,6 +1,6 @@
 package dev.riffle.jobs.transcription;
 
-import dev.riffle.models.transcriber.Note;
+import dev.riffle.music.transcriber.Note;
 import dev.riffle.operators.EmittedPrediction;
 import dev.riffle.operators.OutputMapper;
 import dev.riffle.operators.OutputRecord;

@@ -4,7 +4,7 @@ import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.stream.DirectoryModel;
 import dev.riffle.jobs.stream.KafkaEndpoints;
 import dev.riffle.jobs.stream.StreamJob;
-import dev.riffle.models.transcriber.Note;
+import dev.riffle.music.transcriber.Note;
 import dev.riffle.operators.ModelSource;
 import java.time.Duration;
 

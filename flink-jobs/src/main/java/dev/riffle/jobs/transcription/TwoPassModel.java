@@ -3,9 +3,9 @@ package dev.riffle.jobs.transcription;
 import dev.riffle.jobs.stream.DirectoryModel;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.StreamModel;
-import dev.riffle.models.families.Families;
-import dev.riffle.models.transcriber.Note;
 import dev.riffle.models.weights.ModelDirectory;
+import dev.riffle.music.transcriber.Note;
+import dev.riffle.music.transcriber.TranscriberFamily;
 import dev.riffle.operators.ModelSource;
 import java.nio.file.Path;
 
@@ -31,7 +31,7 @@ record TwoPassModel(String transcriber, String secondPass, String backend)
   public StreamModel<Note> load() {
     return DirectoryModel.orGiveUp(
         () ->
-            Families.load(
+            TranscriberFamily.load(
                 ModelDirectory.read(Path.of(transcriber)),
                 ModelDirectory.read(Path.of(secondPass)),
                 Backends.find(backend)));

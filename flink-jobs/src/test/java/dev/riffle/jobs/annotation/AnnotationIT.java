@@ -3,6 +3,7 @@ package dev.riffle.jobs.annotation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.riffle.dna.annotator.Gene;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.annotation.Contigs.Contig;
@@ -12,7 +13,6 @@ import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
 import dev.riffle.models.Prediction;
-import dev.riffle.models.annotator.Gene;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.GeneEvent;

@@ -1,14 +1,14 @@
 package dev.riffle.jobs.annotation;
 
+import dev.riffle.dna.GeneticCode;
+import dev.riffle.dna.Nucleotides;
+import dev.riffle.dna.annotator.Annotator;
+import dev.riffle.dna.annotator.Gene;
+import dev.riffle.dna.annotator.Gff3;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamRunner;
-import dev.riffle.models.annotator.Annotator;
-import dev.riffle.models.annotator.Gene;
-import dev.riffle.models.annotator.Gff3;
-import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Nucleotides;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.schemas.AvroCodec;

@@ -2,9 +2,9 @@ package dev.riffle.jobs.annotation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.riffle.dna.annotator.Annotator;
+import dev.riffle.dna.annotator.Gene;
 import dev.riffle.models.Prediction;
-import dev.riffle.models.annotator.Annotator;
-import dev.riffle.models.annotator.Gene;
 import dev.riffle.operators.EmittedPrediction;
 import dev.riffle.operators.OutputRecord;
 import dev.riffle.schemas.AvroCodec;

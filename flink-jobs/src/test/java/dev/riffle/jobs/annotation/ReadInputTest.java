@@ -2,9 +2,9 @@ package dev.riffle.jobs.annotation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.riffle.dna.annotator.Annotator;
+import dev.riffle.dna.readuntil.ReadUntil;
 import dev.riffle.jobs.stream.InputRecord;
-import dev.riffle.models.annotator.Annotator;
-import dev.riffle.models.readuntil.ReadUntil;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;

@@ -3,13 +3,13 @@ package dev.riffle.jobs.readuntil;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.riffle.dna.readuntil.ReadUntil;
+import dev.riffle.dna.readuntil.ReadVerdict;
+import dev.riffle.dna.readuntil.ReadVerdict.SourceCoordinates;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.annotation.AnnotationJob;
 import dev.riffle.jobs.transcription.TranscriptionJob;
 import dev.riffle.models.Prediction;
-import dev.riffle.models.readuntil.ReadUntil;
-import dev.riffle.models.readuntil.ReadVerdict;
-import dev.riffle.models.readuntil.ReadVerdict.SourceCoordinates;
 import dev.riffle.operators.EmittedPrediction;
 import dev.riffle.operators.OutputRecord;
 import dev.riffle.schemas.AvroCodec;

@@ -3,13 +3,13 @@ package dev.riffle.jobs.readuntil;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.riffle.dna.readuntil.ReadVerdict;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
-import dev.riffle.models.readuntil.ReadVerdict;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.ReadChunk;

@@ -1,15 +1,15 @@
 package dev.riffle.jobs.readuntil;
 
+import dev.riffle.dna.GeneticCode;
+import dev.riffle.dna.Nucleotides;
+import dev.riffle.dna.readuntil.ReadUntil;
+import dev.riffle.dna.readuntil.ReadUntilFamily;
+import dev.riffle.dna.readuntil.ReadVerdict;
+import dev.riffle.dna.readuntil.References;
+import dev.riffle.dna.readuntil.SequentialTest;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.StreamRunner;
-import dev.riffle.models.dna.GeneticCode;
-import dev.riffle.models.dna.Nucleotides;
-import dev.riffle.models.families.Families;
-import dev.riffle.models.readuntil.ReadUntil;
-import dev.riffle.models.readuntil.ReadVerdict;
-import dev.riffle.models.readuntil.References;
-import dev.riffle.models.readuntil.SequentialTest;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.ReadChunk;
@@ -91,7 +91,7 @@ final class Reads {
   static ReadVerdict offline(String letters) {
     References references = References.builder().target(bytes(TARGET)).rest(bytes(REST)).build();
     StreamRunner<ReadVerdict> runner =
-        Families.load(ModelDirectory.read(MODEL), references, TEST, Backends.find("cpu"))
+        ReadUntilFamily.load(ModelDirectory.read(MODEL), references, TEST, Backends.find("cpu"))
             .newRunner();
     float[] values = new float[3 * letters.length()];
     for (int i = 0; i < letters.length(); i++) {

@@ -363,7 +363,7 @@ class JobFileTest {
         .singleElement()
         .asString()
         .startsWith("job.yaml:7:14: model.directory: expected a model that can be loaded")
-        .contains("which answers Note, but Scores is wanted here");
+        .contains("predicts Note, but PredictionValues is expected here");
   }
 
   @Test

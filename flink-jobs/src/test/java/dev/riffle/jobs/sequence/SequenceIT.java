@@ -7,17 +7,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.stream.TopicProbe;
-import dev.riffle.kernels.Backends;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
+import dev.riffle.jobs.stream.DirectoryModel;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.PredictionValues;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
-import dev.riffle.models.families.Families;
-import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.Prediction;
@@ -28,7 +26,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -440,11 +437,8 @@ class SequenceIT {
   private static Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> direct(
       JobFile file, Map<String, float[]> steps, int width) {
     StreamModel<PredictionValues> model =
-        Families.load(
-            ModelDirectory.read(Path.of(file.options().model())),
-            Backends.find("cpu"),
-            PredictionValues.class,
-            file.windows());
+        new DirectoryModel<>(file.options().model(), "cpu", PredictionValues.class, file.windows())
+            .load();
     Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> outputs = new TreeMap<>();
     Format format = new Format(0, width);
     steps.forEach(

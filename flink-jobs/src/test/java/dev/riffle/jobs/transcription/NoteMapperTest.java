@@ -1,15 +1,15 @@
 package dev.riffle.jobs.transcription;
 
-import static dev.riffle.models.transcriber.Note.Revision.ADDED;
-import static dev.riffle.models.transcriber.Note.Revision.CONFIRMED;
-import static dev.riffle.models.transcriber.Note.Revision.CORRECTED;
-import static dev.riffle.models.transcriber.Note.Revision.NONE;
-import static dev.riffle.models.transcriber.Note.Revision.RETRACTED;
+import static dev.riffle.music.transcriber.Note.Revision.ADDED;
+import static dev.riffle.music.transcriber.Note.Revision.CONFIRMED;
+import static dev.riffle.music.transcriber.Note.Revision.CORRECTED;
+import static dev.riffle.music.transcriber.Note.Revision.NONE;
+import static dev.riffle.music.transcriber.Note.Revision.RETRACTED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.models.Format;
 import dev.riffle.models.Prediction;
-import dev.riffle.models.transcriber.Note;
+import dev.riffle.music.transcriber.Note;
 import dev.riffle.operators.EmittedPrediction;
 import dev.riffle.operators.OutputRecord;
 import dev.riffle.schemas.AvroCodec;

@@ -1,10 +1,10 @@
 package dev.riffle.jobs.transcription;
 
-import static dev.riffle.models.transcriber.Note.Revision.ADDED;
-import static dev.riffle.models.transcriber.Note.Revision.CONFIRMED;
-import static dev.riffle.models.transcriber.Note.Revision.CORRECTED;
-import static dev.riffle.models.transcriber.Note.Revision.NONE;
-import static dev.riffle.models.transcriber.Note.Revision.RETRACTED;
+import static dev.riffle.music.transcriber.Note.Revision.ADDED;
+import static dev.riffle.music.transcriber.Note.Revision.CONFIRMED;
+import static dev.riffle.music.transcriber.Note.Revision.CORRECTED;
+import static dev.riffle.music.transcriber.Note.Revision.NONE;
+import static dev.riffle.music.transcriber.Note.Revision.RETRACTED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,7 +15,7 @@ import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
 import dev.riffle.models.Prediction;
-import dev.riffle.models.transcriber.Note;
+import dev.riffle.music.transcriber.Note;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.AudioChunk;
 import dev.riffle.schemas.record.DeadLetter;

@@ -2,22 +2,51 @@ package dev.riffle.models.chordmixer;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Settings;
+import dev.riffle.models.families.Family;
+import dev.riffle.models.families.Form;
+import dev.riffle.models.families.LoadedModel;
+import dev.riffle.models.golden.GoldenCase;
+import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
 
-/** Loads and describes models of the family {@code chordmixer}. */
-public final class ChordMixerFamily {
+/** The family {@code chordmixer}: rotations of tracks and MLPs, over windows. */
+public final class ChordMixerFamily implements Family<PredictionValues> {
   /** The setting of a model of two windows; the reference has a class of its own for it. */
   private static final String PAIRS = "net_dual";
 
-  private ChordMixerFamily() {}
+  @Override
+  public String name() {
+    return "chordmixer";
+  }
+
+  @Override
+  public Class<PredictionValues> predictionType() {
+    return PredictionValues.class;
+  }
+
+  @Override
+  public Form form(Settings config) {
+    return Form.WINDOWS;
+  }
+
+  @Override
+  public LoadedModel<PredictionValues> load(ModelDirectory directory, Kernels kernels) {
+    return new LoadedModel.Windows<>(read(directory, kernels.forWindows()));
+  }
+
+  @Override
+  public boolean checksGoldensOf(String family) {
+    return family.equals(name()) || family.equals(ChordMixerGolden.ROTATION);
+  }
 
   /**
    * The model of a directory, for whole windows.
    *
    * @throws ModelException if it answers to pairs of them, or a setting or weight does not fit
    */
-  public static ChordMixer read(ModelDirectory directory, Kernels kernels) {
+  static ChordMixer read(ModelDirectory directory, Kernels kernels) {
     Settings settings = directory.config();
     if (pairs(settings)) {
       throw settings.expected(
@@ -40,8 +69,8 @@ public final class ChordMixerFamily {
     return settings.has(PAIRS) && settings.flag(PAIRS);
   }
 
-  /** What the model of a directory costs and sees. */
-  public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
+  @Override
+  public Description describe(ModelDirectory directory, Kernels kernels, int length) {
     ChordMixerPair pair = pairs(directory.config()) ? pairs(directory, kernels) : null;
     ChordMixer model = pair == null ? read(directory, kernels) : pair.mixer();
     ChordMixerConfig c = model.config();
@@ -67,5 +96,10 @@ public final class ChordMixerFamily {
         2 * one.multiplyAdds() + pair.multiplyAdds(),
         "both windows",
         one.lookAhead());
+  }
+
+  @Override
+  public void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
+    ChordMixerGolden.check(golden, kernels, report);
   }
 }

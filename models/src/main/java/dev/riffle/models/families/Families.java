@@ -9,237 +9,141 @@ import dev.riffle.models.StreamModel;
 import dev.riffle.models.WindowModel;
 import dev.riffle.models.WindowOptions;
 import dev.riffle.models.WindowStreamModel;
-import dev.riffle.models.annotator.Annotator;
-import dev.riffle.models.annotator.AnnotatorGolden;
-import dev.riffle.models.annotator.Gene;
-import dev.riffle.models.chordmixer.ChordMixerFamily;
-import dev.riffle.models.chordmixer.ChordMixerGolden;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.golden.GoldenResult;
-import dev.riffle.models.lru.LruFamily;
-import dev.riffle.models.lru.LruGolden;
-import dev.riffle.models.qrnn.QrnnFamily;
-import dev.riffle.models.qrnn.QrnnGolden;
-import dev.riffle.models.readuntil.ReadUntil;
-import dev.riffle.models.readuntil.ReadUntilGolden;
-import dev.riffle.models.readuntil.ReadVerdict;
-import dev.riffle.models.readuntil.References;
-import dev.riffle.models.readuntil.SequentialTest;
-import dev.riffle.models.routing.RoutingFamily;
-import dev.riffle.models.routing.RoutingGolden;
-import dev.riffle.models.rse.RseFamily;
-import dev.riffle.models.rse.RseGolden;
-import dev.riffle.models.transcriber.Note;
-import dev.riffle.models.transcriber.SecondPass;
-import dev.riffle.models.transcriber.SecondPassGolden;
-import dev.riffle.models.transcriber.Transcriber;
-import dev.riffle.models.transcriber.TranscriberGolden;
 import dev.riffle.models.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * All families. A new one is a line here. Whatever is loaded, described or checked here computes on
- * the device's thread where the backend has a device.
+ * All families on the class path. Models are loaded, described and checked on the thread of the
+ * backend's device, if the backend has one.
  */
 public final class Families {
-  private static final List<Family<?>> ALL =
-      List.of(
-          new Family<>(
-              "lru",
-              PredictionValues.class,
-              LruFamily::load,
-              Families::none,
-              LruFamily::describe,
-              LruGolden::check),
-          new Family<>(
-              "lru-transcriber",
-              Note.class,
-              Transcriber::new,
-              Families::none,
-              Transcriber::describe,
-              TranscriberGolden::check),
-          new Family<>(
-              "dna-annotator",
-              Gene.class,
-              Annotator::new,
-              Families::none,
-              Annotator::describe,
-              AnnotatorGolden::check),
-          new Family<>(
-              "qrnn",
-              PredictionValues.class,
-              QrnnFamily::load,
-              QrnnFamily::windows,
-              QrnnFamily::describe,
-              QrnnGolden::check),
-          new Family<>(
-              "read-until",
-              ReadVerdict.class,
-              ReadUntil::load,
-              Families::none,
-              ReadUntil::describe,
-              ReadUntilGolden::check),
-          new Family<>(
-              "rse",
-              PredictionValues.class,
-              Families::none,
-              RseFamily::load,
-              RseFamily::describe,
-              RseGolden::check),
-          new Family<>(
-              "rse-second-pass",
-              Note.class,
-              SecondPass::load,
-              Families::none,
-              RseFamily::describe,
-              SecondPassGolden::check),
-          new Family<>(
-              "chordmixer",
-              PredictionValues.class,
-              Families::none,
-              ChordMixerFamily::read,
-              ChordMixerFamily::describe,
-              ChordMixerGolden::check),
-          new Family<>(
-              "chordmixer-rotate",
-              PredictionValues.class,
-              Families::onlyGoldens,
-              Families::onlyGoldens,
-              ChordMixerFamily::describe,
-              ChordMixerGolden::check),
-          new Family<>(
-              "routing-transformer",
-              PredictionValues.class,
-              Families::none,
-              RoutingFamily::model,
-              RoutingFamily::describe,
-              RoutingGolden::check));
+  private static final Map<String, Family<?>> ALL = discover();
 
   private Families() {}
 
-  /** Names of all families. */
+  private static Map<String, Family<?>> discover() {
+    Map<String, Family<?>> found = new TreeMap<>();
+    for (Family<?> family : ServiceLoader.load(Family.class, Families.class.getClassLoader())) {
+      Family<?> other = found.put(family.name(), family);
+      if (other != null) {
+        throw new IllegalStateException(
+            String.format(
+                "The family '%s' is registered twice, by %s and %s; remove one from"
+                    + " META-INF/services.",
+                family.name(), other.getClass().getName(), family.getClass().getName()));
+      }
+    }
+    return found;
+  }
+
+  /** Names of all families, sorted. */
   public static List<String> names() {
-    return ALL.stream().map(Family::name).toList();
+    return List.copyOf(ALL.keySet());
   }
 
   /**
    * The family of this name.
    *
    * @param where what names it, for the message
-   * @throws ModelException if there is none
+   * @throws ModelException if no such family is registered
    */
   public static Family<?> find(String name, String where) {
-    for (Family<?> family : ALL) {
-      if (family.name().equals(name)) {
-        return family;
-      }
+    Family<?> family = ALL.get(name);
+    if (family == null) {
+      throw unknown(name, where);
     }
-    throw new ModelException(
-        where + " is of the family '" + name + "'; known are " + names() + ".");
+    return family;
+  }
+
+  private static ModelException unknown(String name, String where) {
+    return new ModelException(
+        String.format(
+            "%s belongs to the family '%s', which is not on the class path; expected one of %s.",
+            where, name, names()));
   }
 
   /**
-   * The model of a directory, which goes step by step and has to answer with this type.
+   * Loads a model that reads step by step.
    *
-   * @throws ModelException if its family answers something else or reads whole windows, or it
-   *     cannot be loaded
+   * @param type expected type of the predicted values
+   * @throws ModelException if the family predicts values of another type, if the model reads
+   *     windows, or if it cannot be loaded
+   */
+  public static <O> StreamModel<O> load(ModelDirectory directory, Kernels kernels, Class<O> type) {
+    Family<O> family = find(directory, type);
+    if (family.form(directory.config()) == Form.WINDOWS) {
+      throw new ModelException(
+          describe(directory)
+              + "reads windows: each prediction depends on a whole window. Set the window length"
+              + " (and the stride), or use a model that reads step by step.");
+    }
+    return loadOnDevice(kernels, () -> steps(family, directory, kernels));
+  }
+
+  /**
+   * Loads a model that reads windows.
+   *
+   * @param type expected type of the predicted values
+   * @param windows how the stream is cut into windows
+   * @throws ModelException if the family predicts values of another type, if the model reads step
+   *     by step, or if it cannot be loaded
    */
   public static <O> StreamModel<O> load(
-      ModelDirectory directory, Kernels kernels, Class<O> answers) {
-    return load(directory, kernels, answers, null);
-  }
-
-  /**
-   * The model of a directory, which has to answer with this type.
-   *
-   * @param windows how a sequence is cut, for a model of whole windows; null for one that goes step
-   *     by step
-   * @throws ModelException if its family answers something else, wants windows or none, or it
-   *     cannot be loaded
-   */
-  @SuppressWarnings("unchecked") // the line of the table says what its loader answers
-  public static <O> StreamModel<O> load(
-      ModelDirectory directory, Kernels kernels, Class<O> answers, WindowOptions windows) {
-    Family<?> family = find(directory.family(), directory.label());
-    if (family.answers() != answers) {
+      ModelDirectory directory, Kernels kernels, Class<O> type, WindowOptions windows) {
+    Family<O> family = find(directory, type);
+    if (family.form(directory.config()) == Form.STEPS) {
       throw new ModelException(
-          String.format(
-              "Model %s is of the family '%s', which answers %s, but %s is wanted here.",
-              directory.label(),
-              family.name(),
-              family.answers().getSimpleName(),
-              answers.getSimpleName()));
-    }
-    return onDevice(kernels, () -> (StreamModel<O>) load(family, directory, kernels, windows));
-  }
-
-  /**
-   * A transcriber whose notes wait for the verdict of a second pass.
-   *
-   * @throws ModelException if it is no transcriber, the other no second pass for it, or one of them
-   *     cannot be loaded
-   */
-  public static StreamModel<Note> load(
-      ModelDirectory transcriber, ModelDirectory secondPass, Kernels kernels) {
-    if (!transcriber.family().equals("lru-transcriber")) {
-      throw new ModelException(
-          String.format(
-              "Model %s is of the family '%s', but the second pass %s follows one of the family"
-                  + " 'lru-transcriber': name that one, or leave the second pass out.",
-              transcriber.label(), transcriber.family(), secondPass.label()));
-    }
-    return onDevice(kernels, () -> new Transcriber(transcriber, secondPass, kernels));
-  }
-
-  /**
-   * A judge of reads by the references that the user names.
-   *
-   * @throws ModelException if the model is of another family or cannot be loaded
-   */
-  public static StreamModel<ReadVerdict> load(
-      ModelDirectory readUntil, References references, SequentialTest test, Kernels kernels) {
-    if (!readUntil.family().equals("read-until")) {
-      throw new ModelException(
-          String.format(
-              "Model %s is of the family '%s', but reads are judged by one of the family"
-                  + " 'read-until'.",
-              readUntil.label(), readUntil.family()));
-    }
-    return onDevice(kernels, () -> new ReadUntil(readUntil, references, test, kernels));
-  }
-
-  private static <O> StreamModel<O> onDevice(Kernels kernels, Supplier<StreamModel<O>> loader) {
-    StreamModel<O> model = Device.call(kernels, loader);
-    return kernels
-        .device()
-        .<StreamModel<O>>map(device -> new DeviceModel<>(model, device))
-        .orElse(model);
-  }
-
-  private static StreamModel<?> load(
-      Family<?> family, ModelDirectory directory, Kernels kernels, WindowOptions windows) {
-    String who = String.format("Model %s of the family '%s' ", directory.label(), family.name());
-    if (windows == null) {
-      StreamModel<?> model = family.steps().load(directory, kernels);
-      if (model == null) {
-        throw new ModelException(
-            who
-                + "reads whole windows: an answer sees all of its window. Say how long they are"
-                + " (window length, and stride), or name a model that goes step by step.");
-      }
-      return model;
-    }
-    WindowModel model = family.windows().load(directory, kernels.forWindows());
-    if (model == null) {
-      throw new ModelException(
-          who
-              + "answers after each step, whatever comes later: leave the window of "
+          describe(directory)
+              + "predicts after each step and reads no windows: remove the window of "
               + windows.length()
-              + " steps out, or name a model that reads windows.");
+              + " steps, or use a model that reads windows.");
     }
+    return loadOnDevice(kernels, () -> windowed(family, directory, kernels, windows));
+  }
+
+  @SuppressWarnings("unchecked") // guarded by predictionType
+  private static <O> Family<O> find(ModelDirectory directory, Class<O> type) {
+    Family<?> family = find(directory.family(), "Model " + directory.label());
+    if (family.predictionType() != type) {
+      throw new ModelException(
+          String.format(
+              "%spredicts %s, but %s is expected here.",
+              describe(directory), family.predictionType().getSimpleName(), type.getSimpleName()));
+    }
+    return (Family<O>) family;
+  }
+
+  private static String describe(ModelDirectory directory) {
+    return String.format("Model %s of the family '%s' ", directory.label(), directory.family());
+  }
+
+  private static <O> StreamModel<O> steps(
+      Family<O> family, ModelDirectory directory, Kernels kernels) {
+    if (family.load(directory, kernels) instanceof LoadedModel.Steps<O> loaded) {
+      return loaded.model();
+    }
+    throw new IllegalStateException(describe(directory) + "has not the form that it names");
+  }
+
+  @SuppressWarnings("unchecked") // windows predict PredictionValues, and so does this family
+  private static <O> StreamModel<O> windowed(
+      Family<O> family, ModelDirectory directory, Kernels kernels, WindowOptions windows) {
+    if (family.load(directory, kernels) instanceof LoadedModel.Windows<O> loaded) {
+      return (StreamModel<O>) stream(directory, loaded.model(), windows);
+    }
+    throw new IllegalStateException(describe(directory) + "has not the form that it names");
+  }
+
+  private static StreamModel<PredictionValues> stream(
+      ModelDirectory directory, WindowModel model, WindowOptions windows) {
     return new WindowStreamModel(
         directory.name(),
         directory.version(),
@@ -249,47 +153,64 @@ public final class Families {
         windows);
   }
 
-  /** For a family that has no model of this form. */
-  private static <M> M none(ModelDirectory directory, Kernels kernels) {
-    return null;
-  }
-
-  private static <M> M onlyGoldens(ModelDirectory directory, Kernels kernels) {
-    throw new ModelException(
-        String.format(
-            "Model %s names the family '%s', which is goldens of a part of a model, not of models.",
-            directory.label(), directory.family()));
+  /**
+   * Loads a model on the thread of the backend's device, and wraps it so that it computes there.
+   * Without a device, it is the loader's model itself.
+   */
+  public static <O> StreamModel<O> loadOnDevice(Kernels kernels, Supplier<StreamModel<O>> loader) {
+    StreamModel<O> model = Device.call(kernels, loader);
+    return kernels
+        .device()
+        .<StreamModel<O>>map(device -> new DeviceModel<>(model, device))
+        .orElse(model);
   }
 
   /**
-   * What the model of a directory costs and sees.
+   * Describes the cost and the receptive field of a directory's model.
    *
-   * @param length steps to count the work of; 0 for one step, or the window that it is made for
+   * @param length number of steps whose cost is counted; 0 for one step, or for the window length
+   *     that the model was trained with
    */
   public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
-    Family<?> family = find(directory.family(), directory.label());
-    return Device.call(kernels, () -> family.describer().describe(directory, kernels, length));
+    Family<?> family = find(directory.family(), "Model " + directory.label());
+    return Device.call(kernels, () -> family.describe(directory, kernels, length));
   }
 
-  /** Holds a backend against a golden file; its model, if it has one, is looked for around it. */
+  /** Checks a backend against a golden; the model, if it has one, is searched around the file. */
   public static GoldenResult check(Path golden, Kernels kernels) {
-    return check(golden, null, kernels);
+    return check(GoldenCase.read(golden), kernels);
   }
 
   /**
-   * Holds a backend against a golden file.
+   * Checks a backend against a golden.
    *
-   * @param model directory of the model of a golden that brings no weights; null to look around it
+   * @param model directory of the model of a golden that contains no weights; null to search around
+   *     the file
    */
   public static GoldenResult check(Path golden, Path model, Kernels kernels) {
-    GoldenCase read = GoldenCase.read(golden, model);
-    Family<?> family = find(read.family(), golden.toString());
+    return check(GoldenCase.read(golden, model), kernels);
+  }
+
+  private static GoldenResult check(GoldenCase golden, Kernels kernels) {
+    Family<?> family = ofGolden(golden);
     return Device.call(
         kernels,
         () -> {
           GoldenReport report = new GoldenReport();
-          family.check().run(read, kernels, report);
-          return report.result(read, kernels);
+          family.check(golden, kernels, report);
+          return report.result(golden, kernels);
         });
+  }
+
+  /**
+   * The family that checks a golden.
+   *
+   * @throws ModelException if no family does
+   */
+  public static Family<?> ofGolden(GoldenCase golden) {
+    return ALL.values().stream()
+        .filter(family -> family.checksGoldensOf(golden.family()))
+        .findFirst()
+        .orElseThrow(() -> unknown(golden.family(), "Golden " + golden.file()));
   }
 }

@@ -2,55 +2,65 @@ package dev.riffle.models.families;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
-import dev.riffle.models.StreamModel;
-import dev.riffle.models.WindowModel;
+import dev.riffle.models.Settings;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
 
 /**
- * One line of the table.
+ * A model family: how its model directories are loaded and described, and how its goldens are
+ * checked. An implementation has a public constructor without parameters and one line in {@code
+ * META-INF/services/dev.riffle.models.families.Family} of its module; {@link Families} discovers
+ * it.
  *
- * @param name the family's name in {@code config.json} and in goldens
- * @param answers what its models answer
- * @param steps makes a model that goes step by step
- * @param windows makes a model of whole windows
- * @param describer says what a model of a directory costs and sees
- * @param check holds it against a golden
+ * <p>{@link Families} calls every method that receives kernels on the thread of the backend's
+ * device, if the backend has one. Implementations are immutable.
+ *
+ * @param <O> type of the values that the models of this family predict
  */
-public record Family<O>(
-    String name,
-    Class<O> answers,
-    Loader<StreamModel<O>> steps,
-    Loader<WindowModel> windows,
-    Describer describer,
-    Check check) {
+public interface Family<O> {
+  /** The name in the field {@code family} of {@code config.json} and of goldens. */
+  String name();
 
-  /** Makes a model of a directory that has been read and checked. */
-  @FunctionalInterface
-  public interface Loader<M> {
-    /**
-     * @return null if the model of this directory has no such form
-     * @throws dev.riffle.models.ModelException if weights or settings are missing or do not fit
-     */
-    M load(ModelDirectory directory, Kernels kernels);
-  }
+  /** Type of the values that the models of this family predict. */
+  Class<O> predictionType();
 
-  /** Says what a model costs and sees, having read all of its weights. */
-  @FunctionalInterface
-  public interface Describer {
-    /**
-     * @param length steps to count the work of; 0 for one step, or the window that the model is
-     *     made for
-     * @throws dev.riffle.models.ModelException if weights or settings are missing or do not fit
-     * @throws dev.riffle.models.InputException if no window may have this length
-     */
-    Description describe(ModelDirectory directory, Kernels kernels, int length);
-  }
+  /**
+   * How a model with these settings reads a sequence.
+   *
+   * @param config the model's {@code config.json}
+   */
+  Form form(Settings config);
 
-  /** Runs a golden's input and compares what comes with what was recorded. */
-  @FunctionalInterface
-  public interface Check {
-    void run(GoldenCase golden, Kernels kernels, GoldenReport report);
+  /**
+   * Loads the model of a directory. A model of windows computes on {@link Kernels#forWindows}.
+   *
+   * @return a model of the form that {@link #form} returns for the directory's settings
+   * @throws dev.riffle.models.ModelException if weights or settings are missing or do not fit, or
+   *     if the model needs more than its directory
+   */
+  LoadedModel<O> load(ModelDirectory directory, Kernels kernels);
+
+  /**
+   * Describes the cost and the receptive field of a model. It reads all weights of the directory.
+   *
+   * @param length number of steps whose cost is counted; 0 for one step, or for the window length
+   *     that the model was trained with
+   * @throws dev.riffle.models.ModelException if weights or settings are missing or do not fit
+   * @throws dev.riffle.models.InputException if the model cannot read a window of this length
+   */
+  Description describe(ModelDirectory directory, Kernels kernels, int length);
+
+  /** Runs the input of a golden and compares the results with the recorded values. */
+  void check(GoldenCase golden, Kernels kernels, GoldenReport report);
+
+  /**
+   * Whether this family checks goldens of this name: its own name, and those of its parts that have
+   * goldens but no models.
+   *
+   * @param family the field {@code family} of a golden
+   */
+  default boolean checksGoldensOf(String family) {
+    return family.equals(name());
   }
 }

@@ -4,30 +4,55 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
 import dev.riffle.models.PredictionValues;
 import dev.riffle.models.RecurrentStreamModel;
-import dev.riffle.models.StreamModel;
+import dev.riffle.models.Settings;
+import dev.riffle.models.families.Family;
+import dev.riffle.models.families.Form;
+import dev.riffle.models.families.LoadedModel;
+import dev.riffle.models.golden.GoldenCase;
+import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
 
-/** Loads and describes models of the family {@code lru}. */
-public final class LruFamily {
-  private LruFamily() {}
-
-  /** The model of a directory. */
-  public static StreamModel<PredictionValues> load(ModelDirectory directory, Kernels kernels) {
-    return new RecurrentStreamModel(
-        directory.name(),
-        directory.version(),
-        directory.family(),
-        directory.fingerprint(),
-        model(directory, kernels));
+/** The family {@code lru}: linear recurrent units, step by step. */
+public final class LruFamily implements Family<PredictionValues> {
+  @Override
+  public String name() {
+    return "lru";
   }
 
-  /** What the model of a directory costs and sees, with an answer after each step. */
-  public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
+  @Override
+  public Class<PredictionValues> predictionType() {
+    return PredictionValues.class;
+  }
+
+  @Override
+  public Form form(Settings config) {
+    return Form.STEPS;
+  }
+
+  @Override
+  public LoadedModel<PredictionValues> load(ModelDirectory directory, Kernels kernels) {
+    return new LoadedModel.Steps<>(
+        new RecurrentStreamModel(
+            directory.name(),
+            directory.version(),
+            directory.family(),
+            directory.fingerprint(),
+            model(directory, kernels)));
+  }
+
+  /** Describes a model that predicts after each step. */
+  @Override
+  public Description describe(ModelDirectory directory, Kernels kernels, int length) {
     Lru lru = model(directory, kernels);
     return Description.recurrent(lru, lru.config().layers(), length, lru.multiplyAdds());
   }
 
   private static Lru model(ModelDirectory directory, Kernels kernels) {
     return new Lru(kernels, LruConfig.of(directory.config()), directory.weights());
+  }
+
+  @Override
+  public void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
+    LruGolden.check(golden, kernels, report);
   }
 }

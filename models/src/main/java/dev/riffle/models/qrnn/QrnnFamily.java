@@ -5,31 +5,55 @@ import dev.riffle.models.Description;
 import dev.riffle.models.PredictionValues;
 import dev.riffle.models.RecurrentStreamModel;
 import dev.riffle.models.Settings;
-import dev.riffle.models.StreamModel;
+import dev.riffle.models.families.Family;
+import dev.riffle.models.families.Form;
+import dev.riffle.models.families.LoadedModel;
+import dev.riffle.models.golden.GoldenCase;
+import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
 
-/** Loads and describes models of the family {@code qrnn}. */
-public final class QrnnFamily {
+/** The family {@code qrnn}: quasi-recurrent networks, step by step or bidirectional in windows. */
+public final class QrnnFamily implements Family<PredictionValues> {
   private static final String BIDIRECTIONAL = "bidirectional";
 
-  private QrnnFamily() {}
-
-  /** The model of a directory; null if it is bidirectional, and so has no form step by step. */
-  public static StreamModel<PredictionValues> load(ModelDirectory directory, Kernels kernels) {
-    if (bidirectional(directory.config())) {
-      return null;
-    }
-    Qrnn qrnn = new Qrnn(kernels, QrnnConfig.of(directory.config()), directory.weights());
-    return new RecurrentStreamModel(
-        directory.name(), directory.version(), directory.family(), directory.fingerprint(), qrnn);
+  @Override
+  public String name() {
+    return "qrnn";
   }
 
-  /** The bidirectional model of a directory; null if it reads forward only. */
-  public static BidirectionalQrnn windows(ModelDirectory directory, Kernels kernels) {
-    Settings settings = directory.config();
-    if (!bidirectional(settings)) {
-      return null;
+  @Override
+  public Class<PredictionValues> predictionType() {
+    return PredictionValues.class;
+  }
+
+  /** A bidirectional network reads windows, since its backward layers begin at their end. */
+  @Override
+  public Form form(Settings config) {
+    boolean backward = config.has(BIDIRECTIONAL) && config.flag(BIDIRECTIONAL);
+    return backward ? Form.WINDOWS : Form.STEPS;
+  }
+
+  @Override
+  public LoadedModel<PredictionValues> load(ModelDirectory directory, Kernels kernels) {
+    if (form(directory.config()) == Form.WINDOWS) {
+      return new LoadedModel.Windows<>(bidirectional(directory, kernels.forWindows()));
     }
+    return new LoadedModel.Steps<>(
+        new RecurrentStreamModel(
+            directory.name(),
+            directory.version(),
+            directory.family(),
+            directory.fingerprint(),
+            forward(directory, kernels)));
+  }
+
+  private static Qrnn forward(ModelDirectory directory, Kernels kernels) {
+    return new Qrnn(kernels, QrnnConfig.of(directory.config()), directory.weights());
+  }
+
+  /** The bidirectional model of a directory whose settings say so. */
+  static BidirectionalQrnn bidirectional(ModelDirectory directory, Kernels kernels) {
+    Settings settings = directory.config();
     QrnnConfig config = QrnnConfig.of(settings);
     if (config.variant() == QrnnConfig.Variant.LGIRRBACH) {
       throw settings.expected(
@@ -40,19 +64,20 @@ public final class QrnnFamily {
     return new BidirectionalQrnn(kernels, config, directory.weights());
   }
 
-  private static boolean bidirectional(Settings settings) {
-    return settings.has(BIDIRECTIONAL) && settings.flag(BIDIRECTIONAL);
+  @Override
+  public Description describe(ModelDirectory directory, Kernels kernels, int length) {
+    int layers = QrnnConfig.of(directory.config()).numLayers();
+    if (form(directory.config()) == Form.WINDOWS) {
+      BidirectionalQrnn both = bidirectional(directory, kernels);
+      int window = Math.max(1, length);
+      return Description.windowed(both, 2 * layers, window, window * both.multiplyAdds());
+    }
+    Qrnn qrnn = forward(directory, kernels);
+    return Description.recurrent(qrnn, layers, length, qrnn.multiplyAdds());
   }
 
-  /** What the model of a directory costs and sees. */
-  public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
-    QrnnConfig c = QrnnConfig.of(directory.config());
-    BidirectionalQrnn both = windows(directory, kernels);
-    if (both != null) {
-      int window = Math.max(1, length);
-      return Description.windowed(both, 2 * c.numLayers(), window, window * both.multiplyAdds());
-    }
-    Qrnn qrnn = new Qrnn(kernels, c, directory.weights());
-    return Description.recurrent(qrnn, c.numLayers(), length, qrnn.multiplyAdds());
+  @Override
+  public void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
+    QrnnGolden.check(golden, kernels, report);
   }
 }

@@ -2,20 +2,49 @@ package dev.riffle.models.routing;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
+import dev.riffle.models.PredictionValues;
+import dev.riffle.models.Settings;
+import dev.riffle.models.families.Family;
+import dev.riffle.models.families.Form;
+import dev.riffle.models.families.LoadedModel;
+import dev.riffle.models.golden.GoldenCase;
+import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
 
-/** Loads and describes models of the family {@code routing-transformer}. */
-public final class RoutingFamily {
-  private RoutingFamily() {}
+/** The family {@code routing-transformer}: transformers with routed attention, over windows. */
+public final class RoutingFamily implements Family<PredictionValues> {
+  @Override
+  public String name() {
+    return "routing-transformer";
+  }
 
-  /** The model of a directory, for windows. */
-  public static RoutingTransformer model(ModelDirectory directory, Kernels kernels) {
+  @Override
+  public Class<PredictionValues> predictionType() {
+    return PredictionValues.class;
+  }
+
+  @Override
+  public Form form(Settings config) {
+    return Form.WINDOWS;
+  }
+
+  @Override
+  public LoadedModel<PredictionValues> load(ModelDirectory directory, Kernels kernels) {
+    return new LoadedModel.Windows<>(model(directory, kernels.forWindows()));
+  }
+
+  /** The network of a directory. */
+  static RoutingTransformer model(ModelDirectory directory, Kernels kernels) {
     return new RoutingTransformer(kernels, directory.config(), directory.weights());
   }
 
-  /** What the model of a directory costs and sees. */
-  public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
-    return new RoutingTransformer(kernels, directory.config(), directory.weights())
-        .describe(length);
+  @Override
+  public Description describe(ModelDirectory directory, Kernels kernels, int length) {
+    return model(directory, kernels).describe(length);
+  }
+
+  @Override
+  public void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
+    RoutingGolden.check(golden, kernels, report);
   }
 }

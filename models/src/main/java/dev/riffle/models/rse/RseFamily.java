@@ -2,17 +2,41 @@ package dev.riffle.models.rse;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
+import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Settings;
 import dev.riffle.models.WindowModel;
+import dev.riffle.models.families.Family;
+import dev.riffle.models.families.Form;
+import dev.riffle.models.families.LoadedModel;
+import dev.riffle.models.golden.GoldenCase;
+import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
 import java.util.List;
 
-/** Loads and describes models of the family {@code rse}. */
-public final class RseFamily {
-  private RseFamily() {}
+/** The family {@code rse}: residual shuffle-exchange networks, over windows. */
+public final class RseFamily implements Family<PredictionValues> {
+  @Override
+  public String name() {
+    return "rse";
+  }
 
-  /** What the model of a directory costs and sees. */
-  public static Description describe(ModelDirectory directory, Kernels kernels, int length) {
+  @Override
+  public Class<PredictionValues> predictionType() {
+    return PredictionValues.class;
+  }
+
+  @Override
+  public Form form(Settings config) {
+    return Form.WINDOWS;
+  }
+
+  @Override
+  public LoadedModel<PredictionValues> load(ModelDirectory directory, Kernels kernels) {
+    return new LoadedModel.Windows<>(model(directory, kernels.forWindows()));
+  }
+
+  @Override
+  public Description describe(ModelDirectory directory, Kernels kernels, int length) {
     return switch (directory.config().text("variant")) {
       case "tf-token", "tf-lambada" -> tokens(directory, kernels).describe(length);
       case "tf-musicnet" -> music(directory, kernels).describe(length);
@@ -26,8 +50,7 @@ public final class RseFamily {
     };
   }
 
-  /** The model of a directory, of any variant. */
-  public static WindowModel load(ModelDirectory directory, Kernels kernels) {
+  private static WindowModel model(ModelDirectory directory, Kernels kernels) {
     return switch (directory.config().text("variant")) {
       case "tf-token", "tf-lambada" -> tokens(directory, kernels);
       case "tf-musicnet" -> music(directory, kernels);
@@ -57,5 +80,10 @@ public final class RseFamily {
       throw settings.expected(String.join(" or ", variants) + " here", "variant");
     }
     return settings;
+  }
+
+  @Override
+  public void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
+    RseGolden.check(golden, kernels, report);
   }
 }

@@ -247,7 +247,7 @@ class ChordMixerTest {
     assertThatThrownBy(() -> Families.load(directory, reference, PredictionValues.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContainingAll(
-            "mixer/1", "reads whole windows", "name a model that goes step by step");
+            "mixer/1", "reads windows", "use a model that reads step by step");
   }
 
   @Test

@@ -15,7 +15,6 @@ import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.lru.LruConfig;
 import dev.riffle.models.lru.LruInit;
-import dev.riffle.models.transcriber.Note;
 import dev.riffle.models.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -145,17 +144,12 @@ class DeviceModelTest {
   }
 
   @Test
-  void everyKindOfModelComputesWhenItIsWarmedUp() {
-    ModelDirectory transcriber = ModelDirectory.read(Path.of("../demo/models/lru-transcriber/1"));
-    StreamModel<Note> notes = Families.load(transcriber, fragile.kernels(), Note.class);
-    StreamModel<PredictionValues> scores = load(fragile.kernels());
-    for (StreamModel<?> model : List.of(notes, scores)) {
-      StreamRunner<?> runner = model.newRunner();
-      runner.warmUp(1);
-      int before = fragile.calls();
-      runner.warmUp(1);
-      assertThat(fragile.calls() - before).as(model.info().label()).isGreaterThan(10);
-    }
+  void aWarmUpComputesOnTheDevice() {
+    StreamRunner<PredictionValues> runner = load(fragile.kernels()).newRunner();
+    runner.warmUp(1);
+    int before = fragile.calls();
+    runner.warmUp(1);
+    assertThat(fragile.calls() - before).isGreaterThan(10);
   }
 
   @Test

@@ -49,19 +49,20 @@ class FamiliesTest {
   }
 
   @Test
-  void anUnknownFamilyIsNamedWithThoseKnown() {
+  void anUnknownFamilyIsNamedWithTheRegisteredOnes() {
     ModelDirectory directory = model("gru", new SafetensorsWriter());
     assertThatThrownBy(() -> Families.load(directory, kernels, PredictionValues.class))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("some/1 is of the family 'gru'; known are [lru");
+        .hasMessageContaining(
+            "some/1 belongs to the family 'gru', which is not on the class path; expected one of [chordmixer, lru, qrnn");
   }
 
   @Test
-  void aModelThatAnswersSomethingElseIsRefused() {
+  void aModelThatPredictsAnotherTypeIsRefused() {
     ModelDirectory directory = model("lru", LruInit.draw(SIZES, 0, 1, 6.28, 1));
     assertThatThrownBy(() -> Families.load(directory, kernels, String.class))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("which answers PredictionValues, but String is wanted here");
+        .hasMessageContaining("predicts PredictionValues, but String is expected here");
   }
 
   @Test
@@ -85,18 +86,23 @@ class FamiliesTest {
   void aFamilyOfWindowsWithoutAndARecurrentOneWithWindowsAreRefused() {
     assertThatThrownBy(() -> Families.load(torch(), kernels, PredictionValues.class))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("'rse' reads whole windows")
-        .hasMessageContaining("Say how long they are");
+        .hasMessageContaining("'rse' reads windows")
+        .hasMessageContaining("Set the window length");
     ModelDirectory lru = model("lru", LruInit.draw(SIZES, 0, 1, 6.28, 1));
     assertThatThrownBy(
             () -> Families.load(lru, kernels, PredictionValues.class, WindowOptions.of(8)))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("'lru' answers after each step")
-        .hasMessageContaining("leave the window of 8 steps out");
-    ModelDirectory rotation = model("chordmixer-rotate", new SafetensorsWriter());
-    assertThatThrownBy(() -> Families.load(rotation, kernels, PredictionValues.class))
-        .isInstanceOf(ModelException.class)
-        .hasMessageContaining("goldens of a part of a model");
+        .hasMessageContaining("'lru' predicts after each step")
+        .hasMessageContaining("remove the window of 8 steps");
+  }
+
+  @Test
+  void goldensOfAPartOfAModelMakeNoFamily() {
+    assertThat(Families.names())
+        .containsExactly("chordmixer", "lru", "qrnn", "routing-transformer", "rse");
+    assertThat(Families.find("chordmixer", "a test").checksGoldensOf("chordmixer-rotate")).isTrue();
+    assertThatThrownBy(() -> Families.find("chordmixer-rotate", "a test"))
+        .isInstanceOf(ModelException.class);
   }
 
   @Test

@@ -112,7 +112,7 @@ class BidirectionalQrnnTest extends WindowContract {
     assertThat(row.predictions.get(0).value().values()).hasSize(32);
     assertThatThrownBy(() -> Families.load(both, reference, PredictionValues.class))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("'qrnn' reads whole windows");
+        .hasMessageContaining("'qrnn' reads windows");
 
     String forward = CONFIG.replace("\"bidirectional\": true", "\"bidirectional\": false");
     ModelDirectory one = directory("one", forward, DrawnQrnn.tensors(config));
@@ -121,7 +121,7 @@ class BidirectionalQrnnTest extends WindowContract {
     assertThatThrownBy(
             () -> Families.load(one, reference, PredictionValues.class, WindowOptions.of(4)))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("'qrnn' answers after each step");
+        .hasMessageContaining("'qrnn' predicts after each step");
   }
 
   @Test
@@ -140,14 +140,14 @@ class BidirectionalQrnnTest extends WindowContract {
   void missingBackwardLayersAndVariantsWithoutThemAreNamed() {
     QrnnConfig config = DrawnQrnn.CONFIGS.get(1);
     ModelDirectory half = directory("half", CONFIG, DrawnQrnn.tensors(config));
-    assertThatThrownBy(() -> QrnnFamily.windows(half, reference))
+    assertThatThrownBy(() -> QrnnFamily.bidirectional(half, reference))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("no tensor 'layers_bwd.0.linear.weight'");
     String other =
         CONFIG.replace("salesforce", "lgirrbach").replace("\"window\"", "\"kernel_size\"");
     ModelDirectory log =
         directory("log", other.replace("\"zoneout\": 0.25", "\"mode\": \"f\""), half());
-    assertThatThrownBy(() -> QrnnFamily.windows(log, reference))
+    assertThatThrownBy(() -> QrnnFamily.bidirectional(log, reference))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("'bidirectional' must be false for lgirrbach");
   }

@@ -266,7 +266,7 @@ class RoutingTransformerTest {
         .isEqualTo(run(model(cpu, ROUTED), input));
     assertThatThrownBy(() -> Families.load(directory, cpu, PredictionValues.class))
         .isInstanceOf(ModelException.class)
-        .hasMessageContainingAll("some/1", "reads whole windows", "Say how long they are");
+        .hasMessageContainingAll("some/1", "reads windows", "Set the window length");
   }
 
   @Test

@@ -1,0 +1,114 @@
+package dev.riffle.music.transcriber;
+
+import dev.riffle.models.signal.RealFft;
+import dev.riffle.models.weights.Weights;
+
+/**
+ * Samples to log-frequency log-magnitudes (docs/lru-transcriber.md, section 3).
+ *
+ * <pre>
+ *   X = |FFT(samples (.) window)|                     one per window length, same end
+ *   m_b = sum over k of X_k bank_(k,b)
+ *   f_b = (ln(m_b gain + epsilon) + shift) / scale
+ * </pre>
+ *
+ * <p>Immutable; work memory is a {@link Work}.
+ */
+final class FrontEnd {
+  private final TranscriberConfig config;
+  private final double[][] windows; // [window][samples]
+  private final int[][] first; // [window][bin] first FFT bin with a weight
+  private final double[][][] weights; // [window][bin] the run of weights from there on
+
+  FrontEnd(TranscriberConfig config, Weights file) {
+    this.config = config;
+    int[] lengths = config.audio().windows();
+    int bins = config.spectrum().count();
+    windows = new double[lengths.length][];
+    first = new int[lengths.length][bins];
+    weights = new double[lengths.length][bins][];
+    for (int w = 0; w < lengths.length; w++) {
+      windows[w] = file.require("frontend.window_" + lengths[w], lengths[w]);
+      int lines = lengths[w] / 2 + 1;
+      double[] bank = file.require("frontend.bank_" + lengths[w], lines, bins);
+      for (int b = 0; b < bins; b++) {
+        keepRun(bank, lines, w, b);
+      }
+    }
+  }
+
+  private void keepRun(double[] bank, int lines, int w, int b) {
+    int bins = config.spectrum().count();
+    int begin = 0;
+    while (begin < lines && bank[begin * bins + b] == 0) {
+      begin++;
+    }
+    int end = lines;
+    while (end > begin && bank[(end - 1) * bins + b] == 0) {
+      end--;
+    }
+    first[w][b] = begin;
+    weights[w][b] = new double[end - begin];
+    for (int k = begin; k < end; k++) {
+      weights[w][b][k - begin] = bank[k * bins + b];
+    }
+  }
+
+  /** Features of one frame: {@code [windows, bins]}. */
+  int width() {
+    return windows.length * config.spectrum().count();
+  }
+
+  /** Work memory of one thread. */
+  static final class Work {
+    private final RealFft[] transforms;
+    private final double[] samples;
+    private final double[] re;
+    private final double[] im;
+
+    Work(TranscriberConfig config) {
+      int[] lengths = config.audio().windows();
+      transforms = new RealFft[lengths.length];
+      for (int w = 0; w < lengths.length; w++) {
+        transforms[w] = new RealFft(lengths[w]);
+      }
+      int longest = config.audio().longestWindow();
+      samples = new double[longest];
+      re = new double[longest / 2 + 1];
+      im = new double[longest / 2 + 1];
+    }
+  }
+
+  /**
+   * Features of the frame that ends with the last of these samples.
+   *
+   * @param samples {@code [longest window]}
+   * @param gain of the frame
+   * @param features receives {@code [windows, bins]} from {@code offset} on
+   */
+  void frame(float[] samples, float gain, float[] features, int offset, Work work) {
+    TranscriberConfig.Bins bins = config.spectrum();
+    for (int w = 0; w < windows.length; w++) {
+      double[] window = windows[w];
+      int start = samples.length - window.length;
+      for (int i = 0; i < window.length; i++) {
+        work.samples[i] = samples[start + i] * window[i];
+      }
+      double[] magnitude = work.re;
+      work.transforms[w].transform(work.samples, work.re, work.im);
+      for (int k = 0; k <= window.length / 2; k++) {
+        magnitude[k] = Math.sqrt(work.re[k] * work.re[k] + work.im[k] * work.im[k]);
+      }
+      for (int b = 0; b < bins.count(); b++) {
+        double[] run = weights[w][b];
+        int from = first[w][b];
+        double m = 0;
+        for (int k = 0; k < run.length; k++) {
+          m += run[k] * magnitude[from + k];
+        }
+        double f = (Math.log(m * gain + bins.epsilon()) + bins.shift()) / bins.scale();
+        features[offset + w * bins.count() + b] = (float) f;
+      }
+    }
+  }
+}

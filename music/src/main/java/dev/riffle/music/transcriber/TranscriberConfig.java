@@ -1,0 +1,172 @@
+package dev.riffle.music.transcriber;
+
+import dev.riffle.models.ModelException;
+import dev.riffle.models.Settings;
+
+/**
+ * Every constant of the transcriber, as {@code config.json} names them.
+ *
+ * @param audio samples and frames
+ * @param spectrum log-frequency bins
+ * @param gain running gain
+ * @param stack harmonic stack and octaves
+ * @param network widths of the recurrent part
+ * @param decoder thresholds and times of the decoder
+ * @param pitches number of pitches
+ * @param firstPitch MIDI number of pitch 0
+ */
+record TranscriberConfig(
+    Audio audio,
+    Bins spectrum,
+    Gain gain,
+    Stack stack,
+    Network network,
+    Decoder.Settings decoder,
+    int pitches,
+    int firstPitch) {
+
+  /**
+   * Samples and frames.
+   *
+   * @param rate samples per second
+   * @param hop samples from one frame to the next
+   * @param lookAhead samples of a frame that lie behind its time
+   * @param windows samples under each window, all with the same end
+   */
+  record Audio(int rate, int hop, int lookAhead, int[] windows) {
+    int longestWindow() {
+      int longest = 0;
+      for (int n : windows) {
+        longest = Math.max(longest, n);
+      }
+      return longest;
+    }
+  }
+
+  /** feature = (ln(magnitude gain + epsilon) + shift) / scale, for each of {@code count} bins. */
+  record Bins(int count, double epsilon, double shift, double scale) {}
+
+  /** The running gain brings the root mean square to {@code target}. */
+  record Gain(double target, double up, double down, double silence, double floor) {}
+
+  /** Harmonic stack: a convolution over shifted spectra; octaves: one over pitches apart. */
+  record Stack(
+      int[] shifts,
+      double outside,
+      int kernel,
+      int stride,
+      int padding,
+      int channels,
+      int octaveKernel,
+      int octaveDilation,
+      int octaveChannels) {}
+
+  /** Widths of encoder, LRU layers, way back to pitches, pitch layer and heads. */
+  record Network(
+      int encodedChannels,
+      int width,
+      int layers,
+      int state,
+      double epsilon,
+      int spread,
+      int pitchWidth,
+      int pitchState,
+      double pitchEpsilon,
+      int hidden) {}
+
+  /** What {@code config.json} says; a {@link ModelException} names what is missing or wrong. */
+  static TranscriberConfig of(Settings s) {
+    Settings stack = s.under("harmonic_stack");
+    Settings octaves = s.under("octaves");
+    return new TranscriberConfig(
+        audio(s.under("audio")),
+        bins(s.under("spectrum")),
+        gain(s.under("gain")),
+        new Stack(
+            wholeNumbers(stack, "shifts"),
+            stack.number("outside"),
+            stack.size("kernel"),
+            stack.size("stride"),
+            stack.size("padding"),
+            stack.size("channels"),
+            octaves.size("kernel"),
+            octaves.size("dilation"),
+            octaves.size("channels")),
+        network(s),
+        decoder(s.under("decoder")),
+        s.size("pitches"),
+        s.size("first_pitch"));
+  }
+
+  private static Audio audio(Settings s) {
+    Audio audio =
+        new Audio(s.size("rate"), s.size("hop"), s.size("look_ahead"), wholeNumbers(s, "windows"));
+    for (int n : audio.windows) {
+      if (n < 8 || Integer.bitCount(n) != 1) {
+        throw s.expected("a list of powers of two of at least 8", "windows");
+      }
+    }
+    if (audio.hop > audio.lookAhead || audio.lookAhead > audio.longestWindow()) {
+      throw s.expected("from the hop to the longest window", "look_ahead");
+    }
+    return audio;
+  }
+
+  private static Bins bins(Settings s) {
+    return new Bins(s.size("bins"), s.number("epsilon"), s.number("shift"), s.number("scale"));
+  }
+
+  private static Gain gain(Settings s) {
+    return new Gain(
+        s.number("target_rms"),
+        s.number("up"),
+        s.number("down"),
+        s.number("silence"),
+        s.number("floor"));
+  }
+
+  private static Network network(Settings s) {
+    Settings lru = s.under("lru");
+    Settings pitchLru = s.under("pitch_lru");
+    return new Network(
+        s.under("encoder").size("pitch_channels"),
+        lru.size("width"),
+        lru.size("layers"),
+        lru.size("state"),
+        lru.number("norm_epsilon"),
+        s.under("spread").size("per_pitch"),
+        pitchLru.size("width"),
+        pitchLru.size("state"),
+        pitchLru.number("norm_epsilon"),
+        s.under("heads").size("hidden"));
+  }
+
+  static Decoder.Settings decoder(Settings s) {
+    return new Decoder.Settings(
+        s.number("onset"),
+        s.number("support"),
+        s.number("frame"),
+        s.size("gap"),
+        s.size("refractory"),
+        s.size("shortest"),
+        s.number("late"),
+        s.size("late_frames"));
+  }
+
+  static int[] wholeNumbers(Settings s, String name) {
+    double[] numbers = s.numbers(name);
+    int[] whole = new int[numbers.length];
+    for (int i = 0; i < whole.length; i++) {
+      whole[i] = (int) numbers[i];
+      if (whole[i] != numbers[i]) {
+        throw s.expected("a list of whole numbers", name);
+      }
+    }
+    return whole;
+  }
+
+  /** Seconds from one frame to the next. */
+  double secondsPerFrame() {
+    return (double) audio.hop / audio.rate;
+  }
+}
