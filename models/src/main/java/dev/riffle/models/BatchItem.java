@@ -4,37 +4,37 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One sequence's part of a batch. The runner replaces {@link #state} and appends to {@link
- * #predictions}; it never keeps a reference to either.
+ * The steps of one sequence in a batch. A runner replaces {@link #state} and appends to {@link
+ * #predictions}. It keeps no reference to either.
  */
 public final class BatchItem<O> {
-  /** What the steps are. */
+  /** The format of the steps. */
   public final Format format;
 
-  /** State before, then after: as {@link StreamRunner#open} made it and the runner left it. */
+  /** The state of the sequence. The runner replaces it with the state after the steps. */
   public byte[] state;
 
-  /** Values of the steps, {@code [steps, format.width]}, beginning at {@link #offset}. */
+  /** Values of the steps, {@code [steps, format.width]}, starting at {@link #offset}. */
   public final float[] values;
 
-  /** Index in {@link #values} of the first value. */
+  /** Index of the first value in {@link #values}. */
   public final int offset;
 
   /** Number of steps, 0 or more. */
   public final int steps;
 
-  /** Answers in the order of their positions. */
+  /** Predictions in the order of their positions. */
   public final List<Prediction<O>> predictions = new ArrayList<>();
 
   /**
-   * @throws IllegalArgumentException if there are fewer values than the steps take
+   * @throws IllegalArgumentException if there are too few values for the steps
    */
   public BatchItem(Format format, byte[] state, float[] values, int offset, int steps) {
     if (offset < 0 || steps < 0 || offset + (long) steps * format.width() > values.length) {
       throw new IllegalArgumentException(
           String.format(
-              "%d steps of %d values from index %d on need %d values, but there are %d; do steps and"
-                  + " width belong to these values?",
+              "Expected %4$d values for %1$d steps of %2$d values from index %3$d on, found %5$d."
+                  + " Check the number of steps and the width of the format.",
               steps,
               format.width(),
               offset,
@@ -49,9 +49,9 @@ public final class BatchItem<O> {
   }
 
   /**
-   * Checks the values: one that is not a number would stay in the state for ever.
+   * Checks that all values are finite. A NaN would stay in the state for the rest of the sequence.
    *
-   * @param before steps that the sequence has consumed, for the message
+   * @param before number of steps that the sequence has consumed, for the message
    * @throws InputException if a value is not finite
    */
   public void checkFinite(long before) {

@@ -3,19 +3,19 @@ package dev.riffle.models;
 import java.util.Arrays;
 
 /**
- * What a model costs and sees.
+ * The cost of a model, and the steps that a prediction depends on.
  *
- * @param layers of its network
- * @param reads what a step is, such as {@code 3 values per step}
+ * @param layers number of layers of the network
+ * @param reads the input of a step, such as {@code 3 values per step}
  * @param predictions what a prediction is, and how often the model makes one
- * @param window steps of the windows that it is described for; 0 where it goes step by step
- * @param stateBytes bytes that one key's state takes, with windows at most; 0 where no stream can
- *     serve it
- * @param per what the multiply-adds are for, such as {@code a step} or {@code a window of 1024}
- * @param multiplyAdds of linear maps, convolutions and attention; element-wise work, norms and
- *     recurrences come on top
- * @param receptiveField what an answer can depend on
- * @param lookAhead what it waits for
+ * @param window steps of a window; 0 for a model that reads step by step
+ * @param stateBytes size of the state of one key, or its maximum for windows; 0 if a stream cannot
+ *     use the model
+ * @param per the unit of the multiply-adds, such as {@code a step} or {@code a window of 1024}
+ * @param multiplyAdds multiply-adds of linear maps, convolutions and attention; element-wise
+ *     operations, norms and recurrences are not counted
+ * @param receptiveField the steps that a prediction can depend on
+ * @param lookAhead the steps that a prediction waits for
  */
 public record Description(
     int layers,
@@ -29,10 +29,10 @@ public record Description(
     String lookAhead) {
 
   /**
-   * Of a model that goes step by step.
+   * Describes a model that reads step by step.
    *
-   * @param steps how many the multiply-adds are told for, 0 for one
-   * @param multiplyAdds of one step
+   * @param steps number of steps to count multiply-adds for; 0 means one
+   * @param multiplyAdds multiply-adds of one step
    */
   public static Description recurrent(
       RecurrentModel model, int layers, int steps, long multiplyAdds) {
@@ -48,11 +48,11 @@ public record Description(
   }
 
   /**
-   * Of a model that goes on with its input, in steps of its own.
+   * Describes a model that follows its input in steps of its own.
    *
-   * @param step what a step is called
-   * @param steps how many the multiply-adds are told for, 0 for one
-   * @param multiplyAdds of one step
+   * @param step name of a step
+   * @param steps number of steps to count multiply-adds for; 0 means one
+   * @param multiplyAdds multiply-adds of one step
    */
   public static Description recurrent(
       int layers,
@@ -75,7 +75,7 @@ public record Description(
         lookAhead);
   }
 
-  /** Of a model that answers whole windows, each of which sees all of itself. */
+  /** Describes a model of whole windows; a prediction depends on all steps of its window. */
   public static Description windowed(WindowModel model, int layers, int length, long multiplyAdds) {
     String step = model.tokens() > 0 ? "a token, 0 to " + (model.tokens() - 1) + "," : "";
     return new Description(
@@ -84,14 +84,14 @@ public record Description(
         shape(model.outputShape())
             + (model.predictsEachStep() ? " for each step" : " for a window"),
         length,
-        WindowStreamModel.stateBytes(model, length - 1),
+        WindowState.bytes(model, length - 1),
         "a window of " + length,
         multiplyAdds,
         "the whole window",
         "to the window's end");
   }
 
-  /** The same of a model whose answers see nothing behind their step. */
+  /** Returns this description for a model whose predictions depend on no later step. */
   public Description causal() {
     return new Description(
         layers,

@@ -25,4 +25,21 @@ public record Format(int rate, int width, Map<String, String> attributes) {
   public Format(int rate, int width) {
     this(rate, width, Map.of());
   }
+
+  /**
+   * Checks the width of the steps.
+   *
+   * @param model the model, for the message
+   * @param reads the input of the model, for the message
+   * @throws InputException if the steps have another width
+   */
+  void checkWidth(int expected, String model, String reads) {
+    if (width != expected) {
+      throw new InputException(
+          String.format(
+              "Model %s reads %s, but the sequence brings %d values per step. Send steps of width"
+                  + " %d.",
+              model, reads, width, expected));
+    }
+  }
 }

@@ -1,6 +1,6 @@
 package dev.riffle.models;
 
-/** An input that a model or reader cannot use; the message says what to do. */
+/** Thrown for an input that a model or reader cannot use. The message says what to do. */
 public final class InputException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -1,6 +1,6 @@
 package dev.riffle.models;
 
-/** A model directory, weights file or configuration that cannot be used; the message says why. */
+/** Thrown for a model directory, weights file or configuration that cannot be used. */
 public final class ModelException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -1,17 +1,17 @@
 package dev.riffle.models;
 
 /**
- * What one has to know of a loaded model.
+ * The identity of a loaded model, and what a stream needs to know about it.
  *
  * @param name directory name of the model, such as {@code lru-transcriber}
  * @param version directory name of the version, such as {@code 1}
- * @param family family named in {@code config.json}
- * @param fingerprint hex sha-256 over the sha-256 of configuration and weights: equal fingerprints
- *     compute the same function; of a model of windows their length and stride follow; of two
- *     models one after the other both are there
- * @param lookAheadMicros how far an answer lies behind the last sample it needs
- * @param stateBytes bytes that one key's state takes, for the format the model likes best; the most
- *     that it takes where a state holds the steps of a window
+ * @param family family in {@code config.json}
+ * @param fingerprint hex sha-256 over the sha-256 of configuration and weights. Models with equal
+ *     fingerprints compute the same function. A model of windows appends length and stride; two
+ *     chained models join their fingerprints.
+ * @param lookAheadMicros time between a prediction and the last sample that it needs
+ * @param stateBytes size of the state of one key in the preferred format of the model; the maximum
+ *     if the size varies
  */
 public record ModelInfo(
     String name,
@@ -21,12 +21,12 @@ public record ModelInfo(
     long lookAheadMicros,
     int stateBytes) {
 
-  /** {@code name/version}. */
+  /** Returns {@code name/version}. */
   public String label() {
     return name + "/" + version;
   }
 
-  /** Of this model followed by a second one: version and fingerprint have both. */
+  /** Returns the info of this model chained with a second one. */
   public ModelInfo followedBy(String secondLabel, String secondFingerprint) {
     return new ModelInfo(
         name,

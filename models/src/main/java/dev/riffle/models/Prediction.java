@@ -1,10 +1,10 @@
 package dev.riffle.models;
 
 /**
- * One answer of a model.
+ * One prediction of a model.
  *
- * @param position number of steps of the session that had to be consumed before it could be told,
- *     in steps of the session's {@link Format}; the same for any chunking
- * @param value the answer
+ * @param position number of steps that the session had consumed when the model emitted the
+ *     prediction. It does not depend on how the steps are split into calls.
+ * @param value the value, such as a note
  */
 public record Prediction<O>(long position, O value) {}

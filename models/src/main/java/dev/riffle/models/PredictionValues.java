@@ -3,12 +3,12 @@ package dev.riffle.models;
 import java.util.Arrays;
 
 /**
- * An answer in numbers, such as the log-probabilities of classes.
+ * The numbers of a prediction, such as the log-probabilities of classes.
  *
  * @param values row-major
- * @param shape their shape
- * @param first the first step of the session that it speaks of, counted from 0
- * @param steps how many steps it speaks of, from {@code first} on
+ * @param shape shape of the values
+ * @param first the first step of the session that the prediction is for, counted from 0
+ * @param steps number of steps that the prediction is for
  */
 public record PredictionValues(float[] values, int[] shape, long first, int steps) {
 
@@ -28,7 +28,7 @@ public record PredictionValues(float[] values, int[] shape, long first, int step
 
   @Override
   public String toString() {
-    return "Scores"
+    return "PredictionValues"
         + Arrays.toString(shape)
         + Arrays.toString(values)
         + " of steps "

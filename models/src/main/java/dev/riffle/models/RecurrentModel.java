@@ -4,21 +4,21 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 
 /**
- * A network that reads one step after the other, with weights on one backend. Immutable and shared
- * by all threads; state and work memory are the caller's.
+ * A network that reads step by step, with its weights on one backend. A model is immutable and
+ * shared by all threads. The caller owns state and work memory.
  */
 public interface RecurrentModel {
 
-  /** The backend of its weights. */
+  /** Returns the backend that holds the weights. */
   Kernels kernels();
 
-  /** Values of a step. */
+  /** Returns the number of values of a step. */
   int inputs();
 
-  /** Shape of one answer. */
+  /** Returns the shape of one prediction. */
   int[] outputShape();
 
-  /** Values of one answer. */
+  /** Returns the number of values of one prediction. */
   default int outputs() {
     int size = 1;
     for (int dimension : outputShape()) {
@@ -27,7 +27,10 @@ public interface RecurrentModel {
     return size;
   }
 
-  /** Numbers that each part of one sequence's state has, such as a layer's hidden state. */
+  /**
+   * Returns the sizes of the parts of one sequence's state. A part is, for example, the hidden
+   * state of a layer.
+   */
   int[] stateSizes();
 
   /**

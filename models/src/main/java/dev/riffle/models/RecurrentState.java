@@ -8,10 +8,10 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * What a batch of sequences remembers: for each the number of steps it has consumed, and the parts
- * that its model names. A sequence begins with zeros in all of them. Not safe for two threads.
+ * The state of a batch of sequences: for each sequence the number of consumed steps, and the parts
+ * that the model declares. All parts of a new sequence are zero. The class is not thread-safe.
  *
- * <p>As bytes, little-endian, one sequence is
+ * <p>The bytes of one sequence, little-endian:
  *
  * <pre>
  *   i64      steps consumed
@@ -23,14 +23,14 @@ public final class RecurrentState {
   private final int[] sizes;
   private final Tensor[] parts;
   private final long[] counts;
-  private ByteBuffer staging = ByteBuffer.allocate(0); // a part of several sequences, packed
+  private ByteBuffer staging = ByteBuffer.allocate(0); // one part of several sequences, packed
 
-  /** State of new sequences. */
+  /** Creates the state of new sequences. */
   public RecurrentState(RecurrentModel model, int sequences) {
     this(model, sequences, new Scratch(model.kernels()));
   }
 
-  /** State of new sequences, in work memory that the next such state takes over. */
+  /** Creates the state of new sequences in work memory, which the next such state reuses. */
   public RecurrentState(RecurrentModel model, int sequences, Scratch work) {
     this.kernels = model.kernels();
     this.sizes = model.stateSizes();
@@ -43,7 +43,7 @@ public final class RecurrentState {
     }
   }
 
-  /** Bytes that the state of one sequence takes. */
+  /** Returns the size of the state of one sequence. */
   public static int bytes(int[] sizes, Precision precision) {
     int numbers = 0;
     for (int size : sizes) {
@@ -52,29 +52,29 @@ public final class RecurrentState {
     return Long.BYTES + numbers * precision.bytes();
   }
 
-  /** How many sequences fit. */
+  /** Returns the capacity in sequences. */
   public int sequences() {
     return counts.length;
   }
 
-  /** A part of all sequences, {@code [sequences, size]}. */
+  /** Returns a part of all sequences, {@code [sequences, size]}. */
   public Tensor part(int index) {
     return parts[index];
   }
 
-  /** Steps that each sequence has consumed, {@code [sequences]}. */
+  /** Returns the number of steps that each sequence has consumed, {@code [sequences]}. */
   public long[] counts() {
     return counts;
   }
 
-  /** Counts a block's steps. */
+  /** Adds the steps of a block to the counts. */
   public void count(Block block) {
     for (int b = 0; b < block.sequences(); b++) {
       counts[b] += block.steps(b);
     }
   }
 
-  /** Puts a sequence back before its first step. */
+  /** Resets a sequence to the state before its first step. */
   public void clear(int sequence) {
     counts[sequence] = 0;
     for (int i = 0; i < parts.length; i++) {
@@ -83,9 +83,9 @@ public final class RecurrentState {
   }
 
   /**
-   * Appends the bytes of the first sequences, one to each little-endian buffer at its position: bit
-   * for bit what {@link #store(int, ByteBuffer)} writes, but a part of all of them crosses from the
-   * backend in one piece, which is what a device asks for.
+   * Appends the state of the first sequences, one to each little-endian buffer. The bytes equal
+   * those of {@link #store(int, ByteBuffer)}. Each part of all sequences is one transfer from the
+   * backend, which a device needs.
    */
   public void store(List<ByteBuffer> to) {
     for (int b = 0; b < to.size(); b++) {
@@ -103,8 +103,8 @@ public final class RecurrentState {
   }
 
   /**
-   * Reads into the first sequences what {@link #store} wrote, one from each little-endian buffer at
-   * its position; each part crosses to the backend in one piece.
+   * Reads the state of the first sequences, one from each little-endian buffer. Each part of all
+   * sequences is one transfer to the backend.
    */
   public void load(List<ByteBuffer> from) {
     for (int b = 0; b < from.size(); b++) {
@@ -120,7 +120,7 @@ public final class RecurrentState {
     }
   }
 
-  /** Bytes of a part of one sequence. */
+  /** Returns the size of a part of one sequence. */
   private int bytes(int part) {
     return sizes[part] * kernels.precision().bytes();
   }
@@ -133,7 +133,7 @@ public final class RecurrentState {
     return staging.clear().limit(bytes);
   }
 
-  /** Appends a sequence's bytes at the position of a little-endian buffer. */
+  /** Appends the state of a sequence to a little-endian buffer. */
   public void store(int sequence, ByteBuffer to) {
     to.putLong(counts[sequence]);
     for (int i = 0; i < parts.length; i++) {
@@ -141,7 +141,7 @@ public final class RecurrentState {
     }
   }
 
-  /** Reads what {@link #store} wrote from the position of a little-endian buffer on. */
+  /** Reads the state of a sequence from the position of a little-endian buffer. */
   public void load(ByteBuffer from, int sequence) {
     counts[sequence] = from.getLong();
     for (int i = 0; i < parts.length; i++) {

@@ -9,11 +9,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A recurrent network as a stream uses it: each step of a sequence is one row of inputs. The model
- * predicts after each step, or only after the last step of each batch item; see {@link
- * #predictingAt}.
+ * A stream model over a {@link RecurrentModel}. The model predicts after each step, or only after
+ * the last step of each batch item; see {@link #predictingAt}.
  *
- * <p>State bytes, little-endian:
+ * <p>The state, little-endian:
  *
  * <pre>
  *   u8   version, 1
@@ -26,8 +25,8 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
   private static final int HEADER = 2;
 
   /**
-   * Rows that a long catch-up computes at once: few enough for a layer's values to stay in cache
-   * (4096 rows of a model of width 256 took three times as long per row), enough to fill the lanes.
+   * Rows of one call during a long catch-up. The values of a layer must fit into the cache: with
+   * 4096 rows, a model of width 256 took three times as long per row. 256 rows fill the SIMD lanes.
    */
   private static final int MAX_ROWS = 256;
 
@@ -36,7 +35,7 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
   private final PredictAt predictAt;
 
   /**
-   * @param name as in the model's directory, like version, family and fingerprint
+   * @param name name of the model's directory; version, family and fingerprint are the directory's
    */
   public RecurrentStreamModel(
       String name, String version, String family, String fingerprint, RecurrentModel model) {
@@ -63,12 +62,7 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
 
   @Override
   public void check(Format format) {
-    if (format.width() != model.inputs()) {
-      throw new InputException(
-          String.format(
-              "Model %s reads %d values per step, but the sequence brings %d; send steps of width %d.",
-              info.label(), model.inputs(), format.width(), model.inputs()));
-    }
+    format.checkWidth(model.inputs(), info.label(), model.inputs() + " values per step");
   }
 
   @Override
@@ -98,31 +92,31 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
     }
 
     @Override
-    public void advance(List<BatchItem<PredictionValues>> rows) {
-      for (BatchItem<PredictionValues> row : rows) {
-        RecurrentStreamModel.this.check(row.format);
-        checkState(row.state);
-        row.checkFinite(buffer(row.state).getLong(HEADER));
+    public void advance(List<BatchItem<PredictionValues>> items) {
+      for (BatchItem<PredictionValues> item : items) {
+        RecurrentStreamModel.this.check(item.format);
+        checkState(item.state);
+        item.checkFinite(buffer(item.state).getLong(HEADER));
       }
-      reserve(rows.size());
-      state.load(rows.stream().map(row -> buffer(row.state).position(HEADER)).toList());
-      int limit = Math.max(1, MAX_ROWS / Math.max(1, rows.size()));
-      int longest = rows.stream().mapToInt(row -> row.steps).max().orElse(0);
+      reserve(items.size());
+      state.load(items.stream().map(item -> buffer(item.state).position(HEADER)).toList());
+      int limit = Math.max(1, MAX_ROWS / Math.max(1, items.size()));
+      int longest = items.stream().mapToInt(item -> item.steps).max().orElse(0);
       for (int left = (longest + limit - 1) / limit - 1; left >= 0; left--) {
-        pack(rows, left * limit, limit);
+        pack(items, left * limit, limit);
         compute(
-            rows, left > 0 && predictAt != PredictAt.EVERY_STEP ? PredictAt.NO_STEP : predictAt);
+            items, left > 0 && predictAt != PredictAt.EVERY_STEP ? PredictAt.NO_STEP : predictAt);
       }
-      List<ByteBuffer> after = rows.stream().map(row -> header()).toList();
+      List<ByteBuffer> after = items.stream().map(item -> header()).toList();
       state.store(after);
-      for (int b = 0; b < rows.size(); b++) {
-        rows.get(b).state = after.get(b).array();
+      for (int b = 0; b < items.size(); b++) {
+        items.get(b).state = after.get(b).array();
       }
     }
 
     @Override
-    public void finish(List<BatchItem<PredictionValues>> rows) {
-      advance(rows);
+    public void finish(List<BatchItem<PredictionValues>> items) {
+      advance(items);
     }
 
     @Override
@@ -142,25 +136,25 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
      * Packs up to {@code limit} steps of each item, ahead of its last {@code later} ones: so the
      * last steps of all items are in the last block.
      */
-    private void pack(List<BatchItem<PredictionValues>> rows, int later, int limit) {
-      for (int b = 0; b < rows.size(); b++) {
-        int left = Math.max(0, rows.get(b).steps - later);
+    private void pack(List<BatchItem<PredictionValues>> items, int later, int limit) {
+      for (int b = 0; b < items.size(); b++) {
+        int left = Math.max(0, items.get(b).steps - later);
         starts[b + 1] = starts[b] + Math.min(left, limit);
       }
       int width = model.inputs();
-      Tensor x = work.tensor("stream.x", starts[rows.size()] * width);
-      for (int b = 0; b < rows.size(); b++) {
-        BatchItem<PredictionValues> row = rows.get(b);
+      Tensor x = work.tensor("stream.x", starts[items.size()] * width);
+      for (int b = 0; b < items.size(); b++) {
+        BatchItem<PredictionValues> item = items.get(b);
         int steps = starts[b + 1] - starts[b];
         if (steps > 0) {
-          int from = row.offset + (row.steps - later - steps) * width;
-          kernels.write(row.values, from, x, starts[b] * width, steps * width);
+          int from = item.offset + (item.steps - later - steps) * width;
+          kernels.write(item.values, from, x, starts[b] * width, steps * width);
         }
       }
     }
 
-    private void compute(List<BatchItem<PredictionValues>> rows, PredictAt at) {
-      Block block = new Block(work.tensor("stream.x", 0), starts, rows.size());
+    private void compute(List<BatchItem<PredictionValues>> items, PredictAt at) {
+      Block block = new Block(work.tensor("stream.x", 0), starts, items.size());
       int count =
           switch (at) {
             case EVERY_STEP -> block.rows();
@@ -178,7 +172,7 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
       }
       kernels.read(y, 0, values, 0, count * width);
       boolean every = at == PredictAt.EVERY_STEP;
-      for (int b = 0; b < rows.size(); b++) {
+      for (int b = 0; b < items.size(); b++) {
         int steps = block.steps(b);
         int predicted = every ? steps : Math.min(1, steps);
         long first = state.counts()[b] - predicted;
@@ -190,12 +184,12 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
                   model.outputShape(),
                   first + t,
                   1);
-          rows.get(b).predictions.add(new Prediction<>(first + t + 1, own));
+          items.get(b).predictions.add(new Prediction<>(first + t + 1, own));
         }
       }
     }
 
-    /** Room for the bytes of a state, the first of them written. */
+    /** Allocates a state with its header written. */
     private ByteBuffer header() {
       ByteBuffer to = buffer(new byte[info.stateBytes()]);
       return to.put(VERSION).put((byte) kernels.precision().bytes());
@@ -209,8 +203,8 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
       if (stored[1] != precision.bytes()) {
         throw new StateException(
             String.format(
-                "The state holds numbers of %d bytes, backend '%s' of model %s computes with %d"
-                    + " (%s); continue on the backend that wrote it, or begin the sequence anew.",
+                "The state holds numbers of %d bytes, but backend '%s' of model %s computes with %d"
+                    + " (%s). Use the backend that wrote the state, or restart the sequence.",
                 stored[1], kernels.name(), info.label(), precision.bytes(), precision));
       }
       if (stored.length != info.stateBytes()) {

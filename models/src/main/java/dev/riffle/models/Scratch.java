@@ -6,17 +6,17 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Work memory of one thread: tensors by name, each as large as the largest ever asked for, so that
- * a runner that has seen its largest batch allocates nothing. Names are shared by all parts of a
- * model: what one layer leaves in {@code "u"}, the next may overwrite.
+ * Work memory of one thread: tensors by name. A tensor keeps the largest size ever requested, so a
+ * runner that has seen its largest batch allocates nothing. All parts of a model share the names: a
+ * layer may overwrite what the previous layer left in {@code "u"}.
  */
 public final class Scratch {
 
-  /** Looks at values on their way through a model, for goldens. */
+  /** Receives the intermediate values of a model, for goldens. */
   @FunctionalInterface
   public interface Observer {
     /**
-     * @param stage what the values are, such as {@code layer_output}
+     * @param stage name of the values, such as {@code layer_output}
      * @param values {@code [rows, width]}; valid during the call only
      */
     void saw(String stage, Tensor values, int rows, int width);
@@ -31,8 +31,8 @@ public final class Scratch {
   }
 
   /**
-   * The tensor of this name, of this size or larger; its values are what was left in it. Asking for
-   * a larger one abandons the smaller.
+   * Returns the tensor of this name, with at least this size. Its values are undefined. Requesting
+   * a larger size replaces the tensor.
    */
   public Tensor tensor(String name, int size) {
     Tensor tensor = tensors.get(name);
@@ -43,17 +43,17 @@ public final class Scratch {
     return tensor;
   }
 
-  /** Lets an observer look; null for none. */
+  /** Sets the observer of all intermediate values. */
   public void observe(Observer by) {
     observer = by;
   }
 
-  /** True if somebody looks: values that only an observer needs are made only then. */
+  /** Returns true if there is an observer; a model computes some values for an observer only. */
   public boolean observed() {
     return observer != null;
   }
 
-  /** Shows values to the observer, if there is one. */
+  /** Passes values to the observer, if there is one. */
   public void show(String stage, Tensor values, int rows, int width) {
     if (observer != null) {
       observer.saw(stage, values, rows, width);

@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The settings of a model, as its {@code config.json} or a golden file has them. Every method is a
- * {@link ModelException} if the setting is missing or of another kind than asked for; its message
- * names file, setting and value.
+ * The settings of a model, read from {@code config.json} or a golden file. Every getter throws a
+ * {@link ModelException} if the setting is missing or has another type. The message names file,
+ * setting and value.
  */
 public final class Settings {
   private static final JsonMapper JSON =
@@ -32,9 +32,9 @@ public final class Settings {
   }
 
   /**
-   * Reads an object of JSON; a name that stands twice is refused.
+   * Parses a JSON object. Duplicate names are an error.
    *
-   * @param where what messages call it
+   * @param where name of the source, for messages
    */
   public static Settings parse(String json, String where) {
     JsonNode node;
@@ -44,12 +44,12 @@ public final class Settings {
       throw new ModelException(where + " is not valid JSON: " + e.getOriginalMessage(), e);
     }
     if (!node.isObject()) {
-      throw new ModelException(where + " is not an object of JSON but " + node.getNodeType() + ".");
+      throw new ModelException(where + " is not a JSON object but " + node.getNodeType() + ".");
     }
     return new Settings(node, where, "");
   }
 
-  /** The settings within an object. */
+  /** Returns the settings of a nested object. */
   public Settings under(String name) {
     JsonNode inner = node.path(name);
     if (!inner.isObject()) {
@@ -62,12 +62,12 @@ public final class Settings {
     return node.has(name);
   }
 
-  /** True if it is there and not null. */
+  /** Returns true if the setting exists and is not null. */
   public boolean given(String name) {
     return node.hasNonNull(name);
   }
 
-  /** A whole number from 1 to 2^24: a size. */
+  /** Returns a size: a whole number from 1 to 2^24. */
   public int size(String name) {
     JsonNode value = node.path(name);
     if (!value.isInt() || value.intValue() < 1 || value.intValue() > 1 << 24) {
@@ -76,7 +76,7 @@ public final class Settings {
     return value.intValue();
   }
 
-  /** A finite number. */
+  /** Returns a finite number. */
   public double number(String name) {
     JsonNode value = node.path(name);
     if (!value.isNumber() || !Double.isFinite(value.doubleValue())) {
@@ -85,7 +85,7 @@ public final class Settings {
     return value.doubleValue();
   }
 
-  /** A list of finite numbers. */
+  /** Returns a list of finite numbers. */
   public double[] numbers(String name) {
     JsonNode list = node.path(name);
     double[] values = new double[list.size()];
@@ -100,7 +100,7 @@ public final class Settings {
     return values;
   }
 
-  /** Text. */
+  /** Returns a text. */
   public String text(String name) {
     JsonNode value = node.path(name);
     if (!value.isTextual()) {
@@ -109,7 +109,7 @@ public final class Settings {
     return value.textValue();
   }
 
-  /** A list of texts. */
+  /** Returns a list of texts. */
   public List<String> texts(String name) {
     List<String> values = new ArrayList<>();
     node.path(name).forEach(value -> values.add(value.textValue()));
@@ -119,7 +119,7 @@ public final class Settings {
     return values;
   }
 
-  /** True or false. */
+  /** Returns a boolean. */
   public boolean flag(String name) {
     JsonNode value = node.path(name);
     if (!value.isBoolean()) {
@@ -128,7 +128,7 @@ public final class Settings {
     return value.booleanValue();
   }
 
-  /** A copy with {@code object.name = text} added; the object is made if there is none. */
+  /** Returns a copy with {@code object.name = text}; the object is created if it is missing. */
   public Settings with(String object, String name, String text) {
     ObjectNode copy = node.deepCopy();
     copy.withObject("/" + object).put(name, text);
@@ -136,9 +136,9 @@ public final class Settings {
   }
 
   /**
-   * A copy with this setting added, or changed.
+   * Returns a copy with this setting added or replaced.
    *
-   * @param value a number, text, true or false, or a tree of Jackson's
+   * @param value a number, text, boolean or Jackson tree
    */
   public Settings with(String name, Object value) {
     ObjectNode copy = node.deepCopy();
@@ -146,26 +146,26 @@ public final class Settings {
     return new Settings(copy, where, path);
   }
 
-  /** A copy with all settings of another; where both have one, it is the other's. */
+  /** Returns a copy with all settings of another object, which take precedence. */
   public Settings with(Settings other) {
     ObjectNode copy = node.deepCopy();
     copy.setAll((ObjectNode) other.node);
     return new Settings(copy, where, path);
   }
 
-  /** A copy without this setting. */
+  /** Returns a copy without this setting. */
   public Settings without(String name) {
     ObjectNode copy = node.deepCopy();
     copy.remove(name);
     return new Settings(copy, where, path);
   }
 
-  /** As text, indented. */
+  /** Returns the settings as indented JSON. */
   public String toJson() {
     return node.toPrettyString() + "\n";
   }
 
-  /** An error about a setting: {@code file: setting 'lru.width' must be ..., but is ...}. */
+  /** Creates an error: {@code file: setting 'lru.width' must be ..., but is ...}. */
   public ModelException expected(String what, String name) {
     JsonNode value = node.path(name);
     return new ModelException(

@@ -1,6 +1,6 @@
 package dev.riffle.models;
 
-/** State bytes that this model cannot continue; the message says what to do. */
+/** Thrown for a state that the model cannot continue. The message says what to do. */
 public final class StateException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
@@ -8,23 +8,23 @@ public final class StateException extends RuntimeException {
     super(message);
   }
 
-  /** Of a state whose first byte is another version, or that has no byte. */
+  /** Creates the exception for a state of another version, or without bytes. */
   static StateException version(ModelInfo info, byte version, byte[] stored) {
     return new StateException(
         String.format(
-            "Model %s reads states of version %d, but %s came; take the release that wrote it, or"
-                + " begin the sequence anew.",
+            "Model %s reads states of version %d, but %s came. Use the release that wrote the state,"
+                + " or restart the sequence.",
             info.label(),
             version,
             stored.length == 0 ? "no byte" : "version " + Byte.toUnsignedInt(stored[0])));
   }
 
-  /** Of a state that has another size. */
+  /** Creates the exception for a state of another size. */
   static StateException size(ModelInfo info, long expected, byte[] stored) {
     return new StateException(
         String.format(
-            "The state has %d bytes, model %s needs %d: another model wrote it; go on with that"
-                + " one, or begin the sequence anew.",
+            "The state has %d bytes, model %s needs %d. Another model wrote the state: use that"
+                + " model, or restart the sequence.",
             stored.length, info.label(), expected));
   }
 }

@@ -1,27 +1,27 @@
 package dev.riffle.models;
 
 /**
- * A model as a stream uses it: front end, network and head in one, from values to answers.
- * Immutable and shared by all threads.
+ * A model as a stream uses it: front end, network and head, from values to predictions. A model is
+ * immutable and shared by all threads.
  *
- * @param <O> what it answers, such as a note
+ * @param <O> type of the value of a prediction, such as a note
  */
 public interface StreamModel<O> {
 
-  /** What one has to know of it. */
+  /** Returns the identity of the model, and its sizes. */
   ModelInfo info();
 
   /**
-   * Checks that sequences of this format can be served.
+   * Checks that the model accepts sequences of this format.
    *
-   * @throws InputException if not; the message says what was expected, what came and what to do
+   * @throws InputException if it does not; the message says what was expected and what to do
    */
   void check(Format format);
 
   /**
-   * True if steps of the format {@code next} can continue a session whose last steps had the format
-   * {@code session}. Formats that differ only in attributes can, where the model says so: the
-   * attributes of each batch item then reach the runner with its steps.
+   * Returns true if steps of the format {@code next} can continue a session whose last steps had
+   * the format {@code session}. Formats that differ only in attributes can, where the model says
+   * so: the attributes of each batch item then reach the runner with its steps.
    *
    * @param next a format that {@link #check} may still refuse
    */
@@ -30,20 +30,21 @@ public interface StreamModel<O> {
   }
 
   /**
-   * How many places of a batch a row takes: 1 where each row is computed; the number of windows
-   * that its steps complete where windows are computed, and then 0 if its steps are only kept,
-   * which any thread may do as it calls no verb. Never less for more steps.
+   * Returns the number of slots that an item takes in a batch. A model that reads step by step
+   * takes one slot per item. A model of windows takes one slot per window that the item completes.
+   * An item with 0 slots only buffers its steps; this calls no kernel, so any thread may do it.
+   * More steps never take fewer slots.
    *
-   * @param row as it is before it is advanced; not changed
-   * @param finish true if the row is to be finished
+   * @param item the item before it is advanced; not changed
+   * @param finish true if the item ends its sequence
    */
-  default int slots(BatchItem<O> row, boolean finish) {
+  default int slots(BatchItem<O> item, boolean finish) {
     return 1;
   }
 
   /**
-   * This model with predictions only where {@code predictAt} says, for each batch item. States and
-   * fingerprint stay the same.
+   * Returns this model with predictions restricted to {@code predictAt}, for each batch item.
+   * States and fingerprint stay the same.
    *
    * @throws ModelException if the model itself determines where it predicts
    */
@@ -55,6 +56,6 @@ public interface StreamModel<O> {
             info().label()));
   }
 
-  /** The model with work memory of its own, for one thread. */
+  /** Creates a runner with its own work memory, for one thread. */
   StreamRunner<O> newRunner();
 }

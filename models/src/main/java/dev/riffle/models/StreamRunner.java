@@ -3,38 +3,38 @@ package dev.riffle.models;
 import java.util.List;
 
 /**
- * Computes batches for one thread. The arithmetic of a row depends on its own state and values
- * alone: the same steps in any chunking, in a batch of any size and at any place in it give the
- * same outputs and, after the last step, the same state bytes.
+ * Computes batches for one thread. The result of an item depends only on its own state and values.
+ * The same steps give the same predictions and the same final state, however they are split into
+ * calls and whatever else is in the batch.
  *
- * <p>State is opaque to the caller: a version byte, then little-endian fields of a size that does
+ * <p>The state is opaque to the caller: a version byte, then little-endian fields. Its size does
  * not grow with the length of the sequence.
  */
 public interface StreamRunner<O> {
 
-  /** State of a sequence before its first step. */
+  /** Returns the state of a sequence before its first step. */
   byte[] open(Format format);
 
   /**
-   * Consumes the steps of each row.
+   * Consumes the steps of each item.
    *
-   * @throws StateException if a state was written by another version or for another model
+   * @throws StateException if another version or another model wrote a state
    */
-  void advance(List<BatchItem<O>> rows);
+  void advance(List<BatchItem<O>> items);
 
-  /** Ends each row's sequence after consuming its steps: all that is still open is told. */
-  void finish(List<BatchItem<O>> rows);
+  /** Consumes the steps of each item, ends its sequence and emits all pending predictions. */
+  void finish(List<BatchItem<O>> items);
 
   /**
-   * Computes zeros and forgets them, so that what a first batch has to load, compile and allocate
-   * is there. Tells also whether the model computes at all.
+   * Computes a batch of zeros and discards the result. The backend loads, compiles and allocates
+   * what the first real batch needs, and a model that cannot compute fails here.
    *
-   * @param slots size of the batch, as {@link StreamModel#slots} counts, 1 or more; a model for
-   *     which size changes nothing may take one
+   * @param slots size of the batch in slots ({@link StreamModel#slots}), 1 or more; a model may use
+   *     fewer if the size makes no difference
    */
   default void warmUp(int slots) {}
 
-  /** How long the last call waited for a device that others use too, in nanoseconds. */
+  /** Returns how long the last call waited for a shared device, in nanoseconds. */
   default long waitedNanos() {
     return 0;
   }

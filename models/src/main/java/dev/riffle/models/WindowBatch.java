@@ -4,24 +4,24 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 
 /**
- * Windows of true lengths, packed one behind the other.
+ * Windows of any lengths, packed without padding.
  *
- * @param values {@code [rows, width]} or more; a token is its number
- * @param width values of a step
- * @param starts {@code [windows + 1]} first row of each window, then the number of rows
- * @param windows how many
+ * @param values {@code [rows, width]}, or longer; a token is stored as its number
+ * @param width values per step
+ * @param starts {@code [windows + 1]}, the offset of each window in rows, then the number of rows
+ * @param windows number of windows
  */
 public record WindowBatch(float[] values, int width, int[] starts, int windows) {
 
   /**
-   * @throws IllegalArgumentException if there are fewer values than the windows take
+   * @throws IllegalArgumentException if there are too few values for the windows
    * @throws InputException if a window has no steps
    */
   public WindowBatch {
     for (int b = 0; b < windows; b++) {
       if (starts[b + 1] <= starts[b]) {
         throw new InputException(
-            "Window " + b + " of the batch has no steps; leave empty windows out.");
+            "Window " + b + " of the batch has no steps. Leave empty windows out.");
       }
     }
     if ((long) starts[windows] * width > values.length) {
@@ -32,20 +32,20 @@ public record WindowBatch(float[] values, int width, int[] starts, int windows) 
     }
   }
 
-  /** Steps of all windows. */
+  /** Returns the number of steps of all windows. */
   public int rows() {
     return starts[windows];
   }
 
-  /** Steps of one window. */
+  /** Returns the number of steps of one window. */
   public int steps(int window) {
     return starts[window + 1] - starts[window];
   }
 
   /**
-   * The tokens, {@code [rows]}.
+   * Returns the tokens, {@code [rows]}.
    *
-   * @throws InputException if a value is no whole number
+   * @throws InputException if a value is not a whole number
    */
   public int[] tokens() {
     int[] tokens = new int[rows()];
@@ -60,9 +60,9 @@ public record WindowBatch(float[] values, int width, int[] starts, int windows) 
   }
 
   /**
-   * The bin of all windows.
+   * Returns the bin that all windows share.
    *
-   * @throws InputException if they are of several
+   * @throws InputException if the windows belong to different bins
    */
   public int bin(WindowModel model) {
     int bin = model.bin(steps(0));
@@ -70,18 +70,15 @@ public record WindowBatch(float[] values, int width, int[] starts, int windows) 
       if (model.bin(steps(b)) != bin) {
         throw new InputException(
             String.format(
-                "Windows of one batch must share a bin, but that of window 0, with %d steps, is %d"
-                    + " and that of window %d, with %d steps, is %d; run them in batches of their"
-                    + " own.",
+                "Windows of one batch must share a bin, but window 0 of %d steps has bin %d and window"
+                    + " %d of %d steps has bin %d. Run them in separate batches.",
                 steps(0), bin, b, steps(b), model.bin(steps(b))));
       }
     }
     return bin;
   }
 
-  /**
-   * Writes the windows side by side, {@code [windows, length, width]}, with zeros at their ends.
-   */
+  /** Writes the windows with zeros at their ends, {@code [windows, length, width]}. */
   public void pad(Kernels kernels, Tensor to, int length) {
     for (int b = 0; b < windows; b++) {
       int count = steps(b) * width;
@@ -92,7 +89,7 @@ public record WindowBatch(float[] values, int width, int[] starts, int windows) 
   }
 
   /**
-   * Takes the rows that stand for steps.
+   * Copies the rows of true steps, without padding.
    *
    * @param from {@code [windows, length, outputs]}
    * @param to {@code [rows, outputs]}

@@ -4,58 +4,58 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 
 /**
- * A network that reads whole windows, with weights on one backend. Immutable and shared by all
- * threads; work memory is the caller's.
+ * A network that reads whole windows, with its weights on one backend. A model is immutable and
+ * shared by all threads. The caller owns the work memory.
  */
 public interface WindowModel {
 
-  /** The backend of its weights. */
+  /** Returns the backend that holds the weights. */
   Kernels kernels();
 
-  /** Values of a step; 1 where a step is a token. */
+  /** Returns the number of values of a step; 1 if a step is a token. */
   int inputs();
 
-  /** How many tokens there are; 0 where a step is a vector of values. */
+  /** Returns the size of the vocabulary; 0 if a step is a vector of values. */
   int tokens();
 
-  /** True for one answer to each step of a window, false for one to the window. */
+  /** Returns true if the model predicts each step of a window, false for one value per window. */
   boolean predictsEachStep();
 
-  /** Values of one answer. */
+  /** Returns the number of values of one prediction. */
   int outputs();
 
-  /** Shape of one answer. */
+  /** Returns the shape of one prediction. */
   default int[] outputShape() {
     return new int[] {outputs()};
   }
 
   /**
-   * Checks that windows can be given this length. {@link #forward} takes shorter ones, too: the end
-   * of a sequence, padded as the reference of the model pads.
+   * Checks that the model accepts windows of this length. {@link #forward} also accepts shorter
+   * windows, which occur at the end of a sequence; it pads them as the reference does.
    *
-   * @throws InputException if not; the message says which lengths may be
+   * @throws InputException if it does not; the message names the accepted lengths
    */
   void check(int length);
 
   /**
-   * What windows of one {@link #forward} must share, such as the length they are padded to; a
-   * constant where any lengths go together.
+   * Returns the bin of a window. All windows of one {@link #forward} must have the same bin, such
+   * as the length that they are padded to. A model that batches any lengths returns a constant.
    *
-   * @param length from 1 to one that {@link #check} lets pass
+   * @param length from 1 to a length that {@link #check} accepts
    */
   int bin(int length);
 
-  /** Values of the largest tensor that a window of this length takes on its way. */
+  /** Returns the size of the largest tensor that a window of this length needs. */
   long values(int length);
 
   /**
-   * Answers windows. Each answer depends on its window alone: any batch gives the same bits, on one
-   * backend and CPU type.
+   * Computes the predictions of windows. A prediction depends only on its window: any batch gives
+   * the same bits on the same backend and CPU type.
    *
-   * @param batch one window or more, each of one step or more, all of one {@link #bin}; tokens have
-   *     been checked
+   * @param batch one or more windows of one {@link #bin}, each of one or more steps; the caller has
+   *     checked the tokens
    * @param y {@code [rows or windows, outputs]} as {@link #predictsEachStep} says
-   * @throws InputException if a window cannot have its length, or bins differ
+   * @throws InputException if the model does not accept the length of a window, or bins differ
    */
   void forward(WindowBatch batch, Tensor y, Scratch work);
 }

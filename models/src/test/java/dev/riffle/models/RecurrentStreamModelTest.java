@@ -268,8 +268,8 @@ class RecurrentStreamModelTest {
 
     refuses(runner, new byte[0], "no byte came");
     refuses(runner, version, "reads states of version 1, but version 9 came");
-    refuses(runner, precision, "continue on the backend that wrote it");
-    refuses(runner, shorter, "another model wrote it");
+    refuses(runner, precision, "Use the backend that wrote the state");
+    refuses(runner, shorter, "Another model wrote the state");
   }
 
   @ParameterizedTest
@@ -320,7 +320,7 @@ class RecurrentStreamModelTest {
     assertThatThrownBy(() -> new BatchItem<>(FORMAT, new byte[0], new float[11], 3, 3))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(
-            "3 steps of 3 values from index 3 on need 12 values, but there are 11");
+            "Expected 12 values for 3 steps of 3 values from index 3 on, found 11");
     for (int negative : new int[] {-1, Integer.MIN_VALUE}) {
       assertThatThrownBy(() -> new BatchItem<>(FORMAT, new byte[0], new float[11], 0, negative))
           .isInstanceOf(IllegalArgumentException.class);

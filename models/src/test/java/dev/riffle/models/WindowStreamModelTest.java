@@ -152,9 +152,10 @@ class WindowStreamModelTest {
     refuses(runner, new byte[0], "but no byte came");
     refuses(runner, version, "reads states of version 1, but version 9 came");
     refuses(runner, Arrays.copyOf(state, 7), "has 7 bytes, model sum/1 needs 18");
-    refuses(runner, Arrays.copyOf(state, 22), "another model wrote it");
+    refuses(runner, Arrays.copyOf(state, 22), "Another model wrote the state");
     byte[] other = stream(new Sum(false, 1), new WindowOptions(4, 3)).newRunner().open(FORMAT);
-    refuses(runner, other, "windows of 4 steps at a stride of 3, model sum/1 runs with 4 and 2");
+    refuses(
+        runner, other, "windows of 4 steps and a stride of 3, but model sum/1 runs with 4 and 2");
   }
 
   @Test

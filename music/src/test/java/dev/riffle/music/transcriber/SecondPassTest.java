@@ -204,7 +204,7 @@ class SecondPassTest {
     BatchItem<Note> row = new BatchItem<>(MONO, state, new float[0], 0, 0);
     assertThatThrownBy(() -> twoPasses(FAST).newRunner().advance(List.of(row)))
         .isInstanceOf(StateException.class)
-        .hasMessageContaining("another model wrote it");
+        .hasMessageContaining("Another model wrote the state");
   }
 
   // ---------------------------------------------------------------- loading
