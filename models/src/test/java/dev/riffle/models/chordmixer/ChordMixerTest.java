@@ -246,8 +246,7 @@ class ChordMixerTest {
         .isEqualTo(forward(model(reference, config(CONFIG)), steps(7), new int[] {0, 7}));
     assertThatThrownBy(() -> Families.load(directory, reference, PredictionValues.class))
         .isInstanceOf(ModelException.class)
-        .hasMessageContainingAll(
-            "mixer/1", "reads windows", "use a model that reads step by step");
+        .hasMessageContainingAll("mixer/1", "reads windows", "use a model that reads step by step");
   }
 
   @Test
