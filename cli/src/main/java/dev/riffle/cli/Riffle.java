@@ -3,7 +3,6 @@ package dev.riffle.cli;
 import dev.riffle.cli.annotate.AnnotateCommand;
 import dev.riffle.cli.demo.DemoCommand;
 import dev.riffle.cli.doctor.DoctorCommand;
-import dev.riffle.cli.job.JobFlags;
 import dev.riffle.cli.job.RunCommand;
 import dev.riffle.cli.job.SubmitCommand;
 import dev.riffle.cli.job.ValidateCommand;
@@ -36,7 +35,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     usageHelpAutoWidth = true,
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:done", "1:could not be done", "2:asked wrongly"},
+    exitCodeList = {"0:done", "1:could not be done", "2:usage error"},
     subcommands = {
       DemoCommand.class,
       TranscribeCommand.class,
@@ -68,8 +67,8 @@ public final class Riffle implements Runnable {
   /** The command line with its handlers; tests give it their own writers. */
   public static CommandLine commandLine() {
     CommandLine line = new CommandLine(new Riffle());
-    JobFlags.addTo(line.getSubcommands().get("run").getCommandSpec());
-    JobFlags.addTo(line.getSubcommands().get("submit").getCommandSpec());
+    RunCommand.configure(line.getSubcommands().get("run"));
+    SubmitCommand.configure(line.getSubcommands().get("submit"));
     line.setUsageHelpWidth(100);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler(Riffle::explain);

@@ -61,7 +61,7 @@ class RiffleTest {
             CommandLines.run(
                 "submit", "read-until", "--jobmanager", "http://127.0.0.1:1", "--model", "m"))) {
       assertThat(asked.exit()).isNotZero();
-      assertThat(asked.err()).contains("Option --targets is required: a FASTA file");
+      assertThat(asked.err()).contains("Option --targets is required: FASTA files");
     }
   }
 

@@ -158,7 +158,7 @@ class StreamIT {
 
       CommandLines ran = CommandLines.run("run", "--bootstrap", bootstrap, "--bounded", "true");
       assertThat(ran.exit()).as(ran.err()).isZero();
-      assertThat(ran.out()).contains("The job has read everything and ended.");
+      assertThat(ran.out()).contains("The job has processed all records and finished.");
 
       CommandLines notes =
           CommandLines.run(
@@ -214,7 +214,9 @@ class StreamIT {
       };
       CommandLines early = CommandLines.run((Object[]) submit);
       assertThat(early.exit()).isEqualTo(1);
-      assertThat(early.err()).contains("refused (400)").contains("has no topic riffle.music.in.v1");
+      assertThat(early.err())
+          .contains("rejected the request (400)")
+          .contains("has no topic riffle.music.in.v1");
 
       CommandLines.run("produce", "audio", wav, "--speed", "max", "--bootstrap", bootstrap);
       CommandLines submitted = CommandLines.run((Object[]) submit);

@@ -3,6 +3,7 @@ package dev.riffle.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.local.LocalBroker;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;

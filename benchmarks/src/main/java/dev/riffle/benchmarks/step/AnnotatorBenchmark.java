@@ -1,12 +1,12 @@
 package dev.riffle.benchmarks.step;
 
 import dev.riffle.benchmarks.support.VerbTimes;
-import dev.riffle.evaluation.dna.Prodigal;
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.SequenceFile;
 import dev.riffle.dna.annotator.Annotator;
 import dev.riffle.dna.annotator.Gene;
+import dev.riffle.evaluation.dna.Prodigal;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.BatchItem;

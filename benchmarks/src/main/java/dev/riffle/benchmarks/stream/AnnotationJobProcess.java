@@ -6,8 +6,8 @@ import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.SequenceFile;
 import dev.riffle.dna.annotator.Annotator;
 import dev.riffle.dna.annotator.Gene;
-import dev.riffle.jobs.JobOptions;
 import dev.riffle.jobs.annotation.AnnotationJob;
+import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.kernels.Backends;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
@@ -58,7 +58,7 @@ public final class AnnotationJobProcess {
           case "job" -> {
             String[] options = new String[words.length - 1];
             System.arraycopy(words, 1, options, 0, options.length);
-            job = start(cluster, AnnotationJob.withStream(JobOptions.parse(options)));
+            job = start(cluster, new AnnotationJob().parse(options));
             say("running");
           }
           case "heap" -> say(Long.toString(heap()));
@@ -98,7 +98,7 @@ public final class AnnotationJobProcess {
 
   private static RunningJob start(LocalCluster cluster, JobOptions options) throws Exception {
     OperatorTimes.reset();
-    RunningJob job = cluster.submit(AnnotationJob.onKafka(options).environment());
+    RunningJob job = cluster.submit(new AnnotationJob().onKafka(options).environment());
     long end = System.nanoTime() + PATIENCE;
     while (true) {
       try {

@@ -3,10 +3,11 @@ package dev.riffle.benchmarks.stream;
 import dev.riffle.benchmarks.support.Child;
 import dev.riffle.benchmarks.support.Options;
 import dev.riffle.evaluation.reads.SimulatedReads;
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.readuntil.DecisionMapper;
 import dev.riffle.jobs.readuntil.ReadUntilJob;
+import dev.riffle.jobs.stream.FlinkOptions;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.schemas.AvroCodec;
@@ -371,9 +372,9 @@ public final class FlowCellBenchmark {
     private Flink() {}
 
     public static void main(String[] args) throws IOException {
-      JobOptions options = JobOptions.parse(args);
-      try (LocalCluster cluster = LocalCluster.start(options.get(JobOptions.PARALLELISM))) {
-        cluster.submit(ReadUntilJob.onKafka(options).environment());
+      JobOptions options = new ReadUntilJob().parse(args);
+      try (LocalCluster cluster = LocalCluster.start(options.get(FlinkOptions.PARALLELISM))) {
+        cluster.submit(new ReadUntilJob().onKafka(options).environment());
         System.out.println("running");
         System.out.flush();
         while (System.in.read() >= 0) {

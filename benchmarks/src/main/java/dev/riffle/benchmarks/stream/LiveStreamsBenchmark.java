@@ -2,8 +2,9 @@ package dev.riffle.benchmarks.stream;
 
 import dev.riffle.benchmarks.support.Child;
 import dev.riffle.benchmarks.support.Options;
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.options.JobOptions;
+import dev.riffle.jobs.stream.FlinkOptions;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.jobs.transcription.TranscriptionJob;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
@@ -283,9 +284,9 @@ public final class LiveStreamsBenchmark {
     private Flink() {}
 
     public static void main(String[] args) throws IOException {
-      JobOptions options = JobOptions.parse(args);
-      try (LocalCluster cluster = LocalCluster.start(options.get(JobOptions.PARALLELISM))) {
-        cluster.submit(TranscriptionJob.onKafka(options).environment());
+      JobOptions options = new TranscriptionJob().parse(args);
+      try (LocalCluster cluster = LocalCluster.start(options.get(FlinkOptions.PARALLELISM))) {
+        cluster.submit(new TranscriptionJob().onKafka(options).environment());
         System.out.println("running");
         System.out.flush();
         while (System.in.read() >= 0) {

@@ -3,7 +3,7 @@ package dev.riffle.benchmarks.stream;
 import dev.riffle.benchmarks.support.Checkout;
 import dev.riffle.benchmarks.support.Child;
 import dev.riffle.benchmarks.support.Options;
-import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;

@@ -2,7 +2,6 @@ package dev.riffle.benchmarks.stream;
 
 import dev.riffle.benchmarks.support.OperatorTimes;
 import dev.riffle.jobs.sequence.JobFile;
-import dev.riffle.jobs.sequence.SequenceJob;
 import dev.riffle.kernels.Backends;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
@@ -113,8 +112,7 @@ public final class WindowedJobProcess {
   private static RunningJob start(LocalCluster cluster, Path file) throws Exception {
     OperatorTimes.reset();
     resetPeak();
-    RunningJob job =
-        cluster.submit(SequenceJob.onKafka(JobFile.read(file, Map.of())).environment());
+    RunningJob job = cluster.submit(JobFile.read(file, Map.of()).onKafka().environment());
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
       try {

@@ -21,9 +21,13 @@ import dev.riffle.cli.topic.Player;
 import dev.riffle.cli.topic.Records;
 import dev.riffle.cli.topic.TopicReader;
 import dev.riffle.cli.transcribe.Transcripts;
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.options.JobOptions;
+import dev.riffle.jobs.stream.FlinkOptions;
+import dev.riffle.jobs.stream.KafkaOptions;
+import dev.riffle.jobs.stream.ModelOptions;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.jobs.transcription.TranscriptionJob;
+import dev.riffle.jobs.transcription.TranscriptionOptions;
 import dev.riffle.music.transcriber.OnsetScore;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteKind;
@@ -65,6 +69,7 @@ public final class DemoCommand extends CommandGroup {
             + " at the end; DIR/out.mid and DIR/out.csv hold the notes of the final lane."
       })
   public static final class Music implements Callable<Integer> {
+    private static final TranscriptionJob JOB = new TranscriptionJob();
     private static final String SEQUENCE = "demo";
     private static final String WARM_UP = "warm-up";
     private static final String AGAIN = "again";
@@ -130,7 +135,7 @@ public final class DemoCommand extends CommandGroup {
             piece.key(), piece.notes().size(), seed);
         say("Starting a Kafka broker and a Flink cluster in this JVM, on 127.0.0.1 ...");
         long began = System.nanoTime();
-        try (LocalJob local = LocalJob.start(options(), TranscriptionJob::onKafka)) {
+        try (LocalJob local = LocalJob.start(JOB, options())) {
           Heard heard = listen(local, wav, warmUp, began);
           NoteFormat.MIDI.write(output.file("out.mid"), piece.key(), heard.notes());
           NoteFormat.CSV.write(output.file("out.csv"), piece.key(), heard.notes());
@@ -142,13 +147,14 @@ public final class DemoCommand extends CommandGroup {
 
     private JobOptions options() {
       JobOptions options =
-          JobOptions.of(
-              Map.of(
-                  JobOptions.MODEL.key(), Installation.transcriber().toString(),
-                  JobOptions.CHECKPOINT_INTERVAL.key(), "500ms",
-                  JobOptions.STREAM.key(), "demo"));
+          JOB.options()
+              .of(
+                  Map.of(
+                      ModelOptions.MODEL.name(), Installation.transcriber().toString(),
+                      FlinkOptions.CHECKPOINT_INTERVAL.name(), "500ms",
+                      KafkaOptions.STREAM.name(), "demo"));
       return secondPass
-          ? options.with(JobOptions.SECOND_PASS, Installation.secondPass().toString())
+          ? options.with(TranscriptionOptions.SECOND_PASS, Installation.secondPass().toString())
           : options;
     }
 

@@ -18,9 +18,12 @@ import dev.riffle.cli.topic.Records;
 import dev.riffle.cli.topic.TopicReader;
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.SequenceFile;
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.annotation.AnnotationJob;
+import dev.riffle.jobs.options.JobOptions;
+import dev.riffle.jobs.stream.FlinkOptions;
+import dev.riffle.jobs.stream.KafkaOptions;
+import dev.riffle.jobs.stream.ModelOptions;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.GeneEvent;
 import dev.riffle.schemas.record.GeneStatus;
@@ -182,13 +185,15 @@ final class DemoDna implements Callable<Integer> {
   private void run(Iterator<Read> reads) {
     say("Starting a Kafka broker and a Flink cluster in this JVM, on 127.0.0.1 ...");
     long began = System.nanoTime();
+    AnnotationJob job = new AnnotationJob();
     JobOptions options =
-        JobOptions.of(
-            Map.of(
-                JobOptions.MODEL.key(), Installation.annotator().toString(),
-                JobOptions.CHECKPOINT_INTERVAL.key(), "500ms",
-                JobOptions.STREAM.key(), "demo"));
-    try (LocalJob local = LocalJob.start(options, AnnotationJob::onKafka)) {
+        job.options()
+            .of(
+                Map.of(
+                    ModelOptions.MODEL.name(), Installation.annotator().toString(),
+                    FlinkOptions.CHECKPOINT_INTERVAL.name(), "500ms",
+                    KafkaOptions.STREAM.name(), "demo"));
+    try (LocalJob local = LocalJob.start(job, options)) {
       Topics topics = local.topics();
       try (TopicReader reader =
           local.reader(

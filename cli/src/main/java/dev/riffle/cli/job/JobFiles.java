@@ -1,5 +1,7 @@
 package dev.riffle.cli.job;
 
+import dev.riffle.jobs.Jobs;
+import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.sequence.Diagnostic;
 import dev.riffle.jobs.sequence.JobFile;
 import java.io.IOException;
@@ -11,42 +13,56 @@ import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Jobs' YAML files as the verbs use them. */
+/** Reads job files and required options for commands; problems are usage errors. */
 public final class JobFiles {
   private JobFiles() {}
 
   /**
    * Reads a file.
    *
-   * @param overrides options, by name, that go before what it says
+   * @param overrides options, by name, that take precedence over the file
    * @throws ParameterException if it cannot be read
    */
-  public static JobFile read(CommandSpec verb, Path file, Map<String, String> overrides) {
+  public static JobFile read(CommandSpec command, Path file, Map<String, String> overrides) {
     try {
       return JobFile.read(file, overrides);
     } catch (NoSuchFileException e) {
       throw new ParameterException(
-          verb.commandLine(),
+          command.commandLine(),
           "There is no file "
               + file
-              + "; demo/jobs has examples. Jobs with a name are "
-              + NamedJob.names()
+              + ". Name a job file, such as those in demo/jobs, or a job: "
+              + String.join(", ", Jobs.names())
               + ".",
           e);
     } catch (CharacterCodingException e) {
-      throw new ParameterException(verb.commandLine(), file + " is no text in UTF-8.", e);
+      throw new ParameterException(
+          command.commandLine(), file + " is not a text file in UTF-8.", e);
     } catch (IOException e) {
-      throw new ParameterException(verb.commandLine(), file + " cannot be read: " + e, e);
+      throw new ParameterException(command.commandLine(), file + " cannot be read: " + e, e);
     }
   }
 
-  /** Prints its mistakes, one per line. */
-  public static void print(JobFile job, PrintWriter err) {
-    for (Diagnostic mistake : job.mistakes()) {
-      err.println(mistake.at(job.name()));
+  /**
+   * Checks that all required options were given.
+   *
+   * @throws ParameterException if one was not
+   */
+  static void checkRequired(CommandSpec command, JobOptions options) {
+    try {
+      options.checkRequired();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), e.getMessage(), e);
     }
-    int count = job.mistakes().size();
-    err.println(count == 1 ? "1 mistake." : count + " mistakes.");
+  }
+
+  /** Prints the problems of a file, one per line. */
+  public static void print(JobFile job, PrintWriter err) {
+    for (Diagnostic problem : job.diagnostics()) {
+      err.println(problem.at(job.name()));
+    }
+    int count = job.diagnostics().size();
+    err.println(count == 1 ? "1 problem." : count + " problems.");
     err.flush();
   }
 }

@@ -3,9 +3,12 @@ package dev.riffle.cli.job;
 import dev.riffle.cli.shared.Failure;
 import dev.riffle.cli.shared.ShutdownHook;
 import dev.riffle.cli.topic.TopicReader;
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.Topics;
-import dev.riffle.jobs.stream.StreamJob;
+import dev.riffle.jobs.JobDefinition;
+import dev.riffle.jobs.options.JobOptions;
+import dev.riffle.jobs.stream.FlinkOptions;
+import dev.riffle.jobs.stream.KafkaOptions;
+import dev.riffle.jobs.stream.ModelOptions;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.kernels.Backends;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
@@ -14,7 +17,6 @@ import dev.riffle.models.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Function;
 
 /**
  * A broker, a cluster and a job on them, in this JVM and on loopback. Closing it, Ctrl-C included,
@@ -36,18 +38,16 @@ public final class LocalJob implements AutoCloseable {
   }
 
   /**
-   * Starts all three; the options' broker is replaced by the one started.
+   * Starts a broker, a cluster and a job. The options' broker is replaced by the one that starts.
    *
-   * @param maker makes the job of its options
-   * @throws dev.riffle.models.ModelException if the model cannot be used: told before anything
-   *     starts
+   * @throws dev.riffle.models.ModelException if a model cannot be used; nothing starts then
    */
-  public static LocalJob start(JobOptions wanted, Function<JobOptions, StreamJob<?>> maker) {
-    checkModel(wanted);
+  public static LocalJob start(JobDefinition<?> definition, JobOptions options) {
+    checkModels(definition, options);
     LocalJob local = new LocalJob();
     try {
       local.startBroker();
-      local.startJob(wanted, maker);
+      local.startJob(definition, options);
       return local;
     } catch (RuntimeException e) {
       local.close();
@@ -55,11 +55,10 @@ public final class LocalJob implements AutoCloseable {
     }
   }
 
-  /** Reads the models once, so that what is wrong with them is told in a sentence. */
-  public static void checkModel(JobOptions options) {
-    ModelDirectory.read(Path.of(options.model()));
-    options.optional(JobOptions.SECOND_PASS).map(Path::of).ifPresent(ModelDirectory::read);
-    Backends.find(options.get(JobOptions.BACKEND));
+  /** Reads all models of a job, so that their problems are reported before anything starts. */
+  static void checkModels(JobDefinition<?> definition, JobOptions options) {
+    definition.modelDirectories(options).forEach(path -> ModelDirectory.read(Path.of(path)));
+    Backends.find(options.get(ModelOptions.BACKEND));
   }
 
   // Each step holds the lock, so that Ctrl-C finds every part either whole or not begun.
@@ -69,16 +68,16 @@ public final class LocalJob implements AutoCloseable {
     broker = LocalBroker.start();
   }
 
-  private synchronized void startJob(JobOptions wanted, Function<JobOptions, StreamJob<?>> maker) {
+  private synchronized void startJob(JobDefinition<?> definition, JobOptions wanted) {
     checkOpen();
-    topics = wanted.topics();
+    topics = Topics.of(wanted);
     topics.create(broker.bootstrap(), 1, PATIENCE);
     JobOptions options =
         wanted
-            .with(JobOptions.BOOTSTRAP, broker.bootstrap())
-            .with(JobOptions.RESTART_ATTEMPTS, RESTARTS);
-    cluster = LocalCluster.start(options.get(JobOptions.PARALLELISM));
-    job = cluster.submit(maker.apply(options).environment());
+            .with(KafkaOptions.BOOTSTRAP, broker.bootstrap())
+            .with(FlinkOptions.RESTART_ATTEMPTS, RESTARTS);
+    cluster = LocalCluster.start(options.get(FlinkOptions.PARALLELISM));
+    job = cluster.submit(definition.onKafka(options).environment());
   }
 
   private void checkOpen() {

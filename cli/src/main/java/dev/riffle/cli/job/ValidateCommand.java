@@ -7,8 +7,8 @@ import dev.riffle.jobs.sequence.Diagnostic;
 import dev.riffle.jobs.sequence.JobFile;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,60 +17,66 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** What is wrong with a job's file. */
+/** Reports the problems of a job file. */
 @Command(
     name = "validate",
     description = {
-      "Reads a job's YAML file and its model, and tells every mistake with line, column and cure.",
-      "Needs no broker; docs/jobs.md describes the file."
+      "Checks a job file and its model. Prints every problem with line, column and a hint.",
+      "Needs no broker. docs/jobs.md describes the file."
     },
-    exitCodeList = {"0:it can run", "2:it has mistakes"})
+    exitCodeList = {"0:the job can run", "2:the file has problems, or usage error"})
 public final class ValidateCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
 
-  @Parameters(paramLabel = "JOB.yaml", description = "The job's file.")
+  @Parameters(paramLabel = "JOB.yaml", description = "The job file.")
   Path file;
 
   @Option(
       names = "--json",
       description =
-          "Print {file, valid, model, mistakes: [{line, column, key, found, expected, nearest,"
-              + " cure, message}]}.")
+          "Print {file, valid, model, problems: [{line, column, key, found, expected, suggestion,"
+              + " hint, message}]}.")
   boolean json;
 
   @Override
   public Integer call() {
     JobFile job = JobFiles.read(spec, file, Map.of());
-    String model = job.checkModel();
-    List<Diagnostic> mistakes = job.mistakes();
+    Optional<String> model = job.checkModel();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(json(job, model, mistakes).toPrettyString());
-    } else if (mistakes.isEmpty()) {
+      out.println(json(job, model).toPrettyString());
+    } else if (job.isValid()) {
       out.println(
           file
-              + " can run: "
-              + model
+              + " is valid: "
+              + model.orElseThrow()
               + " reads "
               + job.topics().in()
-              + " and answers on "
+              + " and writes "
               + job.topics().finals()
               + ".");
     } else {
       JobFiles.print(job, spec.commandLine().getErr());
     }
     out.flush();
-    return mistakes.isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.USAGE;
+    return job.isValid() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.USAGE;
   }
 
-  private static ObjectNode json(JobFile job, String model, List<Diagnostic> mistakes) {
-    ObjectMapper mapper = new ObjectMapper();
-    ObjectNode node = mapper.createObjectNode();
-    node.put("file", job.name()).put("valid", mistakes.isEmpty()).put("model", model);
-    ArrayNode list = node.putArray("mistakes");
-    for (Diagnostic mistake : mistakes) {
-      ObjectNode item = mapper.valueToTree(mistake);
-      list.add(item.put("message", mistake.message()));
+  private static ObjectNode json(JobFile job, Optional<String> model) {
+    ObjectNode node = new ObjectMapper().createObjectNode();
+    node.put("file", job.name()).put("valid", job.isValid()).put("model", model.orElse(null));
+    ArrayNode problems = node.putArray("problems");
+    for (Diagnostic problem : job.diagnostics()) {
+      problems
+          .addObject()
+          .put("line", problem.line())
+          .put("column", problem.column())
+          .put("key", problem.key())
+          .put("found", problem.found().orElse(null))
+          .put("expected", problem.expected())
+          .put("suggestion", problem.advice().suggestion().orElse(null))
+          .put("hint", problem.advice().hint().orElse(null))
+          .put("message", problem.message());
     }
     return node;
   }

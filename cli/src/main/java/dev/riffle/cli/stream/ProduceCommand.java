@@ -4,16 +4,19 @@ import dev.riffle.cli.audio.AudioFile;
 import dev.riffle.cli.audio.Microphone;
 import dev.riffle.cli.audio.Sound;
 import dev.riffle.cli.job.JobFiles;
+import dev.riffle.cli.shared.BrokerFlag;
 import dev.riffle.cli.shared.CommandGroup;
 import dev.riffle.cli.shared.Failure;
 import dev.riffle.cli.shared.FileNames;
 import dev.riffle.cli.shared.ShutdownHook;
+import dev.riffle.cli.shared.TopicFlags;
 import dev.riffle.cli.topic.Playback;
 import dev.riffle.cli.topic.TopicWriter;
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.sequence.JobFile;
 import dev.riffle.jobs.sequence.JsonLines;
+import dev.riffle.jobs.stream.KafkaOptions;
+import dev.riffle.jobs.stream.Topics;
+import dev.riffle.jobs.transcription.TranscriptionJob;
 import dev.riffle.models.InputException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -27,6 +30,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -74,26 +78,7 @@ public final class ProduceCommand extends CommandGroup {
         description = "Samples per second of the microphone (default: ${DEFAULT-VALUE}).")
     int rate;
 
-    @Option(
-        names = "--bootstrap",
-        paramLabel = "HOST:PORT",
-        defaultValue = "127.0.0.1:9092",
-        description = "The broker (default: ${DEFAULT-VALUE}).")
-    String bootstrap;
-
-    @Option(
-        names = "--namespace",
-        paramLabel = "TEXT",
-        defaultValue = "riffle",
-        description = "First part of the topic names (default: ${DEFAULT-VALUE}).")
-    String namespace;
-
-    @Option(
-        names = "--stream",
-        paramLabel = "TEXT",
-        defaultValue = "music",
-        description = "Second part of the topic names (default: ${DEFAULT-VALUE}).")
-    String stream;
+    @Mixin TopicFlags topicFlags;
 
     @Option(
         names = "--sequence-id",
@@ -120,20 +105,12 @@ public final class ProduceCommand extends CommandGroup {
         throw new ParameterException(
             spec.commandLine(), "--chunk-millis must be 1 to 1000, but is " + chunkMillis + ".");
       }
-      Topics topics = topics();
+      Topics topics = topicFlags.topics(spec, new TranscriptionJob());
       try (Sound sound = microphone ? Microphone.open(rate) : AudioFile.open(file)) {
-        topics.create(bootstrap, 1, PATIENCE);
+        topics.create(topicFlags.bootstrap(), 1, PATIENCE);
         play(sound, topics.in());
       }
       return 0;
-    }
-
-    private Topics topics() {
-      try {
-        return Topics.of(namespace, stream);
-      } catch (IllegalArgumentException e) {
-        throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-      }
     }
 
     private void play(Sound sound, String topic) {
@@ -147,14 +124,14 @@ public final class ProduceCommand extends CommandGroup {
           sound.channels(),
           sound.channels() == 1 ? "" : "s",
           topic,
-          bootstrap,
+          topicFlags.bootstrap(),
           id);
       out.flush();
       CountDownLatch done = new CountDownLatch(1);
       double[] seconds = {0};
       // On Ctrl-C the JVM waits until the sequence has ended properly.
       ShutdownHook.Registration ctrlC = ShutdownHook.onCtrlC(() -> await(done));
-      try (TopicWriter producer = new TopicWriter(bootstrap, topic)) {
+      try (TopicWriter producer = new TopicWriter(topicFlags.bootstrap(), topic)) {
         new Playback(chunkMillis, microphone ? Double.POSITIVE_INFINITY : speed.factor, start())
             .play(
                 List.of(new Playback.Part(id, sound)),
@@ -223,35 +200,35 @@ public final class ProduceCommand extends CommandGroup {
         description = "Kafka key of all, where the job names no field for it.")
     String key;
 
-    @Option(
-        names = "--bootstrap",
-        paramLabel = "HOST:PORT",
-        description = "The broker (default: the job's).")
-    String bootstrap;
+    @Mixin BrokerFlag broker;
 
     @Override
     public Integer call() {
-      Map<String, String> overrides = bootstrap == null ? Map.of() : Map.of("bootstrap", bootstrap);
+      Map<String, String> overrides =
+          broker
+              .given()
+              .map(bootstrap -> Map.of(KafkaOptions.BOOTSTRAP.name(), bootstrap))
+              .orElse(Map.of());
       JobFile job = JobFiles.read(spec, file, overrides);
-      if (!job.mistakes().isEmpty()) {
+      if (!job.isValid()) {
         JobFiles.print(job, spec.commandLine().getErr());
         return CommandLine.ExitCode.USAGE;
       }
       JsonLines reader;
       try {
-        reader = new JsonLines(job, key);
+        reader = new JsonLines(job, Optional.ofNullable(key));
       } catch (IllegalArgumentException e) {
         throw new ParameterException(spec.commandLine(), e.getMessage(), e);
       }
-      String broker = job.options().get(JobOptions.BOOTSTRAP);
-      job.topics().create(broker, 1, PATIENCE);
-      return send(reader, broker, job.topics().in());
+      String bootstrap = job.options().get(KafkaOptions.BOOTSTRAP);
+      job.topics().create(bootstrap, 1, PATIENCE);
+      return send(reader, bootstrap, job.topics().in());
     }
 
-    private int send(JsonLines reader, String broker, String topic) {
+    private int send(JsonLines reader, String bootstrap, String topic) {
       int sent = 0;
       int refused = 0;
-      try (TopicWriter writer = new TopicWriter(broker, topic);
+      try (TopicWriter writer = new TopicWriter(bootstrap, topic);
           BufferedReader text = Files.newBufferedReader(lines)) {
         int number = 0;
         for (String line = text.readLine(); line != null; line = text.readLine()) {

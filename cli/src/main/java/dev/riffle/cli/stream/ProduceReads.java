@@ -6,11 +6,12 @@ import dev.riffle.cli.dna.ReadPlayback;
 import dev.riffle.cli.dna.SyntheticGenome;
 import dev.riffle.cli.shared.Failure;
 import dev.riffle.cli.shared.ShutdownHook;
+import dev.riffle.cli.shared.TopicFlags;
 import dev.riffle.cli.topic.TopicWriter;
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.SequenceFile;
-import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.annotation.AnnotationJob;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.models.InputException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -80,26 +81,7 @@ public final class ProduceReads implements Callable<Integer> {
       description = "Genetic code of all (default: what genetic_code= in a header says, else 11).")
   Integer code;
 
-  @Option(
-      names = "--bootstrap",
-      paramLabel = "HOST:PORT",
-      defaultValue = "127.0.0.1:9092",
-      description = "The broker (default: ${DEFAULT-VALUE}).")
-  String bootstrap;
-
-  @Option(
-      names = "--namespace",
-      paramLabel = "TEXT",
-      defaultValue = "riffle",
-      description = "First part of the topic names (default: ${DEFAULT-VALUE}).")
-  String namespace;
-
-  @Option(
-      names = "--stream",
-      paramLabel = "TEXT",
-      defaultValue = AnnotationJob.STREAM,
-      description = "Second part of the topic names (default: ${DEFAULT-VALUE}).")
-  String stream;
+  @Mixin TopicFlags topicFlags;
 
   @Mixin Flow flow;
 
@@ -181,14 +163,14 @@ public final class ProduceReads implements Callable<Integer> {
     within(spec, "--contigs", contigs, 1_000_000);
     ReadPlayback playback = flow.playback(spec);
     GeneticCode given = code(spec, code);
-    Topics topics = topics();
+    Topics topics = topicFlags.topics(spec, new AnnotationJob());
     int[] problems = {0};
     if (file == null) {
-      topics.create(bootstrap, 1, PATIENCE);
+      topics.create(topicFlags.bootstrap(), 1, PATIENCE);
       send(playback, madeUp(given), topics.in(), contigs + " made-up contigs");
     } else {
       try (SequenceFile reads = SequenceFile.open(file)) {
-        topics.create(bootstrap, 1, PATIENCE);
+        topics.create(topicFlags.bootstrap(), 1, PATIENCE);
         send(
             playback,
             new ReadFile(
@@ -219,14 +201,6 @@ public final class ProduceReads implements Callable<Integer> {
     }
   }
 
-  private Topics topics() {
-    try {
-      return Topics.of(namespace, stream);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
-  }
-
   private Iterator<Read> madeUp(GeneticCode given) {
     int number = given == null ? GeneticCode.BACTERIAL.number() : given.number();
     return LongStream.range(seed, seed + contigs)
@@ -245,7 +219,7 @@ public final class ProduceReads implements Callable<Integer> {
         "Sending %s to %s at %s, %d at once, %s.%n",
         what,
         topic,
-        bootstrap,
+        topicFlags.bootstrap(),
         playback.channels(),
         Double.isInfinite(playback.basesPerSecond())
             ? "as fast as it goes"
@@ -256,7 +230,7 @@ public final class ProduceReads implements Callable<Integer> {
     long began = System.nanoTime();
     // On Ctrl-C the JVM waits until the reads have ended properly.
     ShutdownHook.Registration ctrlC = ShutdownHook.onCtrlC(() -> await(done));
-    try (TopicWriter writer = new TopicWriter(bootstrap, topic)) {
+    try (TopicWriter writer = new TopicWriter(topicFlags.bootstrap(), topic)) {
       playback.play(reads, writer::send, bases -> sent[0] = bases, ShutdownHook::asked);
       writer.flush();
       double seconds = (System.nanoTime() - began) / 1e9;

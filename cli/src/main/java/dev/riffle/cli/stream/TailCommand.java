@@ -1,5 +1,6 @@
 package dev.riffle.cli.stream;
 
+import dev.riffle.cli.shared.BrokerFlag;
 import dev.riffle.cli.shared.ShutdownHook;
 import dev.riffle.cli.topic.Records;
 import dev.riffle.cli.topic.TopicReader;
@@ -12,6 +13,7 @@ import java.util.concurrent.Callable;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -30,12 +32,7 @@ public final class TailCommand implements Callable<Integer> {
   @Parameters(paramLabel = "TOPIC", description = "Such as riffle.music.final.v1.")
   String topic;
 
-  @Option(
-      names = "--bootstrap",
-      paramLabel = "HOST:PORT",
-      defaultValue = "127.0.0.1:9092",
-      description = "The broker (default: ${DEFAULT-VALUE}).")
-  String bootstrap;
+  @Mixin BrokerFlag broker;
 
   @Option(names = "--from-beginning", description = "Begin with the oldest record, not the next.")
   boolean fromBeginning;
@@ -54,7 +51,7 @@ public final class TailCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Records records = new Records();
     long left = max;
-    try (TopicReader reader = new TopicReader(bootstrap, List.of(topic), fromBeginning)) {
+    try (TopicReader reader = new TopicReader(broker.bootstrap(), List.of(topic), fromBeginning)) {
       ShutdownHook.Registration ctrlC = ShutdownHook.onCtrlC(reader::stop);
       while (left > 0 && !ShutdownHook.asked()) {
         for (ConsumerRecord<String, byte[]> record : reader.poll(Duration.ofMillis(500))) {

@@ -13,9 +13,12 @@ import dev.riffle.cli.shared.ShutdownHook;
 import dev.riffle.cli.topic.Playback;
 import dev.riffle.cli.topic.Player;
 import dev.riffle.cli.topic.TopicReader;
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.options.JobOptions;
+import dev.riffle.jobs.stream.KafkaOptions;
+import dev.riffle.jobs.stream.ModelOptions;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.jobs.transcription.TranscriptionJob;
+import dev.riffle.jobs.transcription.TranscriptionOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -47,6 +50,7 @@ import picocli.CommandLine.Spec;
           + " STEM.mid, or what the flags say."
     })
 public final class TranscribeCommand implements Callable<Integer> {
+  private static final TranscriptionJob JOB = new TranscriptionJob();
   private static final int CHUNK_MILLIS = 128;
   private static final int CHUNK_BYTES = 256 * 1024;
   private static final int BYTES_PER_SAMPLE = 4;
@@ -113,7 +117,7 @@ public final class TranscribeCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Transcripts transcripts;
     long began = System.nanoTime();
-    try (LocalJob local = LocalJob.start(options(), TranscriptionJob::onKafka)) {
+    try (LocalJob local = LocalJob.start(JOB, options())) {
       transcripts =
           transcribe(
               local,
@@ -229,19 +233,20 @@ public final class TranscribeCommand implements Callable<Integer> {
   private JobOptions options() {
     try {
       JobOptions options =
-          JobOptions.of(
-              Map.of(
-                  JobOptions.MODEL.key(),
-                  (model != null ? model : Installation.transcriber()).toString(),
-                  JobOptions.BACKEND.key(),
-                  backend,
-                  JobOptions.PREVIEW.key(),
-                  "false",
-                  JobOptions.STREAM.key(),
-                  "transcribe"));
+          JOB.options()
+              .of(
+                  Map.of(
+                      ModelOptions.MODEL.name(),
+                      (model != null ? model : Installation.transcriber()).toString(),
+                      ModelOptions.BACKEND.name(),
+                      backend,
+                      KafkaOptions.PREVIEW.name(),
+                      "false",
+                      KafkaOptions.STREAM.name(),
+                      "transcribe"));
       return secondPass == null
           ? options
-          : options.with(JobOptions.SECOND_PASS, secondPass.toString());
+          : options.with(TranscriptionOptions.SECOND_PASS, secondPass.toString());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

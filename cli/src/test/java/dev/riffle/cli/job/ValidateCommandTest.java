@@ -32,7 +32,7 @@ class ValidateCommandTest {
     CommandLines result = CommandLines.run("validate", file);
     assertThat(result.err()).isEmpty();
     assertThat(result.exit()).isZero();
-    assertThat(result.out()).startsWith(file + " can run: " + name + "/1 (" + name + ") reads ");
+    assertThat(result.out()).startsWith(file + " is valid: " + name + "/1 (" + name + ") reads ");
   }
 
   @Test
@@ -43,7 +43,7 @@ class ValidateCommandTest {
     assertThat(result.out())
         .isEqualTo(
             file
-                + " can run: dna-annotator/1 (dna-annotator) reads sequencer.contigs and answers on"
+                + " is valid: dna-annotator/1 (dna-annotator) reads sequencer.contigs and writes"
                 + " lab.genes.\n");
   }
 
@@ -58,7 +58,7 @@ class ValidateCommandTest {
         .containsExactly(
             file + ":6:11: source.format: expected riffle, json, avro or reads" + said,
             file + ":20:11: sinks.format: expected avro or json" + said,
-            "2 mistakes.");
+            "2 problems.");
   }
 
   @Test
@@ -67,21 +67,21 @@ class ValidateCommandTest {
     assertThat(bad.exit()).isEqualTo(2);
     JsonNode node = new ObjectMapper().readTree(bad.out());
     assertThat(node.path("valid").asBoolean()).isFalse();
-    JsonNode mistake = node.path("mistakes").get(0);
-    assertThat(mistake.path("line").asInt()).isEqualTo(10);
-    assertThat(mistake.path("column").asInt()).isEqualTo(3);
-    assertThat(mistake.path("key").asText()).isEqualTo("fields.features");
-    assertThat(mistake.path("found").asText()).isEqualTo("2 fields");
-    assertThat(mistake.path("expected").asText()).isEqualTo("as many values as the model reads");
-    assertThat(mistake.path("cure").asText()).contains("reads 3 values per step");
-    assertThat(mistake.path("message").asText()).startsWith("fields.features: expected");
+    JsonNode problem = node.path("problems").get(0);
+    assertThat(problem.path("line").asInt()).isEqualTo(10);
+    assertThat(problem.path("column").asInt()).isEqualTo(3);
+    assertThat(problem.path("key").asText()).isEqualTo("fields.features");
+    assertThat(problem.path("found").asText()).isEqualTo("2 fields");
+    assertThat(problem.path("expected").asText()).isEqualTo("as many values as the model reads");
+    assertThat(problem.path("hint").asText()).contains("reads 3 values per step");
+    assertThat(problem.path("message").asText()).startsWith("fields.features: expected");
 
     CommandLines good = CommandLines.run("validate", lru("format: json", "format: json"), "--json");
     assertThat(good.exit()).isZero();
     node = new ObjectMapper().readTree(good.out());
     assertThat(node.path("valid").asBoolean()).isTrue();
     assertThat(node.path("model").asText()).isEqualTo("lru/1 (lru)");
-    assertThat(node.path("mistakes")).isEmpty();
+    assertThat(node.path("problems")).isEmpty();
   }
 
   @Test
@@ -113,7 +113,7 @@ class ValidateCommandTest {
     assertThat(avro.err()).contains("does not read JSON");
     CommandLines keyless =
         CommandLines.run("produce", "events", demo.resolve("chordmixer.yaml"), "a.jsonl");
-    assertThat(keyless.err()).contains("say which it is to be with --key");
+    assertThat(keyless.err()).contains("set it with --key");
     CommandLines keyed =
         CommandLines.run("produce", "events", demo.resolve("lru.yaml"), "a.jsonl", "--key", "a");
     assertThat(keyed.err()).contains("takes its key from the field 'machine': leave --key out");

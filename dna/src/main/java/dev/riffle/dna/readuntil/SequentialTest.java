@@ -1,5 +1,7 @@
 package dev.riffle.dna.readuntil;
 
+import java.io.Serializable;
+
 /**
  * When a read is decided: Wald's sequential probability ratio test (1945) on log odds L = ln
  * P(bases | target) / P(bases | rest), with the error rates that the user allows,
@@ -14,7 +16,8 @@ package dev.riffle.dna.readuntil;
  * @param falseReject share of the targets' reads that may be taken for others, 0 to 1/2
  * @param maxBases bases after which it gives up; the decision comes at the first step that has them
  */
-public record SequentialTest(double falseAccept, double falseReject, int maxBases) {
+public record SequentialTest(double falseAccept, double falseReject, int maxBases)
+    implements Serializable {
   /** Longest wait that may be asked for: 1,000 s at 450 bases/s. */
   public static final int MOST_BASES = 450_000;
 

@@ -6,12 +6,12 @@ import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.annotator.Annotator;
 import dev.riffle.dna.readuntil.ReadUntil;
 import dev.riffle.jobs.stream.EventInput;
+import dev.riffle.jobs.stream.InputLimits;
 import dev.riffle.models.InputException;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.ReadChunk;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -30,24 +30,19 @@ public final class ReadInput extends EventInput {
 
   private transient AvroCodec<ReadChunk> codec;
 
-  /**
-   * For the annotator.
-   *
-   * @param maxRecordBytes largest record, key and value
-   * @param maxAhead how far a capture time may lie after its record's Kafka timestamp
-   */
-  public ReadInput(long maxRecordBytes, Duration maxAhead) {
-    this(maxRecordBytes, maxAhead, false);
-  }
-
-  private ReadInput(long maxRecordBytes, Duration maxAhead, boolean called) {
-    super(maxRecordBytes, maxAhead);
+  private ReadInput(InputLimits limits, boolean called) {
+    super(limits);
     this.called = called;
   }
 
-  /** For {@link ReadUntil}: with the quality of each base and the channel. */
-  public static ReadInput called(long maxRecordBytes, Duration maxAhead) {
-    return new ReadInput(maxRecordBytes, maxAhead, true);
+  /** Input of the annotator: the bases alone. */
+  public static ReadInput ofBases(InputLimits limits) {
+    return new ReadInput(limits, false);
+  }
+
+  /** Input of {@link ReadUntil}: bases with their quality, and the channel. */
+  public static ReadInput ofCalls(InputLimits limits) {
+    return new ReadInput(limits, true);
   }
 
   @Override

@@ -1,90 +1,65 @@
 package dev.riffle.jobs.readuntil;
 
 import dev.riffle.dna.readuntil.ReadVerdict;
-import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.JobDefinition;
+import dev.riffle.jobs.JobProfile;
 import dev.riffle.jobs.annotation.ReadInput;
-import dev.riffle.jobs.stream.KafkaEndpoints;
-import dev.riffle.jobs.stream.StreamJob;
-import java.time.Duration;
+import dev.riffle.jobs.options.JobOptions;
+import dev.riffle.jobs.options.OptionGroup;
+import dev.riffle.jobs.stream.EventInput;
+import dev.riffle.jobs.stream.InputOptions;
+import dev.riffle.jobs.stream.ModelOptions;
+import dev.riffle.operators.ModelSource;
+import dev.riffle.operators.OutputMapper;
 import java.util.List;
+import java.util.Optional;
 
-/** Bases of reads in, one decision for each read out. */
-public final class ReadUntilJob {
-  /** Second part of the topic names when nothing is said. */
-  public static final String STREAM = "reads";
-
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-  private ReadUntilJob() {}
-
-  /**
-   * The options with the stream {@value #STREAM} where none was named.
-   *
-   * @throws IllegalArgumentException if they name no targets
-   */
-  public static JobOptions withStream(JobOptions options) {
-    targets(options);
-    return options.optional(JobOptions.STREAM).isPresent()
-        ? options
-        : options.with(JobOptions.STREAM, STREAM);
+/** Decides for each read whether a sequencer should continue with it: adaptive sampling. */
+public final class ReadUntilJob extends JobDefinition<ReadVerdict> {
+  public ReadUntilJob() {
+    super(
+        new JobProfile(
+            "read-until",
+            "Decides which reads a sequencer should finish (adaptive sampling).",
+            Optional.of("reads"),
+            Optional.of("demo/models/read-until/1"),
+            "reads",
+            "decide"));
   }
 
-  /**
-   * The job between the Kafka topics that the options name.
-   *
-   * @throws IllegalArgumentException if they name no targets, or what is of another job alone
-   */
-  public static StreamJob<ReadVerdict> onKafka(JobOptions options) {
-    options.refuse(
-        List.of(JobOptions.SECOND_PASS), "a second pass follows the transcription alone");
-    KafkaEndpoints ends = new KafkaEndpoints(options, options.topics());
-    ReadInput input =
-        ReadInput.called(
-            options.get(JobOptions.MAX_RECORD_BYTES).getBytes(),
-            options.get(JobOptions.MAX_CAPTURE_AHEAD));
-    return new StreamJob<>(
-        "riffle " + options.streamName() + " read-until",
-        "reads",
-        "decide",
-        ends.source(input),
-        model(options),
-        new DecisionMapper(
-            options.get(JobOptions.SAMPLING).equals("enrich"),
-            options.get(JobOptions.AT_MAX_BASES)),
-        ends.sinks(),
-        options);
+  @Override
+  public Class<ReadVerdict> predictionType() {
+    return ReadVerdict.class;
   }
 
-  private static ReadUntilModel model(JobOptions options) {
+  @Override
+  public List<OptionGroup> ownOptions() {
+    return List.of(ReadUntilOptions.GROUP);
+  }
+
+  @Override
+  public EventInput input(JobOptions options) {
+    return ReadInput.ofCalls(InputOptions.limits(options));
+  }
+
+  @Override
+  public ModelSource<ReadVerdict> model(JobOptions options) {
     return new ReadUntilModel(
-        options.model(),
-        targets(options),
-        options.optional(JobOptions.REST).orElse(""),
-        options.get(JobOptions.MAX_FALSE_ACCEPT),
-        options.get(JobOptions.MAX_FALSE_REJECT),
-        options.get(JobOptions.MAX_BASES),
-        options.get(JobOptions.BACKEND));
+        options.get(ModelOptions.MODEL),
+        options.get(ReadUntilOptions.TARGETS),
+        options.optional(ReadUntilOptions.BACKGROUND).orElse(""),
+        ReadUntilOptions.test(options),
+        options.get(ModelOptions.BACKEND));
   }
 
-  private static String targets(JobOptions options) {
-    return options
-        .optional(JobOptions.TARGETS)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "Option --targets is required: a FASTA file of the genomes that are looked"
-                        + " for."));
+  @Override
+  public OutputMapper<ReadVerdict> output(JobOptions options) {
+    return new DecisionMapper(
+        ReadUntilOptions.enriches(options), options.get(ReadUntilOptions.AT_MAX_BASES));
   }
 
-  /**
-   * Runs the job on the cluster that calls this, or in this JVM.
-   *
-   * @param args {@code --name value} for each option that is not to have its default
-   */
-  public static void main(String[] args) throws Exception {
-    JobOptions options = withStream(JobOptions.parse(args));
-    options.topics().require(options.get(JobOptions.BOOTSTRAP), PATIENCE);
-    StreamJob<ReadVerdict> job = onKafka(options);
-    job.environment().execute(job.name());
+  /** Entry point for clusters; {@code arguments} are the job's options. */
+  public static void main(String[] arguments) throws Exception {
+    new ReadUntilJob().execute(arguments);
   }
 }

@@ -14,22 +14,17 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A judge of reads, from its directory and from FASTA files.
+ * A read-until model, loaded from its directory and from FASTA files. All paths are as the
+ * TaskManagers see them.
  *
- * @param directory as the TaskManagers see it
- * @param targets files, as the TaskManagers see them, with commas between
- * @param rest the same of what is no target; empty for none
- * @param falseAccept as {@link SequentialTest} has it, like the next two
- * @param backend what computes
+ * @param directory version directory of the model
+ * @param targets files of the target genomes, separated by commas
+ * @param background files of other genomes, separated by commas; may be empty
+ * @param test decides when the evidence suffices
+ * @param backend computes
  */
 record ReadUntilModel(
-    String directory,
-    String targets,
-    String rest,
-    double falseAccept,
-    double falseReject,
-    int maxBases,
-    String backend)
+    String directory, String targets, String background, SequentialTest test, String backend)
     implements ModelSource<ReadVerdict> {
 
   @Override
@@ -39,10 +34,10 @@ record ReadUntilModel(
         backend,
         paths(directory).toString(),
         paths(targets).toString(),
-        paths(rest).toString(),
-        Double.toString(falseAccept),
-        Double.toString(falseReject),
-        Integer.toString(maxBases));
+        paths(background).toString(),
+        Double.toString(test.falseAccept()),
+        Double.toString(test.falseReject()),
+        Integer.toString(test.maxBases()));
   }
 
   @Override
@@ -51,8 +46,8 @@ record ReadUntilModel(
         () ->
             ReadUntilFamily.load(
                 ModelDirectory.read(Path.of(directory)),
-                References.read(paths(targets), paths(rest)),
-                new SequentialTest(falseAccept, falseReject, maxBases),
+                References.read(paths(targets), paths(background)),
+                test,
                 Backends.find(backend)));
   }
 

@@ -3,30 +3,31 @@ package dev.riffle.jobs.sequence;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
- * How text or bytes are read as tokens: each character is one, its number the place in the
- * alphabet. White space is none.
+ * Maps characters to tokens: the token of a character is its index in the alphabet. White space has
+ * no token.
  *
- * @param letters ASCII characters, each once; empty in a file with mistakes
- * @param other the letter that stands for all that are not in it; null to refuse those
- * @param ignoreCase true if a small letter is the same as its capital
+ * @param letters distinct ASCII characters; empty if the job file is invalid
+ * @param other the letter that replaces all characters outside the alphabet; null to reject them
+ * @param ignoreCase true if lower-case letters equal upper-case letters
  */
 record Alphabet(String letters, String other, boolean ignoreCase) implements Serializable {
   private static final int ASCII = 128;
   private static final int NONE = -1;
 
-  /** What is wrong with the letters; null if nothing is. */
-  String mistake() {
+  /** What the letters should be instead; empty if they are valid. */
+  Optional<String> problem() {
     String same = ignoreCase ? letters.toLowerCase(Locale.ROOT) : letters;
     boolean ascii = same.chars().allMatch(c -> c > ' ' && c < ASCII - 1);
-    boolean each = same.chars().distinct().count() == same.length();
-    return ascii && each && !letters.isEmpty()
-        ? null
-        : "visible ASCII characters, each once" + (ignoreCase ? " whatever its case" : "");
+    boolean distinct = same.chars().distinct().count() == same.length();
+    return ascii && distinct && !letters.isEmpty()
+        ? Optional.empty()
+        : Optional.of("distinct visible ASCII characters" + (ignoreCase ? ", ignoring case" : ""));
   }
 
-  /** Token of each ASCII character, or of none; {@link #token} looks it up. */
+  /** The token of each ASCII character, for {@link #token}; negative for none. */
   int[] table() {
     int[] table = new int[ASCII];
     Arrays.fill(table, other == null ? NONE : letters.indexOf(other));
@@ -42,7 +43,7 @@ record Alphabet(String letters, String other, boolean ignoreCase) implements Ser
   }
 
   /**
-   * The token of a character, below 0 if it has none.
+   * The token of a character; negative if it has none.
    *
    * @param table of {@link #table}
    */

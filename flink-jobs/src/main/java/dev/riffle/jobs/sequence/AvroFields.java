@@ -1,15 +1,17 @@
 package dev.riffle.jobs.sequence;
 
+import dev.riffle.jobs.sequence.Diagnostic.Advice;
 import dev.riffle.models.weights.Suggestions;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.avro.Schema;
 import org.apache.avro.Schema.Type;
 
-/** Holds the fields that a job's file names against the schema of the records. */
+/** Checks the fields that a job file names against the schema of the records. */
 final class AvroFields {
   private static final Set<Type> WHOLE = EnumSet.of(Type.INT, Type.LONG);
   private static final Set<Type> NUMBER = EnumSet.of(Type.INT, Type.LONG, Type.FLOAT, Type.DOUBLE);
@@ -19,16 +21,16 @@ final class AvroFields {
   private static final Set<Type> LETTERS = EnumSet.of(Type.STRING, Type.BYTES);
 
   private final Schema schema;
-  private final YamlTree tree;
+  private final YamlValues values;
 
-  private AvroFields(Schema schema, YamlTree tree) {
+  private AvroFields(Schema schema, YamlValues values) {
     this.schema = schema;
-    this.tree = tree;
+    this.values = values;
   }
 
-  /** Notes what does not fit. */
-  static void check(Schema schema, EventFields fields, YamlTree tree) {
-    AvroFields check = new AvroFields(schema, tree);
+  /** Reports what does not fit. */
+  static void check(Schema schema, EventFields fields, YamlValues values) {
+    AvroFields check = new AvroFields(schema, values);
     check.one(JobKey.KEY, fields.key(), NAME);
     for (String feature : fields.features()) {
       if (fields.width() > 0) {
@@ -49,23 +51,22 @@ final class AvroFields {
   }
 
   private void one(JobKey key, String field, Set<Type> types) {
-    Schema found = find(key, field);
-    if (found != null && !types.contains(found.getType())) {
-      wrong(key, field, found, words(types));
-    }
+    find(key, field)
+        .filter(found -> !types.contains(found.getType()))
+        .ifPresent(found -> report(key, field, found, words(types)));
   }
 
   private void array(JobKey key, String field, Set<Type> types, boolean required) {
-    Schema found = find(key, field);
-    if (found == null) {
-      return;
-    }
+    find(key, field).ifPresent(found -> array(key, field, types, required, found));
+  }
+
+  private void array(JobKey key, String field, Set<Type> types, boolean required, Schema found) {
     Schema item = found;
     while (item.getType() == Type.ARRAY) {
       item = present(item.getElementType());
     }
     if (!types.contains(item.getType()) || (required && found.getType() != Type.ARRAY)) {
-      wrong(
+      report(
           key,
           field,
           found,
@@ -73,14 +74,13 @@ final class AvroFields {
     }
   }
 
-  private void wrong(JobKey key, String field, Schema found, String expected) {
-    tree.note(
-        key.path(), field + " of type " + text(found), "a field of type " + expected, null, null);
+  private void report(JobKey key, String field, Schema found, String expected) {
+    values.report(key, field + " of type " + text(found), "a field of type " + expected);
   }
 
-  private Schema find(JobKey key, String field) {
+  private Optional<Schema> find(JobKey key, String field) {
     if (field == null) {
-      return null;
+      return Optional.empty();
     }
     Schema at = schema;
     for (String name : field.split("[.]")) {
@@ -89,22 +89,21 @@ final class AvroFields {
               ? at.getFields().stream().map(Schema.Field::name).toList()
               : List.of();
       if (!names.contains(name)) {
-        tree.note(
-            key.path(),
+        values.report(
+            key,
             field,
             names.isEmpty()
-                ? "no more after a dot: " + text(at) + " has no fields"
+                ? "no name after " + text(at) + ", which has no fields"
                 : "a field of " + at.getFullName() + " (" + String.join(", ", names) + ")",
-            Suggestions.of(name, names).orElse(null),
-            null);
-        return null;
+            Advice.suggestion(Suggestions.of(name, names)));
+        return Optional.empty();
       }
       at = present(at.getField(name).schema());
     }
-    return at;
+    return Optional.of(at);
   }
 
-  /** Of a union with null and one other type, that one. */
+  /** The other type of a union with null. */
   private static Schema present(Schema schema) {
     if (schema.getType() != Type.UNION) {
       return schema;

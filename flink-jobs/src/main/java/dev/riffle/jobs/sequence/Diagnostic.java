@@ -1,39 +1,50 @@
 package dev.riffle.jobs.sequence;
 
+import java.util.Optional;
+
 /**
- * One thing that is wrong with a job's file.
+ * One problem of a job file.
  *
- * @param line where, counted from 1; 0 if it is of the file as a whole
- * @param column where in the line, counted from 1
- * @param key what is wrong, such as {@code source.format}; empty for the file as a whole
- * @param found what stands there; null if nothing does
- * @param expected what should
- * @param nearest the name that was probably meant; null if none is near
- * @param cure what to do; null if the rest says it
+ * @param line counted from 1; 0 if the problem concerns the file as a whole
+ * @param column counted from 1; 0 if the problem concerns the file as a whole
+ * @param key the key concerned, such as {@code source.format}; empty for the file as a whole
+ * @param found the value in the file; empty if it is missing
+ * @param expected the value that is valid there
+ * @param advice how to solve it
  */
 public record Diagnostic(
-    int line, int column, String key, String found, String expected, String nearest, String cure) {
+    int line, int column, String key, Optional<String> found, String expected, Advice advice) {
 
-  /** As one sentence, without the place. */
-  public String message() {
-    StringBuilder text = new StringBuilder();
-    if (!key.isEmpty()) {
-      text.append(key).append(": ");
+  /**
+   * How to solve a problem.
+   *
+   * @param suggestion the name that was probably meant
+   * @param hint what to do, as a sentence
+   */
+  public record Advice(Optional<String> suggestion, Optional<String> hint) {
+    /** No advice: the expected value says it all. */
+    public static final Advice NONE = new Advice(Optional.empty(), Optional.empty());
+
+    static Advice hint(String hint) {
+      return new Advice(Optional.empty(), Optional.of(hint));
     }
-    text.append("expected ").append(expected);
-    text.append(found == null ? ", but it is missing" : ", but found '" + found + "'");
-    if (nearest != null) {
-      text.append("; did you mean '").append(nearest).append("'?");
-    } else {
-      text.append('.');
+
+    static Advice suggestion(Optional<String> name) {
+      return new Advice(name, Optional.empty());
     }
-    if (cure != null) {
-      text.append(' ').append(cure);
-    }
-    return text.toString();
   }
 
-  /** With its place: {@code FILE:LINE:COLUMN: message}. */
+  /** The problem as one or two sentences, without its position. */
+  public String message() {
+    return (key.isEmpty() ? "" : key + ": ")
+        + "expected "
+        + expected
+        + found.map(value -> ", but found '" + value + "'").orElse(", but it is missing")
+        + advice.suggestion().map(name -> "; did you mean '" + name + "'?").orElse(".")
+        + advice.hint().map(hint -> " " + hint).orElse("");
+  }
+
+  /** The problem with its position: {@code FILE:LINE:COLUMN: message}. */
   public String at(String file) {
     return file + ":" + (line == 0 ? "" : line + ":" + column + ":") + " " + message();
   }

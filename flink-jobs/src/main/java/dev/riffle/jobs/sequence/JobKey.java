@@ -1,182 +1,243 @@
 package dev.riffle.jobs.sequence;
 
+import dev.riffle.jobs.JobDefinition;
+import dev.riffle.jobs.Jobs;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
-/** What may stand in a job's file. The table of {@code docs/jobs.md} is made from this class. */
+/**
+ * The keys of a job file. The table in {@code docs/jobs.md} and the JSON Schema of job files are
+ * generated from them.
+ */
 enum JobKey {
   STREAM(
       "stream",
-      "name",
-      "required",
-      "Names the job: topics, consumer group and transactions that are not named otherwise begin"
-          + " with `<namespace>.<stream>`."),
-  NAMESPACE("namespace", "name", "`riffle`", "Who owns it."),
+      KeyType.NAME,
+      Use.REQUIRED,
+      "Name of the job. Topics, consumer group and transactional ids that are not set otherwise"
+          + " start with `<namespace>.<stream>`."),
+  NAMESPACE("namespace", KeyType.NAME, "`riffle`", "Owner of the topics."),
 
   BOOTSTRAP(
-      "source.bootstrap", "host:port", "`127.0.0.1:9092`", "The broker; several with commas."),
-  TOPIC("source.topic", "topic", "`<namespace>.<stream>.in.v1`", "What is read."),
+      "source.bootstrap",
+      KeyType.text("host:port"),
+      "`127.0.0.1:9092`",
+      "Kafka broker; separate several with commas."),
+  TOPIC("source.topic", KeyType.TOPIC, "`<namespace>.<stream>.in.v1`", "Input topic."),
   FORMAT(
       "source.format",
-      "`riffle`, `json`, `avro` or `reads`",
-      "required",
-      "What a record is: our `SequenceEvent`; an object of JSON; a record of your own Avro schema;"
-          + " our `ReadChunk`, whose bases an annotator of [DNA](dna.md) answers with `GeneEvent`."),
+      KeyType.choice(formats()),
+      Use.REQUIRED,
+      "Format of the records: `riffle`, Riffle's `SequenceEvent`; `json`, a JSON object; `avro`, a"
+          + " record of your own Avro schema; `reads`, Riffle's `ReadChunk`, which a [DNA](dna.md)"
+          + " annotator turns into `GeneEvent` records."),
   SCHEMA(
       "source.schema",
-      "file",
+      KeyType.FILE,
       "required for `avro`",
-      "The schema (`.avsc`) that the records were written with, beside this file."),
+      "Avro schema (`.avsc`) with which the records were written, relative to this file."),
   HEADER(
       "source.confluent-header",
-      "true or false",
+      KeyType.FLAG,
       "`false`",
-      "With `avro`: 5 bytes stand before each record, a zero and a registry's schema id. They are"
-          + " passed over, the id is not looked up."),
+      "For `avro`: each record starts with 5 bytes, a zero and the id of a schema registry. They"
+          + " are skipped; the id is not looked up."),
 
   KEY(
       "fields.key",
-      "field",
+      KeyType.FIELD,
       "the Kafka key",
-      "Text or whole number that tells sequences apart. Records of one sequence must be in one"
+      "Text or whole number that identifies the sequence. All records of a sequence must be in one"
           + " partition, or carry a position."),
   FEATURES(
       "fields.features",
-      "list of fields, or `field` and `width`",
+      KeyType.listOrSection("field", "width"),
       "this or `token`",
-      "The values of a step: a list of fields of one number each; or one field with an array of"
-          + " `width` numbers, or an array of such arrays for several steps."),
-  FEATURES_FIELD(
-      "fields.features.field", "field", "required", "The array, if it is not a list of fields."),
-  FEATURES_WIDTH("fields.features.width", "whole number", "required", "Numbers of one step."),
+      "Values of a step: a list of fields of one number each; or one field with an array of"
+          + " `width` numbers, or with an array of such arrays for several steps."),
+  FEATURES_FIELD("fields.features.field", KeyType.FIELD, Use.REQUIRED, "Field of the array."),
+  FEATURES_WIDTH("fields.features.width", KeyType.COUNT, Use.REQUIRED, "Numbers per step."),
   TOKEN(
       "fields.token",
-      "field",
+      KeyType.FIELD,
       "this or `features`",
-      "The token of a step, a whole number from 0 on; or an array of them for several steps; or"
-          + " characters, with an alphabet."),
+      "Token of a step: a whole number from 0 on; or an array of them for several steps; or, with"
+          + " an alphabet, characters."),
   ALPHABET(
       "fields.alphabet",
-      "`letters`, `other` and `ignore-case`",
+      KeyType.section("letters", "other", "ignore-case"),
       "none",
-      "Tokens are not numbers but the characters of a text, or of bytes in Avro: each is a step."
-          + " White space is passed over and has no position."),
+      "Tokens are the characters of a text, or of bytes in Avro. Each character is a step; white"
+          + " space is skipped."),
   ALPHABET_LETTERS(
       "fields.alphabet.letters",
-      "characters",
-      "required",
-      "The token of a character is its place here, from 0 on: of `NACGT` an A is token 1."),
+      KeyType.text("characters"),
+      Use.REQUIRED,
+      "The token of a character is its index in this text, from 0 on: in `NACGT`, A is token 1."),
   ALPHABET_OTHER(
       "fields.alphabet.other",
-      "one of the letters",
+      KeyType.text("one of the letters"),
       "none",
-      "Stands for every character that is not among them; without it their records are dead"
-          + " letters."),
+      "Letter that replaces every character outside the alphabet. Without it, records with such"
+          + " characters become dead letters."),
   ALPHABET_CASE(
       "fields.alphabet.ignore-case",
-      "true or false",
+      KeyType.FLAG,
       "`false`",
-      "If a small letter is the same as its capital."),
+      "Whether lower-case letters equal upper-case letters."),
   POSITION(
       "fields.position",
-      "field",
+      KeyType.FIELD,
       "order of arrival",
-      "Index of the record's first step in its sequence. With it duplicates are dropped, what comes"
-          + " early is put in order and gaps are noticed."),
-  TIME("fields.time", "`field` and `unit`", "Kafka's timestamp", "When the step was captured."),
-  TIME_FIELD("fields.time.field", "field", "required", "Where it stands."),
+      "Index of the record's first step in its sequence. With it, duplicates are dropped, early"
+          + " records are reordered and gaps are detected."),
+  TIME(
+      "fields.time",
+      KeyType.section("field", "unit"),
+      "Kafka's timestamp",
+      "Capture time of the record's first step."),
+  TIME_FIELD("fields.time.field", KeyType.FIELD, Use.REQUIRED, "Field of the capture time."),
   TIME_UNIT(
       "fields.time.unit",
-      "`s`, `ms`, `us`, `ns` or `iso-8601`",
-      "required",
-      "Since 1970-01-01 UTC; or text such as `2026-11-22T10:00:00Z`."),
+      KeyType.choice("s", "ms", "us", "ns", "iso-8601"),
+      Use.REQUIRED,
+      "Unit since 1970-01-01 UTC; or `iso-8601` for text such as `2026-11-22T10:00:00Z`."),
   START(
       "fields.start",
-      "field",
+      KeyType.FIELD,
       "none",
-      "True on the first record of a sequence: a session that is still open is ended first."),
-  END("fields.end", "field", "none", "True on the last record; it may bring no step."),
+      "True in the first record of a sequence. A session that is still open ends first."),
+  END("fields.end", KeyType.FIELD, "none", "True in the last record, which may have no step."),
 
   DIRECTORY(
       "model.directory",
-      "directory",
-      "required",
-      "The model's version, `<name>/<version>`; relative to this file. Of any family of"
-          + " [models](models.md) but the transcriber's."),
+      KeyType.text("directory"),
+      Use.REQUIRED,
+      "Version directory of the model, `<name>/<version>`, relative to this file. The model may be"
+          + " of any family of [models](models.md) except the transcriber."),
   BACKEND(
       "model.backend",
-      "name",
+      KeyType.NAME,
       "`cpu`",
-      "What computes: `cpu`, `reference`, or another on the class path."),
+      "Backend that computes: `cpu`, `reference`, or another backend on the class path."),
   ANSWERS(
       "model.answers",
-      "`every-step` or `last-step`",
+      KeyType.choice("every-step", "last-step"),
       "`every-step`",
-      "Of a recurrent model: an answer after each step, or after the last step of each record"
-          + " alone."),
+      "For a recurrent model: predict after each step, or only after the last step of each"
+          + " record."),
 
   WINDOW(
       "model.window",
-      "`length` and `stride`",
+      KeyType.section("length", "stride"),
       "none",
-      "Needed by a model of whole windows, and by it alone."),
-  WINDOW_LENGTH("model.window.length", "whole number", "required", "Steps of a window."),
+      "Required for a model that reads windows; invalid for any other model."),
+  WINDOW_LENGTH("model.window.length", KeyType.COUNT, Use.REQUIRED, "Steps per window."),
   WINDOW_STRIDE(
       "model.window.stride",
-      "whole number or `none`",
+      KeyType.countOr("none"),
       "the length",
-      "Steps from the beginning of a window to that of the next. `none`: one window per sequence,"
-          + " which ends with it, or once it has the length; what comes later is not answered."),
+      "Steps from the start of one window to the start of the next. `none`: one window per"
+          + " sequence, which is complete when the sequence ends or the window is full; later steps"
+          + " are ignored."),
 
   FINAL(
       "sinks.final",
-      "topic",
+      KeyType.TOPIC,
       "`<namespace>.<stream>.final.v1`",
-      "Answers, once, with state and offsets."),
-  PREVIEW("sinks.preview", "topic", "`<namespace>.<stream>.preview.v1`", "Answers at once."),
+      "Predictions, exactly once."),
+  PREVIEW(
+      "sinks.preview",
+      KeyType.TOPIC,
+      "`<namespace>.<stream>.preview.v1`",
+      "Predictions, immediately."),
   SESSIONS(
       "sinks.sessions",
-      "topic",
+      KeyType.TOPIC,
       "`<namespace>.<stream>.sessions.v1`",
-      "Sequences that start, jump and end."),
-  DLQ("sinks.dlq", "topic", "`<namespace>.<stream>.dlq.v1`", "What could not be used, and why."),
+      "Session starts, gaps and ends."),
+  DLQ(
+      "sinks.dlq",
+      KeyType.TOPIC,
+      "`<namespace>.<stream>.dlq.v1`",
+      "Dead letters: input records that could not be used, with the reason."),
   SINK_FORMAT(
       "sinks.format",
-      "`avro` or `json`",
+      KeyType.choice("avro", "json"),
       "`avro`",
-      "What an answer is on `final` and `preview`: our `Prediction`; or an object of JSON with the"
-          + " same fields, `values` as numbers."),
+      "Format of predictions on `final` and `preview`: Riffle's `Prediction` in Avro; or a JSON"
+          + " object with the same fields, `values` as numbers."),
 
   OPTIONS(
       "options",
-      "option: value",
+      KeyType.OPTIONS,
       "none",
-      "Any of [options](options.md) by its name, but those that stand above: `gap-policy`,"
-          + " `max-sequence-idle`, `max-batch-size`, `checkpoint-interval`, `preview`, ...");
+      "Any of the [options](options.md) by name, except those with a key of their own above:"
+          + " `gap-policy`, `max-sequence-idle`, `max-batch-size`, `checkpoint-interval`, ...");
+
+  /** Defaults that are not values. */
+  private static final class Use {
+    static final String REQUIRED = "required";
+  }
 
   private final String path;
-  private final String takes;
+  private final KeyType type;
   private final String standard;
   private final String meaning;
 
-  JobKey(String path, String takes, String standard, String meaning) {
+  JobKey(String path, KeyType type, String standard, String meaning) {
     this.path = path;
-    this.takes = takes;
+    this.type = type;
     this.standard = standard;
     this.meaning = meaning;
   }
 
-  /** With the names of the sections it stands in, dots between. */
+  /** Formats of the generic job, then those that choose a job of their own. */
+  private static List<String> formats() {
+    return Stream.concat(
+            Arrays.stream(RecordFormat.Kind.values()).map(RecordFormat.Kind::text),
+            Jobs.all().stream().map(JobDefinition::recordFormat).flatMap(Optional::stream))
+        .toList();
+  }
+
+  /** Names of the sections around it and its own name, separated by dots. */
   String path() {
     return path;
   }
 
-  /** Its name within its section. */
+  /** Name within its section. */
   String leaf() {
     return path.substring(path.lastIndexOf('.') + 1);
   }
 
-  /** Names that may stand in a section; the empty path is the file itself. */
+  /** Path of the section around it; empty for the file itself. */
+  String section() {
+    return path.contains(".") ? path.substring(0, path.lastIndexOf('.')) : "";
+  }
+
+  /** Kind of its values. */
+  KeyType type() {
+    return type;
+  }
+
+  /** What it means, as Markdown. */
+  String meaning() {
+    return meaning;
+  }
+
+  /** True if its section has to contain it. */
+  boolean isRequired() {
+    return standard.equals(Use.REQUIRED);
+  }
+
+  /** The key with this path. */
+  static Optional<JobKey> at(String path) {
+    return Arrays.stream(values()).filter(key -> key.path.equals(path)).findFirst();
+  }
+
+  /** Names that are valid in a section; the empty path is the file itself. */
   static List<String> in(String section) {
     String begin = section.isEmpty() ? "" : section + ".";
     return Arrays.stream(values())
@@ -187,12 +248,12 @@ enum JobKey {
         .toList();
   }
 
-  /** The table of the page, as Markdown. */
+  /** The table in {@code docs/jobs.md}, as Markdown. */
   static String table() {
     StringBuilder table =
-        new StringBuilder("| key | takes | if not said | meaning |\n|---|---|---|---|\n");
+        new StringBuilder("| key | takes | default | meaning |\n|---|---|---|---|\n");
     for (JobKey key : values()) {
-      table.append("| `").append(key.path).append("` | ").append(key.takes).append(" | ");
+      table.append("| `").append(key.path).append("` | ").append(key.type.takes()).append(" | ");
       table.append(key.standard).append(" | ").append(key.meaning).append(" |\n");
     }
     return table.toString();

@@ -3,51 +3,58 @@ package dev.riffle.jobs.sequence;
 import dev.riffle.jobs.stream.InputRecord;
 import dev.riffle.models.InputException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Reads lines of JSON as a job reads the records of its topic. */
+/** Checks lines of JSON as a job reads the records of its topic. */
 public final class JsonLines {
   private final SequenceInput input;
   private final String topic;
   private final byte[] key;
 
   /**
-   * @param job without mistakes
-   * @param key Kafka key of all lines; null where a field of theirs is the key
-   * @throws IllegalArgumentException if the job does not read JSON, or its key is not known
+   * @param file of a job, without problems
+   * @param key Kafka key of all lines; empty if a field of each line is the key
+   * @throws IllegalArgumentException if the job does not read JSON, or the key is missing or
+   *     superfluous
    */
-  public JsonLines(JobFile job, String key) {
-    if (job.format().kind() != RecordFormat.Kind.JSON) {
+  public JsonLines(JobFile file, Optional<String> key) {
+    if (!(file.definition() instanceof SequenceJob job)
+        || job.settings().format().map(RecordFormat::kind).orElseThrow()
+            != RecordFormat.Kind.JSON) {
       throw new IllegalArgumentException(
-          "The job " + job.name() + " does not read JSON: only for format json are lines written.");
+          "The job " + file.name() + " does not read JSON. Lines are sent to jobs of format json.");
     }
-    if ((job.fields().key() == null) == (key == null)) {
+    String field = job.settings().fields().map(EventFields::key).orElse(null);
+    if (field == null && key.isEmpty()) {
       throw new IllegalArgumentException(
-          key == null
-              ? "The job " + job.name() + " takes the Kafka key: say which it is to be with --key."
-              : "The job "
-                  + job.name()
-                  + " takes its key from the field '"
-                  + job.fields().key()
-                  + "': leave --key out.");
+          "The job " + file.name() + " identifies sequences by the Kafka key: set it with --key.");
     }
-    this.input = SequenceJob.input(job);
-    this.topic = job.topics().in();
-    this.key = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
+    if (field != null && key.isPresent()) {
+      throw new IllegalArgumentException(
+          "The job "
+              + file.name()
+              + " takes its key from the field '"
+              + field
+              + "': leave --key out.");
+    }
+    this.input = job.input(file.options());
+    this.topic = file.topics().in();
+    this.key = key.map(text -> text.getBytes(StandardCharsets.UTF_8)).orElse(null);
   }
 
   /**
-   * The sequence id of a line, which is to be its Kafka key.
+   * The sequence id of a line, which has to be its Kafka key.
    *
-   * @throws InputException if the job could not use the line; the message says why
+   * @throws InputException if the job cannot use the line; the message says why
    */
   public String key(String line) {
     byte[] value = line.getBytes(StandardCharsets.UTF_8);
-    InputRecord inbound = input.read(new ConsumerRecord<>(topic, 0, 0, key, value));
-    if (inbound.event != null) {
-      return inbound.event.sequenceId;
+    InputRecord record = input.read(new ConsumerRecord<>(topic, 0, 0, key, value));
+    if (record.event != null) {
+      return record.event.sequenceId;
     }
-    String[] headers = inbound.deadLetter.headers;
-    throw new InputException(headers[headers.length - 1]); // the error stands last
+    String[] headers = record.deadLetter.headers;
+    throw new InputException(headers[headers.length - 1]); // the last header is the error
   }
 }

@@ -1,24 +1,29 @@
 package dev.riffle.jobs.sequence;
 
 import java.io.Serializable;
+import java.util.Locale;
 
 /**
- * What the records of a topic are.
+ * Format of the records of an input topic.
  *
- * @param kind how they are written
- * @param schema of {@code avro}: the schema that wrote them, as JSON; null otherwise
- * @param header of {@code avro}: true if 5 bytes of Confluent's stand before each
+ * @param kind of encoding
+ * @param schema for {@code avro}: the schema that wrote the records, as JSON; null otherwise
+ * @param header for {@code avro}: true if each record starts with 5 bytes of Confluent's wire
+ *     format
  */
 record RecordFormat(Kind kind, String schema, boolean header) implements Serializable {
-  /** How records are written. */
+  /** Encodings of records. */
   enum Kind {
-    /** Our {@code SequenceEvent}. */
+    /** Riffle's {@code SequenceEvent}. */
     RIFFLE,
-    /** An object of JSON. */
+    /** A JSON object. */
     JSON,
-    /** A record of the user's own schema. */
-    AVRO,
-    /** Our {@code ReadChunk}: DNA, answered with genes. */
-    READS
+    /** A record of the user's own Avro schema. */
+    AVRO;
+
+    /** Name in a job file. */
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.riffle.jobs.stream.EventInput;
+import dev.riffle.jobs.stream.InputLimits;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.operators.StepEvent;
@@ -15,7 +16,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -40,13 +40,12 @@ final class SequenceInput extends EventInput {
   private transient BinaryDecoder decoder;
 
   /**
-   * @param records what they are
-   * @param fields which of their fields is what; null for our own, which say it themselves
-   * @param maxRecordBytes largest record, key and value
-   * @param maxAhead how far a capture time may lie after its record's Kafka timestamp
+   * @param records format of the records
+   * @param fields which field contains what; null for Riffle's own records
+   * @param limits of the records
    */
-  SequenceInput(RecordFormat records, EventFields fields, long maxRecordBytes, Duration maxAhead) {
-    super(maxRecordBytes, maxAhead);
+  SequenceInput(RecordFormat records, EventFields fields, InputLimits limits) {
+    super(limits);
     this.records = records;
     this.fields = fields;
   }

@@ -1,5 +1,6 @@
 package dev.riffle.jobs.sequence;
 
+import dev.riffle.jobs.sequence.Diagnostic.Advice;
 import dev.riffle.models.weights.Suggestions;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,8 +21,8 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
- * A file's values under their paths, with their places. What does not fit the keys of {@link
- * JobKey} is noted as a mistake and left out; the rest can still be read.
+ * The values of a job file by their paths, with their positions. Keys and values that do not fit
+ * {@link JobKey} are reported and skipped; the rest remains readable.
  */
 final class YamlTree {
   private static final String OPTIONS = JobKey.OPTIONS.path();
@@ -29,21 +30,21 @@ final class YamlTree {
 
   private final Map<String, String> texts = new LinkedHashMap<>();
   private final Map<String, List<String>> lists = new LinkedHashMap<>();
-  private final Map<String, Mark> places = new LinkedHashMap<>();
-  private final List<Diagnostic> mistakes = new ArrayList<>();
+  private final Map<String, Mark> marks = new LinkedHashMap<>();
+  private final List<Diagnostic> diagnostics = new ArrayList<>();
   private boolean isMapping;
 
   YamlTree(String yaml) {
     Optional<Node> root = compose(yaml);
     if (root.isEmpty()) {
-      if (mistakes.isEmpty()) {
-        mistakes.add(new Diagnostic(1, 1, "", null, "keys and values", null, null));
+      if (diagnostics.isEmpty()) {
+        diagnostics.add(new Diagnostic(1, 1, "", Optional.empty(), "keys and values", Advice.NONE));
       }
     } else if (root.get() instanceof MappingNode mapping) {
       isMapping = true;
       walk("", mapping);
     } else {
-      note(root.get(), "", describe(root.get()), "keys and values", null, null);
+      report(root.get(), "", "keys and values", Advice.NONE);
     }
   }
 
@@ -53,31 +54,36 @@ final class YamlTree {
     } catch (MarkedYamlEngineException e) {
       Mark mark = e.getProblemMark().or(e::getContextMark).orElse(null);
       String context = e.getContext() == null ? "" : e.getContext() + ", ";
-      note(mark, "", context + e.getProblem(), "valid YAML", null, "Check indents and quotes.");
+      report(
+          mark,
+          "",
+          Optional.of(context + e.getProblem()),
+          "valid YAML",
+          Advice.hint("Check indentation and quotes."));
     } catch (YamlEngineException e) {
-      note((Mark) null, "", e.getMessage(), "valid YAML", null, null);
+      report((Mark) null, "", Optional.of(e.getMessage()), "valid YAML", Advice.NONE);
     }
     return Optional.empty();
   }
 
   private void walk(String section, MappingNode mapping) {
-    mapping.getStartMark().ifPresent(mark -> places.putIfAbsent(section, mark));
+    mapping.getStartMark().ifPresent(mark -> marks.putIfAbsent(section, mark));
     for (NodeTuple tuple : mapping.getValue()) {
       Node key = tuple.getKeyNode();
       if (!(key instanceof ScalarNode name)) {
-        note(key, section, describe(key), "a name before the colon", null, null);
+        report(key, section, "a name before the colon", Advice.NONE);
         continue;
       }
       String path = section.isEmpty() ? name.getValue() : section + "." + name.getValue();
-      List<String> known = section.equals(OPTIONS) ? null : JobKey.in(section);
-      if (known != null && !known.contains(name.getValue())) {
-        String near = Suggestions.of(name.getValue(), known).orElse(null);
-        note(key, section, name.getValue(), "one of " + String.join(", ", known), near, null);
-      } else if (places.containsKey(path)) {
-        String first = "It stands at line " + (places.get(path).getLine() + 1) + " already.";
-        note(key, path, name.getValue(), "each key once", null, first);
+      List<String> keys = JobKey.in(section);
+      if (!section.equals(OPTIONS) && !keys.contains(name.getValue())) {
+        Advice advice = Advice.suggestion(Suggestions.of(name.getValue(), keys));
+        report(key, section, "one of " + String.join(", ", keys), advice);
+      } else if (marks.containsKey(path)) {
+        int line = marks.get(path).getLine() + 1;
+        report(key, path, "each key once", Advice.hint("It is already set at line " + line + "."));
       } else {
-        key.getStartMark().ifPresent(mark -> places.put(path, mark));
+        key.getStartMark().ifPresent(mark -> marks.put(path, mark));
         value(path, tuple.getValueNode());
       }
     }
@@ -88,30 +94,33 @@ final class YamlTree {
     if (path.equals(FEATURES) && value instanceof SequenceNode list) {
       lists.put(path, names(path, list));
     } else if (path.equals(FEATURES) && !(value instanceof MappingNode) && !empty) {
-      note(
+      report(
           value,
           path,
-          describe(value),
           "a list of fields, or field and width",
-          null,
-          "Write [" + describe(value) + "] for one field of one number.");
+          Advice.hint("Write [" + describe(value) + "] for one field of one number."));
       lists.put(path, Collections.singletonList(null));
     } else if (JobKey.in(path).isEmpty() && !path.equals(OPTIONS)) {
       if (value instanceof ScalarNode scalar && !empty) {
         texts.put(path, scalar.getValue());
-        value.getStartMark().ifPresent(mark -> places.put(path, mark));
+        value.getStartMark().ifPresent(mark -> marks.put(path, mark));
       } else {
-        note(value, path, empty ? null : describe(value), "one value", null, null);
+        report(
+            value.getStartMark().orElse(null),
+            path,
+            empty ? Optional.empty() : Optional.of(describe(value)),
+            "one value",
+            Advice.NONE);
         texts.put(path, null);
       }
     } else if (value instanceof MappingNode mapping) {
       walk(path, mapping);
     } else if (empty) {
-      places.remove(path); // a section of nothing is none
+      marks.remove(path); // an empty section is the same as no section
     } else {
       String expected =
           path.equals(OPTIONS) ? "option: value" : "keys such as " + JobKey.in(path).get(0);
-      note(value, path, describe(value), expected + ", indented below it", null, null);
+      report(value, path, expected + ", indented below it", Advice.NONE);
     }
   }
 
@@ -121,70 +130,80 @@ final class YamlTree {
       if (item instanceof ScalarNode scalar && !item.getTag().equals(Tag.NULL)) {
         names.add(scalar.getValue());
       } else {
-        note(item, path, describe(item), "a field's name in each place of the list", null, null);
+        report(item, path, "the name of a field as each item of the list", Advice.NONE);
         names.add(null);
       }
     }
     return names;
   }
 
-  /** Notes what is wrong with the value or section of this path. */
-  void note(String path, String found, String expected, String nearest, String cure) {
-    Mark mark = places.get(path);
-    for (String up = path; mark == null && !up.isEmpty(); mark = places.get(up)) {
+  /** Reports that the value or section at a path is missing. */
+  void reportMissing(String path, String expected) {
+    report(nearestMark(path), path, Optional.empty(), expected, Advice.NONE);
+  }
+
+  /** Reports that the value or section at a path is not what was expected. */
+  void report(String path, String found, String expected, Advice advice) {
+    report(nearestMark(path), path, Optional.of(found), expected, advice);
+  }
+
+  /** Where a path is in the file, or the closest section around it; null if there is none. */
+  private Mark nearestMark(String path) {
+    Mark mark = marks.get(path);
+    for (String up = path; mark == null && !up.isEmpty(); mark = marks.get(up)) {
       up = up.contains(".") ? up.substring(0, up.lastIndexOf('.')) : "";
     }
-    note(mark, path, found, expected, nearest, cure);
+    return mark;
   }
 
-  private void note(
-      Node node, String path, String found, String expected, String nearest, String cure) {
-    note(node.getStartMark().orElse(null), path, found, expected, nearest, cure);
+  private void report(Node node, String path, String expected, Advice advice) {
+    Mark mark = node.getStartMark().orElse(null);
+    report(mark, path, Optional.of(describe(node)), expected, advice);
   }
 
-  private void note(
-      Mark mark, String path, String found, String expected, String nearest, String cure) {
+  private void report(
+      Mark mark, String path, Optional<String> found, String expected, Advice advice) {
     int line = mark == null ? 0 : mark.getLine() + 1;
     int column = mark == null ? 0 : mark.getColumn() + 1;
-    mistakes.add(new Diagnostic(line, column, path, found, expected, nearest, cure));
+    diagnostics.add(new Diagnostic(line, column, path, found, expected, advice));
   }
 
-  /** True if there is anything to read. */
+  /** True if the file has keys and values. */
   boolean isMapping() {
     return isMapping;
   }
 
-  /** All that was noted so far. */
-  List<Diagnostic> mistakes() {
-    return mistakes;
+  /** All problems reported so far. */
+  List<Diagnostic> diagnostics() {
+    return diagnostics;
   }
 
-  /** True if a key stands in the file, whatever its value. */
+  /** True if the file contains a key, whatever its value. */
   boolean has(JobKey key) {
     return has(key.path());
   }
 
-  /** True if a key or section stands in the file, whatever its value. */
+  /** True if the file contains a key or section, whatever its value. */
   boolean has(String path) {
-    return places.containsKey(path);
+    return marks.containsKey(path);
   }
 
-  /** True if a key stands in the file with a value that cannot be used, which was noted. */
+  /** True if the file contains a key with an unusable value, which has been reported. */
   boolean isBroken(JobKey key) {
     return texts.containsKey(key.path()) && texts.get(key.path()) == null;
   }
 
-  /** The value of a key; null if there is none. */
-  String text(JobKey key) {
-    return texts.get(key.path());
+  /** The value of a key. */
+  Optional<String> text(JobKey key) {
+    return Optional.ofNullable(texts.get(key.path()));
   }
 
-  /** The items of a list, null for one that cannot be used; null if it is no list. */
-  List<String> list(JobKey key) {
-    return lists.get(key.path());
+  /** The items of a key's list, null for an unusable item; empty if the value is not a list. */
+  Optional<List<String>> list(JobKey key) {
+    return Optional.ofNullable(lists.get(key.path()));
   }
 
-  /** What stands below {@code options}, by name. */
+  /** The values below {@code options}, by name. */
   Map<String, String> options() {
     Map<String, String> options = new LinkedHashMap<>();
     String begin = OPTIONS + ".";

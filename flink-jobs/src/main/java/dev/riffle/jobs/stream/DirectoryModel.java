@@ -13,17 +13,22 @@ import java.util.function.Supplier;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /**
- * A model of any family, from its directory.
+ * A model of any family, loaded from its directory by each task.
  *
- * @param directory as the TaskManagers see it
- * @param backend what computes
- * @param answers what it has to answer with
- * @param windows how a sequence is cut, for a model of whole windows; null for one that goes step
- *     by step
+ * @param directory version directory, as the TaskManagers see it
+ * @param backend computes
+ * @param answers type of the predictions that the model has to produce
+ * @param windows how sequences are cut into windows; null for a model that reads step by step
  */
 public record DirectoryModel<O>(
     String directory, String backend, Class<O> answers, WindowOptions windows)
     implements ModelSource<O> {
+
+  /** A model that reads step by step. */
+  public static <O> DirectoryModel<O> ofSteps(String directory, String backend, Class<O> answers) {
+    return new DirectoryModel<>(directory, backend, answers, null);
+  }
+
   @Override
   public String key() {
     return backend + " " + windows + " " + Path.of(directory).toAbsolutePath().normalize();
@@ -44,8 +49,8 @@ public record DirectoryModel<O>(
   /**
    * Loads a model.
    *
-   * @throws SuppressRestartsException around the reason if it cannot be used: another attempt would
-   *     end as this one
+   * @throws SuppressRestartsException with the reason if the model cannot be used: a restart would
+   *     fail in the same way
    */
   public static <O> StreamModel<O> orGiveUp(Supplier<StreamModel<O>> loader) {
     try {

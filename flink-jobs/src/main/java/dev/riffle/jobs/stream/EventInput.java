@@ -6,7 +6,6 @@ import dev.riffle.operators.SourceCoordinates;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.CodecException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
@@ -31,18 +30,12 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
 
   private static final int SHOWN = 100;
 
-  private final long maxRecordBytes;
-  private final long maxAheadMillis;
+  private final InputLimits limits;
   private transient DeadLetters deadLetters;
   private transient Counter failures;
 
-  /**
-   * @param maxRecordBytes largest record, key and value
-   * @param maxAhead how far a capture time may lie after its record's Kafka timestamp
-   */
-  protected EventInput(long maxRecordBytes, Duration maxAhead) {
-    this.maxRecordBytes = maxRecordBytes;
-    this.maxAheadMillis = maxAhead.toMillis();
+  protected EventInput(InputLimits limits) {
+    this.limits = limits;
   }
 
   /**
@@ -70,7 +63,7 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
   /** One record as steps or dead letter. */
   public final InputRecord read(ConsumerRecord<byte[], byte[]> record) {
     if (deadLetters == null) {
-      deadLetters = new DeadLetters((int) Math.min(Integer.MAX_VALUE, maxRecordBytes));
+      deadLetters = new DeadLetters((int) Math.min(Integer.MAX_VALUE, limits.recordBytes()));
     }
     SourceCoordinates origin =
         new SourceCoordinates(
@@ -90,10 +83,10 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
 
   private void checkSize(ConsumerRecord<byte[], byte[]> record) {
     long bytes = length(record.key()) + length(record.value());
-    if (bytes > maxRecordBytes) {
+    if (bytes > limits.recordBytes()) {
       throw new InputException(
           "Expected a record of at most "
-              + maxRecordBytes
+              + limits.recordBytes()
               + " bytes but it has "
               + bytes
               + ": send fewer steps at once, or raise max-record-bytes.");
@@ -153,10 +146,11 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
     // JDK 17's own way to microseconds overflows before 1677
     long micros = capture.getEpochSecond() * 1_000_000 + capture.getNano() / 1000;
     long stamped = record.timestamp();
-    if (stamped >= 0 && Math.floorDiv(micros, 1000L) - stamped > maxAheadMillis) {
+    long maxAhead = limits.captureAhead().toMillis();
+    if (stamped >= 0 && Math.floorDiv(micros, 1000L) - stamped > maxAhead) {
       throw new InputException(
           "Expected capture_time at most "
-              + maxAheadMillis
+              + maxAhead
               + " ms after the record's timestamp "
               + Instant.ofEpochMilli(stamped)
               + " but it is "

@@ -1,8 +1,8 @@
 package dev.riffle.jobs.stream;
 
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.operators.OutputRecord;
+import java.util.Optional;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
@@ -13,63 +13,65 @@ import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsIni
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 
 /**
- * The Kafka ends of a job: source and sinks.
+ * Source and sinks of a job on Kafka.
  *
  * @param options how they read and write
  * @param topics what they read and write
  */
 public record KafkaEndpoints(JobOptions options, Topics topics) {
-  /** What a dead letter is larger than the record in it, at most. */
+  /** Most bytes by which a dead letter is larger than the record in it. */
   private static final long ENVELOPE_BYTES = 64 * 1024;
 
-  /** The input topic. */
+  /** Reads the input topic. */
   public KafkaSource<InputRecord> source(EventInput input) {
     KafkaSourceBuilder<InputRecord> source =
         KafkaSource.<InputRecord>builder()
-            .setBootstrapServers(options.get(JobOptions.BOOTSTRAP))
-            .setGroupId(options.get(JobOptions.GROUP))
+            .setBootstrapServers(options.get(KafkaOptions.BOOTSTRAP))
+            .setGroupId(options.get(KafkaOptions.GROUP_ID))
             .setTopics(topics.in())
-            .setStartingOffsets(start(options.get(JobOptions.START_FROM)))
+            .setStartingOffsets(start(options.get(KafkaOptions.START_FROM)))
             .setProperty("isolation.level", "read_committed")
             .setDeserializer(input);
-    if (options.get(JobOptions.BOUNDED)) {
+    if (options.get(KafkaOptions.BOUNDED)) {
       source.setBounded(OffsetsInitializer.latest());
     }
     return source.build();
   }
 
-  /** The output topics. */
+  /** Write the output topics. */
   public Sinks sinks() {
     return new Sinks(
-        committed("final", topics.finals()),
-        options.get(JobOptions.PREVIEW) ? atOnce(topics.preview()) : null,
-        committed("sessions", topics.sessions()),
-        committed("dlq", topics.deadLetters()));
+        exactlyOnce("final", topics.finals()),
+        options.get(KafkaOptions.PREVIEW)
+            ? Optional.of(immediate(topics.preview()))
+            : Optional.empty(),
+        exactlyOnce("sessions", topics.sessions()),
+        exactlyOnce("dlq", topics.deadLetters()));
   }
 
-  private Sink<OutputRecord> committed(String lane, String topic) {
-    return sink(lane, topic)
+  private Sink<OutputRecord> exactlyOnce(String kind, String topic) {
+    return sink(kind, topic)
         .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
-        .setTransactionalIdPrefix(options.transactionalIdPrefix() + "." + lane)
+        .setTransactionalIdPrefix(KafkaOptions.transactionalIdPrefix(options) + "." + kind)
         .setProperty(
             "transaction.timeout.ms",
-            Long.toString(options.get(JobOptions.TRANSACTION_TIMEOUT).toMillis()))
+            Long.toString(options.get(KafkaOptions.TRANSACTION_TIMEOUT).toMillis()))
         .build();
   }
 
-  private Sink<OutputRecord> atOnce(String topic) {
+  private Sink<OutputRecord> immediate(String topic) {
     return sink("preview", topic)
         .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
         .setProperty("linger.ms", "0")
         .build();
   }
 
-  private KafkaSinkBuilder<OutputRecord> sink(String lane, String topic) {
-    long largest = options.get(JobOptions.MAX_RECORD_BYTES).getBytes() + ENVELOPE_BYTES;
+  private KafkaSinkBuilder<OutputRecord> sink(String kind, String topic) {
+    long largest = options.get(InputOptions.MAX_RECORD_BYTES).getBytes() + ENVELOPE_BYTES;
     return KafkaSink.<OutputRecord>builder()
-        .setBootstrapServers(options.get(JobOptions.BOOTSTRAP))
+        .setBootstrapServers(options.get(KafkaOptions.BOOTSTRAP))
         .setProperty("max.request.size", Long.toString(Math.max(1 << 20, largest)))
-        .setRecordSerializer(new OutputTopicSerializer(lane, topic));
+        .setRecordSerializer(new OutputTopicSerializer(kind, topic));
   }
 
   @SuppressWarnings("deprecation") // the connector takes no other type

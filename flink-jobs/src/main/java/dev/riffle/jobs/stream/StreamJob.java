@@ -1,6 +1,6 @@
 package dev.riffle.jobs.stream;
 
-import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.operators.ModelSource;
 import dev.riffle.operators.OutputMapper;
 import dev.riffle.operators.OutputRecord;
@@ -9,8 +9,6 @@ import dev.riffle.operators.SequenceOperatorFactory;
 import dev.riffle.operators.SideOutputs;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.operators.StepEventSerializer;
-import java.time.Duration;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
@@ -21,99 +19,104 @@ import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * From a source of events through a model to the lanes:
+ * The dataflow of a job, from a source of events through a model to the output topics:
  *
  * <pre>
  *   source -> StepEvent or dead letter
- *          -> keyBy(sequence id) -> sequence operator with the model -> mapper
+ *          -> keyBy(sequence id) -> sequence operator with the model -> output mapper
  *          -> final, sessions, dead letters   exactly once, with the checkpoint
- *             preview                         at once, at least once
+ *             preview                         immediately, at least once
  * </pre>
  *
- * @param name as Flink shows it
- * @param reads what the source brings, such as {@code audio}; the source's uid
- * @param does what the model does, such as {@code transcribe}; the operator's uid
- * @param source of events
- * @param model that answers them
- * @param mapper what becomes of its answers
- * @param sinks where they go
- * @param options of all of it
+ * @param names of the job and its operators
+ * @param source reads events
+ * @param model computes predictions
+ * @param mapper converts predictions to output records
+ * @param sinks write the output topics
+ * @param options of all parts
  */
 public record StreamJob<O>(
-    String name,
-    String reads,
-    String does,
+    Names names,
     Source<InputRecord, ?, ?> source,
     ModelSource<O> model,
     OutputMapper<O> mapper,
     Sinks sinks,
     JobOptions options) {
 
-  /** A new environment, configured as the options say, with the job in it. */
+  /**
+   * Names of a job and its operators. Savepoints refer to the operators' names, which are their
+   * uids.
+   *
+   * @param job as Flink displays it
+   * @param source name and uid of the source, such as {@code audio}
+   * @param operator name and uid of the sequence operator, such as {@code transcribe}
+   */
+  public record Names(String job, String source, String operator) {}
+
+  /** Name of the job as Flink displays it. */
+  public String name() {
+    return names.job();
+  }
+
+  /** Creates an environment with the configuration of the options and builds the job in it. */
   public StreamExecutionEnvironment environment() {
     StreamExecutionEnvironment env =
-        StreamExecutionEnvironment.getExecutionEnvironment(options.flink());
+        StreamExecutionEnvironment.getExecutionEnvironment(FlinkOptions.configuration(options));
     build(env);
     return env;
   }
 
-  /** Puts the job into an environment. */
+  /** Builds the job in an environment. */
   public void build(StreamExecutionEnvironment env) {
     SingleOutputStreamOperator<StepEvent> events =
-        env.fromSource(source, watermarks(), reads, InputRecordSerializer.TYPE)
-            .uid(reads)
+        env.fromSource(
+                source,
+                InputOptions.watermarks(options),
+                names.source(),
+                InputRecordSerializer.TYPE)
+            .uid(names.source())
             .process(new Split())
             .returns(StepEventSerializer.TYPE)
             .name("split")
             .uid("split");
 
-    SingleOutputStreamOperator<OutputRecord> answers =
+    SingleOutputStreamOperator<OutputRecord> predictions =
         events
             .keyBy(event -> event.sequenceId, Types.STRING)
             .transform(
-                does,
+                names.operator(),
                 OutputRecordSerializer.TYPE,
-                new SequenceOperatorFactory<>(model, mapper, options.sequences()))
-            .uid(does);
+                new SequenceOperatorFactory<>(model, mapper, OperatorOptions.sequences(options)))
+            .uid(names.operator());
 
-    write(answers, sinks.finals(), "final");
-    write(answers.getSideOutput(SideOutputs.SESSIONS), sinks.sessions(), "sessions");
+    write(predictions, sinks.finals(), "final");
+    write(predictions.getSideOutput(SideOutputs.SESSIONS), sinks.sessions(), "sessions");
     write(
         events
             .getSideOutput(SideOutputs.DEAD_LETTERS)
-            .union(answers.getSideOutput(SideOutputs.DEAD_LETTERS)),
+            .union(predictions.getSideOutput(SideOutputs.DEAD_LETTERS)),
         sinks.deadLetters(),
         "dead-letters");
-    if (sinks.previews() != null) {
-      write(answers.getSideOutput(SideOutputs.PREVIEW), sinks.previews(), "preview");
-    }
+    sinks
+        .previews()
+        .ifPresent(sink -> write(predictions.getSideOutput(SideOutputs.PREVIEW), sink, "preview"));
   }
 
   private static void write(
-      DataStream<OutputRecord> records, Sink<OutputRecord> sink, String lane) {
-    records.sinkTo(sink).name(lane).uid(lane);
+      DataStream<OutputRecord> records, Sink<OutputRecord> sink, String name) {
+    records.sinkTo(sink).name(name).uid(name);
   }
 
-  /** Event time is capture time, judged within each partition. */
-  private WatermarkStrategy<InputRecord> watermarks() {
-    WatermarkStrategy<InputRecord> strategy =
-        WatermarkStrategy.<InputRecord>forBoundedOutOfOrderness(
-                options.get(JobOptions.MAX_OUT_OF_ORDERNESS))
-            .withTimestampAssigner((inbound, kafka) -> inbound.timestampMillis());
-    Duration idle = options.get(JobOptions.PARTITION_IDLE);
-    return idle.isZero() ? strategy : strategy.withIdleness(idle);
-  }
-
-  /** Steps go on, dead letters aside. */
+  /** Passes steps on and moves dead letters to their side output. */
   private static final class Split extends ProcessFunction<InputRecord, StepEvent> {
     private static final long serialVersionUID = 1;
 
     @Override
-    public void processElement(InputRecord inbound, Context context, Collector<StepEvent> out) {
-      if (inbound.event != null) {
-        out.collect(inbound.event);
+    public void processElement(InputRecord record, Context context, Collector<StepEvent> out) {
+      if (record.event != null) {
+        out.collect(record.event);
       } else {
-        context.output(SideOutputs.DEAD_LETTERS, inbound.deadLetter);
+        context.output(SideOutputs.DEAD_LETTERS, record.deadLetter);
       }
     }
   }

@@ -1,13 +1,13 @@
 package dev.riffle.jobs.transcription;
 
 import dev.riffle.jobs.stream.EventInput;
+import dev.riffle.jobs.stream.InputLimits;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.AudioChunk;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Reads {@code AudioChunk} records. */
@@ -22,12 +22,8 @@ public final class AudioInput extends EventInput {
 
   private transient AvroCodec<AudioChunk> codec;
 
-  /**
-   * @param maxRecordBytes largest record, key and value
-   * @param maxAhead how far a capture time may lie after its record's Kafka timestamp
-   */
-  public AudioInput(long maxRecordBytes, Duration maxAhead) {
-    super(maxRecordBytes, maxAhead);
+  public AudioInput(InputLimits limits) {
+    super(limits);
   }
 
   @Override

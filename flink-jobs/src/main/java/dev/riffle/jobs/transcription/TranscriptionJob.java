@@ -1,59 +1,73 @@
 package dev.riffle.jobs.transcription;
 
-import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.JobDefinition;
+import dev.riffle.jobs.JobProfile;
+import dev.riffle.jobs.options.JobOptions;
+import dev.riffle.jobs.options.OptionGroup;
 import dev.riffle.jobs.stream.DirectoryModel;
-import dev.riffle.jobs.stream.KafkaEndpoints;
-import dev.riffle.jobs.stream.StreamJob;
+import dev.riffle.jobs.stream.EventInput;
+import dev.riffle.jobs.stream.InputOptions;
+import dev.riffle.jobs.stream.ModelOptions;
 import dev.riffle.music.transcriber.Note;
 import dev.riffle.operators.ModelSource;
-import java.time.Duration;
+import dev.riffle.operators.OutputMapper;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
-/** Sound in, notes out. */
-public final class TranscriptionJob {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-  private TranscriptionJob() {}
-
-  /**
-   * The job between the Kafka topics that the options name.
-   *
-   * @throws IllegalArgumentException if they name what is of another job alone
-   */
-  public static StreamJob<Note> onKafka(JobOptions options) {
-    options.refuse(JobOptions.READ_UNTIL, "it is of read-until alone");
-    KafkaEndpoints ends = new KafkaEndpoints(options, options.topics());
-    AudioInput input =
-        new AudioInput(
-            options.get(JobOptions.MAX_RECORD_BYTES).getBytes(),
-            options.get(JobOptions.MAX_CAPTURE_AHEAD));
-    return new StreamJob<>(
-        "riffle " + options.streamName() + " transcription",
-        "audio",
-        "transcribe",
-        ends.source(input),
-        model(options),
-        new NoteMapper(options.optional(JobOptions.SECOND_PASS).isPresent()),
-        ends.sinks(),
-        options);
+/** Transcribes sound to notes. */
+public final class TranscriptionJob extends JobDefinition<Note> {
+  public TranscriptionJob() {
+    super(
+        new JobProfile(
+            "transcription",
+            "Transcribes sound to notes.",
+            Optional.of("music"),
+            Optional.of("demo/models/lru-transcriber/1"),
+            "audio",
+            "transcribe"));
   }
 
-  private static ModelSource<Note> model(JobOptions options) {
-    String backend = options.get(JobOptions.BACKEND);
+  @Override
+  public Class<Note> predictionType() {
+    return Note.class;
+  }
+
+  @Override
+  public List<OptionGroup> ownOptions() {
+    return List.of(TranscriptionOptions.GROUP);
+  }
+
+  @Override
+  public EventInput input(JobOptions options) {
+    return new AudioInput(InputOptions.limits(options));
+  }
+
+  @Override
+  public ModelSource<Note> model(JobOptions options) {
+    String model = options.get(ModelOptions.MODEL);
+    String backend = options.get(ModelOptions.BACKEND);
     return options
-        .optional(JobOptions.SECOND_PASS)
-        .<ModelSource<Note>>map(second -> new TwoPassModel(options.model(), second, backend))
-        .orElseGet(() -> new DirectoryModel<>(options.model(), backend, Note.class, null));
+        .optional(TranscriptionOptions.SECOND_PASS)
+        .<ModelSource<Note>>map(second -> new TwoPassModel(model, second, backend))
+        .orElseGet(() -> DirectoryModel.ofSteps(model, backend, Note.class));
   }
 
-  /**
-   * Runs the job on the cluster that calls this, or in this JVM.
-   *
-   * @param args {@code --name value} for each option that is not to have its default
-   */
-  public static void main(String[] args) throws Exception {
-    JobOptions options = JobOptions.parse(args);
-    options.topics().require(options.get(JobOptions.BOOTSTRAP), PATIENCE);
-    StreamJob<Note> job = onKafka(options);
-    job.environment().execute(job.name());
+  @Override
+  public OutputMapper<Note> output(JobOptions options) {
+    return new NoteMapper(options.optional(TranscriptionOptions.SECOND_PASS).isPresent());
+  }
+
+  @Override
+  public List<String> modelDirectories(JobOptions options) {
+    return Stream.concat(
+            super.modelDirectories(options).stream(),
+            options.optional(TranscriptionOptions.SECOND_PASS).stream())
+        .toList();
+  }
+
+  /** Entry point for clusters; {@code arguments} are the job's options. */
+  public static void main(String[] arguments) throws Exception {
+    new TranscriptionJob().execute(arguments);
   }
 }

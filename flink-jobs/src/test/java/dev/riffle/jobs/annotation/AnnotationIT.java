@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.dna.annotator.Gene;
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.annotation.Contigs.Contig;
+import dev.riffle.jobs.options.JobOptions;
+import dev.riffle.jobs.stream.FlinkOptions;
+import dev.riffle.jobs.stream.KafkaOptions;
+import dev.riffle.jobs.stream.ModelOptions;
 import dev.riffle.jobs.stream.TopicProbe;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.jobs.transcription.Sounds;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
@@ -104,11 +107,11 @@ class AnnotationIT {
     // checkpoints come when the test asks: what is committed before the crash is known
     JobOptions options =
         options(topics)
-            .with(JobOptions.CHECKPOINT_INTERVAL, Duration.ofHours(1))
-            .with(JobOptions.RESTART_DELAY, Duration.ofMillis(100));
+            .with(FlinkOptions.CHECKPOINT_INTERVAL, Duration.ofHours(1))
+            .with(FlinkOptions.RESTART_DELAY, Duration.ofMillis(100));
     List<ProducerRecord<byte[], byte[]>> input = Contigs.records(topics.in());
     int third = input.size() / 3;
-    RunningJob job = cluster.submit(AnnotationJob.onKafka(options).environment());
+    RunningJob job = cluster.submit(new AnnotationJob().onKafka(options).environment());
 
     probe.send(input.subList(0, third));
     awaitPublished(topics, 1_000);
@@ -250,8 +253,8 @@ class AnnotationIT {
 
   @Test
   void aModelThatAnswersNoGenesEndsTheJobWithTheReason() {
-    JobOptions options = options(topics("music")).with(JobOptions.MODEL, Sounds.MODEL.toString());
-    RunningJob job = cluster.submit(AnnotationJob.onKafka(options).environment());
+    JobOptions options = options(topics("music")).with(ModelOptions.MODEL, Sounds.MODEL.toString());
+    RunningJob job = cluster.submit(new AnnotationJob().onKafka(options).environment());
     assertThatThrownBy(() -> job.awaitEnd(LIMIT))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("answers Note, but Gene is wanted");
@@ -265,7 +268,10 @@ class AnnotationIT {
   private static Topics bounded(Topics topics, List<ProducerRecord<byte[], byte[]>> input) {
     probe.send(input);
     cluster
-        .submit(AnnotationJob.onKafka(options(topics).with(JobOptions.BOUNDED, true)).environment())
+        .submit(
+            new AnnotationJob()
+                .onKafka(options(topics).with(KafkaOptions.BOUNDED, true))
+                .environment())
         .awaitEnd(LIMIT);
     return topics;
   }
@@ -277,10 +283,11 @@ class AnnotationIT {
   }
 
   private static JobOptions options(Topics topics) {
-    return JobOptions.parse(
-        "--bootstrap", broker.bootstrap(),
-        "--stream", TopicProbe.stream(topics),
-        "--model", Contigs.MODEL.toString(),
-        "--parallelism", "2");
+    return new AnnotationJob()
+        .parse(
+            "--bootstrap", broker.bootstrap(),
+            "--stream", TopicProbe.stream(topics),
+            "--model", Contigs.MODEL.toString(),
+            "--parallelism", "2");
   }
 }

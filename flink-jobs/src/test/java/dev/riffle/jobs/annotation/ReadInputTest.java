@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.dna.annotator.Annotator;
 import dev.riffle.dna.readuntil.ReadUntil;
+import dev.riffle.jobs.stream.InputLimits;
 import dev.riffle.jobs.stream.InputRecord;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
@@ -23,7 +24,9 @@ import org.junit.jupiter.api.Test;
 class ReadInputTest {
   private static final long STAMP = Contigs.START / 1000;
 
-  private final ReadInput input = new ReadInput(4096, Duration.ofDays(1));
+  private static final InputLimits LIMITS = new InputLimits(4096, Duration.ofDays(1));
+
+  private final ReadInput input = ReadInput.ofBases(LIMITS);
 
   @Test
   void aChunkBecomesStepsWithAllItSays() {
@@ -95,7 +98,7 @@ class ReadInputTest {
     ReadChunk chunk = Contigs.chunk("c", 0, "AC\ngN");
     chunk.setQuality(bytes("!5\"I~"));
     chunk.setChannel(512);
-    ReadInput called = ReadInput.called(4096, Duration.ofDays(1));
+    ReadInput called = ReadInput.ofCalls(LIMITS);
     StepEvent event = read(called, chunk).event;
     assertThat(event.format).isEqualTo(ReadUntil.FORMAT);
     assertThat(event.values).containsExactly(1, 33, 512, 2, 53, 512, 3, 73, 512, 0, 126, 512);

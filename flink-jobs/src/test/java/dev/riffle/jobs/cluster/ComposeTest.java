@@ -2,7 +2,10 @@ package dev.riffle.jobs.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.options.JobOptions;
+import dev.riffle.jobs.stream.ModelOptions;
+import dev.riffle.jobs.stream.Topics;
+import dev.riffle.jobs.transcription.TranscriptionJob;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -139,15 +142,18 @@ class ComposeTest {
     assertThat(jar).isPositive();
     assertThat(source(submit, "/opt/riffle/jobs")).isEqualTo("./flink-jobs/target");
     JobOptions options =
-        JobOptions.parse(
-            command.subList(jar + 1, command.size()).stream()
-                .map(ComposeTest::absent)
-                .toArray(String[]::new));
+        new TranscriptionJob()
+            .parse(
+                command.subList(jar + 1, command.size()).stream()
+                    .map(ComposeTest::absent)
+                    .toArray(String[]::new));
     String model =
-        options.model().replace("/opt/riffle/models", source(submit, "/opt/riffle/models"));
+        options
+            .get(ModelOptions.MODEL)
+            .replace("/opt/riffle/models", source(submit, "/opt/riffle/models"));
     assertThat(HOME.resolve(model).resolve("model.safetensors")).exists();
     assertThat(services.get("topics").get("command").toString())
-        .contains(options.topics().in().replace("in.v1", "$$topic.v1"))
+        .contains(Topics.of(options).in().replace("in.v1", "$$topic.v1"))
         .contains("for topic in in preview final sessions dlq");
   }
 

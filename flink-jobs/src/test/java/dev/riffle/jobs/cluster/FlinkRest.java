@@ -9,11 +9,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
@@ -39,32 +38,15 @@ final class FlinkRest {
   }
 
   /** Uploads a jar; its id. */
-  String upload(Path jar) throws IOException {
-    String boundary = "riffle-cluster-test";
-    byte[] head =
-        ("--"
-                + boundary
-                + "\r\nContent-Disposition: form-data; name=\"jarfile\"; filename=\""
-                + jar.getFileName()
-                + "\"\r\nContent-Type: application/x-java-archive\r\n\r\n")
-            .getBytes(StandardCharsets.UTF_8);
-    byte[] tail = ("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8);
-    HttpRequest.Builder request =
-        request("jars/upload")
-            .header("Content-Type", "multipart/form-data; boundary=" + boundary)
-            .POST(BodyPublishers.ofByteArrays(List.of(head, Files.readAllBytes(jar), tail)));
-    String file = send(request).path("filename").asText();
-    return file.substring(file.lastIndexOf('/') + 1);
+  String upload(Path jar) throws IOException, InterruptedException {
+    return new JobManager(URI.create(base)).upload(jar);
   }
 
   /** Runs an uploaded jar; the job's id. */
-  String run(String jar, List<String> arguments, String savepoint) {
-    ObjectNode body = MAPPER.createObjectNode();
-    arguments.forEach(body.putArray("programArgsList")::add);
-    if (savepoint != null) {
-      body.put("savepointPath", savepoint);
-    }
-    return send(post("jars/" + jar + "/run", body)).path("jobid").asText();
+  String run(String jar, List<String> arguments, Optional<String> savepoint)
+      throws IOException, InterruptedException {
+    return new JobManager(URI.create(base))
+        .run(jar, new JobManager.Run(Optional.empty(), arguments, Optional.empty(), savepoint));
   }
 
   /** Waits until a job is in this state; fails at once if it failed. */

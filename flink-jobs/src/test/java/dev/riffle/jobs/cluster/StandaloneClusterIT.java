@@ -2,8 +2,8 @@ package dev.riffle.jobs.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.riffle.jobs.Topics;
 import dev.riffle.jobs.stream.TopicProbe;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.jobs.transcription.Sounds;
 import dev.riffle.local.LocalBroker;
 import java.io.IOException;
@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.jar.JarFile;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -40,7 +41,8 @@ class StandaloneClusterIT {
       // First submission: on all four slots, from beginning to end, and nothing happens.
       Topics calm = topics("calm", bootstrap);
       probe.send(Sounds.records(calm.in()));
-      String first = rest.run(jar, arguments(bootstrap, calm, 4, "--bounded=true"), null);
+      String first =
+          rest.run(jar, arguments(bootstrap, calm, 4, "--bounded=true"), Optional.empty());
       rest.awaitState(first, "FINISHED");
       Map<String, List<String>> expected = TopicProbe.perSequence(probe.read(calm.finals()));
       assertThat(expected).hasSize(Sounds.pcm().size());
@@ -49,7 +51,7 @@ class StandaloneClusterIT {
       Topics storm = topics("storm", bootstrap);
       List<ProducerRecord<byte[], byte[]>> input = Sounds.records(storm.in());
       int quarter = input.size() / 4;
-      String second = rest.run(jar, arguments(bootstrap, storm, 1), null);
+      String second = rest.run(jar, arguments(bootstrap, storm, 1), Optional.empty());
       probe.send(input.subList(0, quarter));
       probe.await(storm.finals(), LIMIT, found -> !found.isEmpty());
 
@@ -71,7 +73,7 @@ class StandaloneClusterIT {
       probe.send(input.subList(2 * quarter, 3 * quarter));
       String savepoint = rest.stop(second);
       probe.send(input.subList(3 * quarter, input.size()));
-      String third = rest.run(jar, arguments(bootstrap, storm, 2), savepoint);
+      String third = rest.run(jar, arguments(bootstrap, storm, 2), Optional.of(savepoint));
       awaitPreview(probe, storm, 5.0);
       rest.stop(third);
 

@@ -1,14 +1,10 @@
 package dev.riffle.jobs.readuntil;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.dna.readuntil.ReadUntil;
 import dev.riffle.dna.readuntil.ReadVerdict;
 import dev.riffle.dna.readuntil.ReadVerdict.SourceCoordinates;
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.annotation.AnnotationJob;
-import dev.riffle.jobs.transcription.TranscriptionJob;
 import dev.riffle.models.Prediction;
 import dev.riffle.operators.EmittedPrediction;
 import dev.riffle.operators.OutputRecord;
@@ -67,29 +63,6 @@ class DecisionMapperTest {
     assertThat(last.getMeanQscore()).isNull();
     assertThat(last.getActionResponse()).isNull();
     assertThat(last.getLatency()).isNull();
-  }
-
-  @Test
-  void optionsOfAnotherJobAreRefused() {
-    JobOptions none = JobOptions.parse("--model", "m");
-    assertThatThrownBy(() -> ReadUntilJob.withStream(none))
-        .hasMessageStartingWith("Option --targets is required");
-    JobOptions ours = none.with(JobOptions.TARGETS, "a.fasta");
-    assertThat(ReadUntilJob.withStream(ours).topics().in()).isEqualTo("riffle.reads.in.v1");
-    assertThatThrownBy(() -> TranscriptionJob.onKafka(ours))
-        .hasMessage("Option --targets must not be given: it is of read-until alone.");
-    assertThatThrownBy(() -> AnnotationJob.onKafka(ours))
-        .hasMessage("Option --targets must not be given: it is of read-until alone.");
-    assertThatThrownBy(() -> ReadUntilJob.onKafka(ours.with(JobOptions.SECOND_PASS, "x")))
-        .hasMessageContaining("--second-pass must not be given");
-    assertThatThrownBy(() -> JobOptions.parse("--max-false-accept", "0.5"))
-        .hasMessageContaining("more than 0 and less than 0.5");
-    assertThatThrownBy(() -> JobOptions.parse("--max-false-reject", "few"))
-        .hasMessageContaining("must be a number such as 0.01");
-    assertThatThrownBy(() -> JobOptions.parse("--max-bases", "14"))
-        .hasMessageContaining("from 15 to 450000");
-    assertThatThrownBy(() -> JobOptions.parse("--sampling", "both"))
-        .hasMessageContaining("one of enrich, deplete");
   }
 
   private static ReadDecision decode(OutputRecord record) {

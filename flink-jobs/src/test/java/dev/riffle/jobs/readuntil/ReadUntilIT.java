@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.dna.readuntil.ReadVerdict;
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.options.JobOptions;
+import dev.riffle.jobs.stream.FlinkOptions;
+import dev.riffle.jobs.stream.KafkaOptions;
 import dev.riffle.jobs.stream.TopicProbe;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
@@ -105,10 +107,10 @@ class ReadUntilIT {
     // checkpoints come when the test asks: what is committed before the crash is known
     JobOptions options =
         options(topics)
-            .with(JobOptions.CHECKPOINT_INTERVAL, Duration.ofHours(1))
-            .with(JobOptions.RESTART_DELAY, Duration.ofMillis(100));
+            .with(FlinkOptions.CHECKPOINT_INTERVAL, Duration.ofHours(1))
+            .with(FlinkOptions.RESTART_DELAY, Duration.ofMillis(100));
     int third = chunks.size() / 3;
-    RunningJob job = cluster.submit(ReadUntilJob.onKafka(options).environment());
+    RunningJob job = cluster.submit(new ReadUntilJob().onKafka(options).environment());
 
     probe.send(records(topics, chunks.subList(0, third)));
     awaitDecided(topics, chunks.subList(0, third));
@@ -165,7 +167,7 @@ class ReadUntilIT {
     input.add(19, Reads.record(topics.in(), channel));
     input.add(29, Reads.record(topics.in(), quality));
     probe.send(input);
-    bounded(options(topics).with(JobOptions.SAMPLING, "deplete"));
+    bounded(options(topics).with(ReadUntilOptions.SAMPLING, "deplete"));
 
     Map<String, List<ReadDecision>> finals = Reads.decisions(probe.read(topics.finals()));
     assertThat(finals.keySet()).isEqualTo(Reads.all().keySet());
@@ -188,8 +190,8 @@ class ReadUntilIT {
 
   @Test
   void referencesThatCannotBeReadEndTheJobWithTheReason() {
-    JobOptions options = options(topics("none")).with(JobOptions.TARGETS, "no/such.fasta");
-    RunningJob job = cluster.submit(ReadUntilJob.onKafka(options).environment());
+    JobOptions options = options(topics("none")).with(ReadUntilOptions.TARGETS, "no/such.fasta");
+    RunningJob job = cluster.submit(new ReadUntilJob().onKafka(options).environment());
     assertThatThrownBy(() -> job.awaitEnd(LIMIT))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("no/such.fasta is missing");
@@ -197,7 +199,7 @@ class ReadUntilIT {
 
   private static void bounded(JobOptions options) {
     cluster
-        .submit(ReadUntilJob.onKafka(options.with(JobOptions.BOUNDED, true)).environment())
+        .submit(new ReadUntilJob().onKafka(options.with(KafkaOptions.BOUNDED, true)).environment())
         .awaitEnd(LIMIT);
   }
 
@@ -220,6 +222,6 @@ class ReadUntilIT {
             "--stream=" + TopicProbe.stream(topics),
             "--model=" + Reads.MODEL,
             "--parallelism=2"));
-    return JobOptions.parse(arguments.toArray(String[]::new));
+    return new ReadUntilJob().parse(arguments.toArray(String[]::new));
   }
 }

@@ -3,8 +3,11 @@ package dev.riffle.jobs.sequence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.stream.FlinkOptions;
+import dev.riffle.jobs.stream.KafkaOptions;
+import dev.riffle.jobs.stream.ModelOptions;
+import dev.riffle.jobs.stream.OperatorOptions;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.PredictAt;
 import dev.riffle.models.WindowOptions;
@@ -41,6 +44,10 @@ class JobFileTest {
 
   @TempDir Path dir;
 
+  private static SequenceSettings settings(JobFile file) {
+    return ((SequenceJob) file.definition()).settings();
+  }
+
   private JobFile read(String yaml) {
     return read(yaml, Map.of());
   }
@@ -58,7 +65,7 @@ class JobFileTest {
   private List<String> mistakes(String yaml) {
     JobFile file = read(yaml);
     file.checkModel();
-    return file.mistakes().stream().map(m -> m.at("job.yaml")).toList();
+    return file.diagnostics().stream().map(m -> m.at("job.yaml")).toList();
   }
 
   // ---- what it says ----
@@ -66,21 +73,22 @@ class JobFileTest {
   @Test
   void whatIsNotSaidFollowsFromTheStreamsName() {
     JobFile file = read(GOOD);
-    assertThat(file.checkModel()).isEqualTo("lru/1 (lru)");
-    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.checkModel()).contains("lru/1 (lru)");
+    assertThat(file.diagnostics()).isEmpty();
     assertThat(file.topics()).isEqualTo(Topics.of("riffle", "test"));
-    assertThat(file.options().get(JobOptions.GROUP)).isEqualTo("riffle.test");
-    assertThat(file.options().transactionalIdPrefix()).isEqualTo("riffle.test");
-    assertThat(file.options().get(JobOptions.BOOTSTRAP)).isEqualTo("127.0.0.1:9092");
-    assertThat(file.options().get(JobOptions.BACKEND)).isEqualTo("cpu");
-    assertThat(file.options().model()).isEqualTo(LRU);
-    assertThat(file.format()).isEqualTo(new RecordFormat(RecordFormat.Kind.JSON, null, false));
-    assertThat(file.fields())
-        .isEqualTo(
+    assertThat(file.options().get(KafkaOptions.GROUP_ID)).isEqualTo("riffle.test");
+    assertThat(KafkaOptions.transactionalIdPrefix(file.options())).isEqualTo("riffle.test");
+    assertThat(file.options().get(KafkaOptions.BOOTSTRAP)).isEqualTo("127.0.0.1:9092");
+    assertThat(file.options().get(ModelOptions.BACKEND)).isEqualTo("cpu");
+    assertThat(file.options().get(ModelOptions.MODEL)).isEqualTo(LRU);
+    assertThat(settings(file).format())
+        .contains(new RecordFormat(RecordFormat.Kind.JSON, null, false));
+    assertThat(settings(file).fields())
+        .contains(
             new EventFields(
                 null, List.of("x", "y", "z"), 0, null, null, null, null, null, null, null));
-    assertThat(file.answers()).isEqualTo(PredictAt.EVERY_STEP);
-    assertThat(file.jsonAnswers()).isFalse();
+    assertThat(settings(file).answers()).isEqualTo(PredictAt.EVERY_STEP);
+    assertThat(settings(file).jsonOutput()).isFalse();
   }
 
   @Test
@@ -93,9 +101,10 @@ class JobFileTest {
                 .replace(
                     "models/lru/1", "models/chordmixer/1\n  window: {length: 99, stride: none}"));
     file.checkModel();
-    assertThat(file.mistakes()).isEmpty();
-    assertThat(file.fields().alphabet()).isEqualTo(new Alphabet("NACGT", "N", true));
-    assertThat(file.windows()).isEqualTo(WindowOptions.once(99));
+    assertThat(file.diagnostics()).isEmpty();
+    assertThat(settings(file).fields().orElseThrow().alphabet())
+        .isEqualTo(new Alphabet("NACGT", "N", true));
+    assertThat(settings(file).windows()).contains(WindowOptions.once(99));
   }
 
   @Test
@@ -121,14 +130,14 @@ class JobFileTest {
             """
                 .formatted(LRU));
     file.checkModel();
-    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.diagnostics()).isEmpty();
     assertThat(file.topics()).isEqualTo(new Topics("readings", "p", "f", "s", "d"));
-    assertThat(file.options().streamName()).isEqualTo("mine.test");
-    assertThat(file.options().get(JobOptions.GROUP)).isEqualTo("ours");
-    assertThat(file.options().get(JobOptions.BOOTSTRAP)).isEqualTo("broker:1");
-    assertThat(file.options().sequences().gapPolicy()).isEqualTo(GapPolicy.RESET);
-    assertThat(file.fields())
-        .isEqualTo(
+    assertThat(KafkaOptions.streamName(file.options())).isEqualTo("mine.test");
+    assertThat(file.options().get(KafkaOptions.GROUP_ID)).isEqualTo("ours");
+    assertThat(file.options().get(KafkaOptions.BOOTSTRAP)).isEqualTo("broker:1");
+    assertThat(OperatorOptions.sequences(file.options()).gapPolicy()).isEqualTo(GapPolicy.RESET);
+    assertThat(settings(file).fields())
+        .contains(
             new EventFields(
                 "who.id",
                 List.of("v"),
@@ -140,8 +149,8 @@ class JobFileTest {
                 TimeUnit.MICROSECONDS,
                 "first",
                 "last"));
-    assertThat(file.answers()).isEqualTo(PredictAt.LAST_STEP);
-    assertThat(file.jsonAnswers()).isTrue();
+    assertThat(settings(file).answers()).isEqualTo(PredictAt.LAST_STEP);
+    assertThat(settings(file).jsonOutput()).isTrue();
   }
 
   @Test
@@ -150,16 +159,16 @@ class JobFileTest {
         read(
             GOOD + "options: {parallelism: 2}\n",
             Map.of("parallelism", "3", "stream", "other", "model", "/elsewhere/1"));
-    assertThat(file.mistakes()).isEmpty();
-    assertThat(file.options().get(JobOptions.PARALLELISM)).isEqualTo(3);
-    assertThat(file.options().model()).isEqualTo("/elsewhere/1");
+    assertThat(file.diagnostics()).isEmpty();
+    assertThat(file.options().get(FlinkOptions.PARALLELISM)).isEqualTo(3);
+    assertThat(file.options().get(ModelOptions.MODEL)).isEqualTo("/elsewhere/1");
     assertThat(file.topics().in()).isEqualTo("riffle.other.in.v1");
   }
 
   @Test
   void withoutPreviewThereIsNoTopicForIt() {
     JobFile file = read(GOOD + "options: {preview: false}\n");
-    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.diagnostics()).isEmpty();
     assertThat(file.topics().preview()).isNull();
     assertThat(file.topics().all()).hasSize(4);
   }
@@ -171,12 +180,11 @@ class JobFileTest {
         read(
             GOOD.replace("format: json", "format: avro\n  schema: r.avsc"),
             Map.of("parallelism", "2"));
-    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.diagnostics()).isEmpty();
     Files.delete(dir.resolve("r.avsc"));
-    JobFile there = SequenceJob.file(file.arguments().toArray(String[]::new));
-    assertThat(there.mistakes()).isEmpty();
-    assertThat(there.fields()).isEqualTo(file.fields());
-    assertThat(there.format()).isEqualTo(file.format());
+    JobFile there = JobArguments.read(file.arguments().toArray(String[]::new));
+    assertThat(there.diagnostics()).isEmpty();
+    assertThat(settings(there)).isEqualTo(settings(file));
     assertThat(there.topics()).isEqualTo(file.topics());
     assertThat(there.options().arguments()).isEqualTo(file.options().arguments());
   }
@@ -218,9 +226,9 @@ class JobFileTest {
             "job.yaml:1:1: stream: expected a name for the job, but it is missing.",
             "job.yaml:3:11: source.format: expected riffle, json, avro or reads, but found 'jsn'; did you"
                 + " mean 'json'?",
-            "job.yaml:4:10: source.topic: expected a topic's name of 1 to 249 letters, digits, '.',"
+            "job.yaml:4:10: source.topic: expected a topic name of 1 to 249 letters, digits, '.',"
                 + " '_' or '-', but found 'a topic'.",
-            "job.yaml:6:3: fields.features.width: expected how many numbers a step has, but it is"
+            "job.yaml:6:3: fields.features.width: expected the numbers per step, but it is"
                 + " missing.",
             "job.yaml:6:24: fields.features: expected one of field, width, but found 'widht'; did"
                 + " you mean 'width'?",
@@ -231,15 +239,15 @@ class JobFileTest {
                 + dir.resolve("nowhere/1")
                 + " is not a model directory: expected <name>/<version>/ with config.json,"
                 + " model.safetensors, provenance.json.",
-            "job.yaml:10:12: model.backend: expected a backend that works here, but found 'cpuu';"
+            "job.yaml:10:12: model.backend: expected an available backend, but found 'cpuu';"
                 + " did you mean 'cpu'? "
                 + noBackend("cpuu"),
-            "job.yaml:13:8: sinks.dlq: expected a topic of its own, not that of sinks.final, but"
+            "job.yaml:13:8: sinks.dlq: expected a different topic than that of sinks.final, but"
                 + " found 'same'.",
             "job.yaml:15:14: options.gap-polcy: expected an option of docs/options.md, but found"
                 + " 'gap-polcy'; did you mean 'gap-policy'?",
             "job.yaml:16:19: options.max-batch-size: expected a whole number, but found 'many'.",
-            "job.yaml:17:14: options.bootstrap: expected it as source.bootstrap, but found"
+            "job.yaml:17:14: options.bootstrap: expected the key source.bootstrap for this option, but found"
                 + " 'bootstrap'. Move it there.",
             "job.yaml:18:16: options.parallelism: expected at least 1, but found '0'.");
   }
@@ -253,44 +261,44 @@ class JobFileTest {
           stream: test    | stream: [a, b]          | job.yaml:1:9: stream: expected one value, but found 'a list'.
           stream: test    | stream:                 | job.yaml:1:8: stream: expected one value, but it is missing.
           stream: test    | stream: a.b             | job.yaml:1:9: stream: expected 1 to 80 letters, digits, '_' or '-', as a part of topic names, but found 'a.b'.
-          stream: test    | stream: a\\nstream: b   | job.yaml:2:1: stream: expected each key once, but found 'stream'. It stands at line 1 already.
+          stream: test    | stream: a\\nstream: b   | job.yaml:2:1: stream: expected each key once, but found 'stream'. It is already set at line 1.
           stream: test    | stream: "a              | expected valid YAML
           format: json    | format:                 | job.yaml:3:10: source.format: expected one value, but it is missing.
           format: json    | fromat: json            | job.yaml:2:1: source.format: expected riffle, json, avro or reads, but it is missing.
-          format: json    | format: avro            | job.yaml:2:1: source.schema: expected the file of the records' Avro schema, but it is missing.
-          format: json    | format: avro\\n  schema: no.avsc | source.schema: expected a file that can be read, but found 'no.avsc'. Looked for
-          format: json    | format: json\\n  schema: no.avsc | job.yaml:4:11: source.schema: expected it with format avro alone, but found 'schema'. Remove it.
+          format: json    | format: avro            | job.yaml:2:1: source.schema: expected the file with the Avro schema, but it is missing.
+          format: json    | format: avro\\n  schema: no.avsc | source.schema: expected a readable file, but found 'no.avsc'. The path is
+          format: json    | format: json\\n  schema: no.avsc | job.yaml:4:11: source.schema: expected no such key unless the format is avro, but found 'schema'. Remove it.
           format: json    | format: json\\n  confluent-header: yes | source.confluent-header: expected true or false, but found 'yes'.
-          format: json    | format: riffle          | job.yaml:4:1: fields: expected none with format riffle, whose records say themselves what is what, but found 'fields'. Remove it
+          format: json    | format: riffle          | job.yaml:4:1: fields: expected no such section with format riffle, whose records have fixed fields, but found 'fields'. Remove it
           [x, y, z]       | []                      | job.yaml:5:3: fields.features: expected at least one field, but found '[]'.
           [x, y, z]       | x                       | job.yaml:5:13: fields.features: expected a list of fields, or field and width, but found 'x'. Write [x] for one field of one number.
           [x, y, z]       | [x, y, x]               | fields.features: expected each field once, but found 'x'.
-          [x, y, z]       | [x, [y], z]             | job.yaml:5:17: fields.features: expected a field's name in each place of the list, but found 'a list'.
-          [x, y, z]       | [x, .y, z]              | fields.features: expected a field's name, or names with dots between, but found '.y'.
+          [x, y, z]       | [x, [y], z]             | job.yaml:5:17: fields.features: expected the name of a field as each item of the list, but found 'a list'.
+          [x, y, z]       | [x, .y, z]              | fields.features: expected the name of a field, or names separated by dots, but found '.y'.
           [x, y, z]       | [x, y]                  | job.yaml:5:3: fields.features: expected as many values as the model reads, but found '2 fields'. Model lru/1 reads 3 values per step
           [x, y, z]       | {field: v, width: 4}    | job.yaml:5:31: fields.features.width: expected as many values as the model reads, but found '4'. Model lru/1 reads 3
           [x, y, z]       | {field: v, width: no}   | fields.features.width: expected a whole number from 1 to 2147483647, but found 'no'.
-          [x, y, z]       | {width: 3}              | fields.features.field: expected the field with the array, but it is missing.
+          [x, y, z]       | {width: 3}              | fields.features.field: expected the field of the array, but it is missing.
           features: [x, y, z] | token: t            | job.yaml:5:10: fields.token: expected fields.features: the model reads values, not tokens, but found 't'.
-          features: [x, y, z] | features: [x, y, z]\\n  alphabet: {letters: ab} | job.yaml:6:3: fields.alphabet: expected fields.token, the field of the letters, but found 'alphabet'.
-          features: [x, y, z] | {token: t, alphabet: {other: N}} | fields.alphabet.letters: expected the letters, each at its token's place, but it is missing.
-          features: [x, y, z] | {token: t, alphabet: {letters: ABA}} | fields.alphabet.letters: expected visible ASCII characters, each once, but found 'ABA'.
-          features: [x, y, z] | {token: t, alphabet: {letters: aAb, ignore-case: true}} | fields.alphabet.letters: expected visible ASCII characters, each once whatever its case, but found 'aAb'.
-          features: [x, y, z] | {token: t, alphabet: {letters: "A B"}} | fields.alphabet.letters: expected visible ASCII characters, each once, but found 'A B'.
+          features: [x, y, z] | features: [x, y, z]\\n  alphabet: {letters: ab} | job.yaml:6:3: fields.alphabet: expected fields.token, the field with the letters, but found 'alphabet'.
+          features: [x, y, z] | {token: t, alphabet: {other: N}} | fields.alphabet.letters: expected the letters, in the order of their tokens, but it is missing.
+          features: [x, y, z] | {token: t, alphabet: {letters: ABA}} | fields.alphabet.letters: expected distinct visible ASCII characters, but found 'ABA'.
+          features: [x, y, z] | {token: t, alphabet: {letters: aAb, ignore-case: true}} | fields.alphabet.letters: expected distinct visible ASCII characters, ignoring case, but found 'aAb'.
+          features: [x, y, z] | {token: t, alphabet: {letters: "A B"}} | fields.alphabet.letters: expected distinct visible ASCII characters, but found 'A B'.
           features: [x, y, z] | {token: t, alphabet: {letters: AB, other: C}} | fields.alphabet.other: expected one of the letters AB, but found 'C'.
           features: [x, y, z] | {token: t, alphabet: {letters: AB, ignore-case: no}} | fields.alphabet.ignore-case: expected true or false, but found 'no'.
           features: [x, y, z] | {token: t, alphabet: AB} | fields.alphabet: expected keys such as letters, indented below it, but found 'AB'.
-          features: [x, y, z] | position: n         | job.yaml:4:1: fields.features: expected the fields with a step's values, or fields.token, but it is missing.
+          features: [x, y, z] | position: n         | job.yaml:4:1: fields.features: expected the fields with the values of a step, or fields.token, but it is missing.
           features: [x, y, z] | features: [x, y, z]\\n  token: t | fields.token: expected fields.features or fields.token, not both, but found 't'.
           features: [x, y, z] | features: [x, y, z]\\n  time: at | job.yaml:6:9: fields.time: expected keys such as field, indented below it, but found 'at'.
           features: [x, y, z] | features: [x, y, z]\\n  time: {field: at} | fields.time.unit: expected s, ms, us, ns or iso-8601, but it is missing.
-          model:          | modell:                 | job.yaml:1:1: model.directory: expected the model's version, <name>/<version>, but it is missing.
+          model:          | modell:                 | job.yaml:1:1: model.directory: expected the version directory of the model, <name>/<version>, but it is missing.
           model:          | sinks: {format: xml}\\nmodel: | sinks.format: expected avro or json, but found 'xml'.
           model:          | sinks: {in: t}\\nmodel: | job.yaml:6:9: sinks: expected one of final, preview, sessions, dlq, format, but found 'in'.
-          model:          | sinks: {final: riffle.test.in.v1}\\nmodel: | sinks.final: expected a topic of its own, not that of source.topic
+          model:          | sinks: {final: riffle.test.in.v1}\\nmodel: | sinks.final: expected a different topic than that of source.topic
           model:          | model:\\n  answers: all  | model.answers: expected every-step or last-step, but found 'all'.
           model:          | options: {parallelism: 200}\\nmodel: | job.yaml:6:1: options.max-parallelism: expected at least 200, but it is missing.
-          model:          | options: {second-pass: d}\\nmodel: | options.second-pass: expected none: a second pass follows the transcription alone, but found 'd'. Remove it.
+          model:          | options: {second-pass: d}\\nmodel: | options.second-pass: expected no option of the job transcription, but found 'd'. Remove it.
           model:          | options: [a]\\nmodel: | job.yaml:6:10: options: expected option: value, indented below it, but found 'a list'.
           """)
   void aMistakeIsExplained(String good, String bad, String message) {
@@ -305,9 +313,9 @@ class JobFileTest {
       quoteCharacter = '`',
       textBlock =
           """
-          lru                 | features: [x, y, z] | window: {length: 8}           | job.yaml:8:3: model.window: expected none: lru/1 answers after each step, whatever comes later, but found 'a window'. Remove it
-          rse                 | features: {field: v, width: 6} | backend: cpu       | job.yaml:6:1: model.window.length: expected how many steps a window has, as rse/1 reads whole windows, but it is missing.
-          rse                 | features: {field: v, width: 6} | window: {stride: 8} | job.yaml:8:3: model.window.length: expected how many steps a window has, but it is missing.
+          lru                 | features: [x, y, z] | window: {length: 8}           | job.yaml:8:3: model.window: expected no window: lru/1 predicts after each step, but found 'a window'. Remove it
+          rse                 | features: {field: v, width: 6} | backend: cpu       | job.yaml:6:1: model.window.length: expected the steps per window, as rse/1 reads windows, but it is missing.
+          rse                 | features: {field: v, width: 6} | window: {stride: 8} | job.yaml:8:3: model.window.length: expected the steps per window, but it is missing.
           rse                 | features: {field: v, width: 6} | window: {length: 33} | job.yaml:8:20: model.window.length: expected a length that the model can read, but found '33'.
           rse                 | features: {field: v, width: 5} | window: {length: 32} | job.yaml:5:31: fields.features.width: expected as many values as the model reads, but found '5'.
           rse                 | token: t            | window: {length: 32}          | job.yaml:5:10: fields.token: expected fields.features: the model reads values, not tokens, but found 't'.
@@ -318,9 +326,9 @@ class JobFileTest {
           routing-transformer | token: t            | window: {length: 64, stride: 0} | job.yaml:8:32: model.window.stride: expected a whole number from 1 to 2147483647, or none, but found '0'.
           routing-transformer | token: t            | window: {length: 64, stride: no} | expected a whole number from 1 to 2147483647, or none, but found 'no'.
           chordmixer          | token: t            | window: {length: 2049, stride: none} | model.window.length: expected a length that the model can read, but found '2049'.
-          chordmixer          | {token: t, alphabet: {letters: abcdefghijklmnopqrstu}} | window: {length: 32} | job.yaml:5:34: fields.alphabet.letters: expected at most 20 letters, as many as the model knows tokens, but found 'abcdefghijklmnopqrstu'.
+          chordmixer          | {token: t, alphabet: {letters: abcdefghijklmnopqrstu}} | window: {length: 32} | job.yaml:5:34: fields.alphabet.letters: expected at most 20 letters, one for each token of the model, but found 'abcdefghijklmnopqrstu'.
           routing-transformer | token: t            | window: 64                    | job.yaml:8:11: model.window: expected keys such as length, indented below it, but found '64'.
-          routing-transformer | token: t            | window: {length: 64}\\n  answers: last-step | job.yaml:9:12: model.answers: expected none with model.window
+          routing-transformer | token: t            | window: {length: 64}\\n  answers: last-step | job.yaml:9:12: model.answers: expected no such key with model.window
           """)
   void aWindowIsHeldAgainstTheModel(String model, String steps, String window, String message) {
     String yaml =
@@ -376,7 +384,7 @@ class JobFileTest {
         .singleElement()
         .asString()
         .startsWith("job.yaml:2:9: expected valid YAML")
-        .endsWith("Check indents and quotes.");
+        .endsWith("Check indentation and quotes.");
   }
 
   // ---- fields against an Avro schema ----
@@ -431,7 +439,7 @@ class JobFileTest {
                 + " int'.");
     assertThat(against("features: [x, y.q, all]", "time: {field: at, unit: iso-8601}"))
         .containsExactly(
-            "job.yaml:6:3: fields.features: expected no more after a dot: double has no fields, but"
+            "job.yaml:6:3: fields.features: expected no name after double, which has no fields, but"
                 + " found 'y.q'.",
             "job.yaml:6:3: fields.features: expected a field of type int or long or float or double,"
                 + " but found 'all of type array of float'.",
@@ -451,11 +459,11 @@ class JobFileTest {
     assertThat(mistakes(yaml))
         .singleElement()
         .asString()
-        .contains("source.schema: expected an Avro schema, but found 'bad.avsc'. It says:");
+        .contains("source.schema: expected an Avro schema, but found 'bad.avsc'. Avro reports:");
     assertThat(mistakes(yaml.replace("bad.avsc", "text.avsc")))
         .singleElement()
         .asString()
-        .contains("expected the schema of a record, not of STRING, but found 'text.avsc'");
+        .contains("expected the schema of a record, not of type STRING, but found 'text.avsc'");
   }
 
   // ---- the page ----

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.riffle.jobs.JobOptions;
+import dev.riffle.jobs.stream.DirectoryModel;
+import dev.riffle.jobs.stream.FlinkOptions;
+import dev.riffle.jobs.stream.KafkaOptions;
+import dev.riffle.jobs.stream.ModelOptions;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
-import dev.riffle.jobs.stream.DirectoryModel;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.PredictionValues;
@@ -318,7 +320,7 @@ class SequenceIT {
             Map.of("stream", "storm", "checkpoint-interval", "1h", "restart-delay", "100ms"));
     List<ProducerRecord<byte[], byte[]>> input = features(storm, steps);
     int third = input.size() / 3;
-    RunningJob job = cluster.submit(SequenceJob.onKafka(storm).environment());
+    RunningJob job = cluster.submit(storm.onKafka().environment());
     probe.send(input.subList(0, third));
     awaitPreview(storm, 20);
     job.checkpoint();
@@ -408,16 +410,16 @@ class SequenceIT {
   /** An example on this broker, with its topics. */
   private static JobFile job(String name, Map<String, String> more) throws IOException {
     Map<String, String> overrides = new HashMap<>(more);
-    overrides.put(JobOptions.BOOTSTRAP.key(), broker.bootstrap());
-    overrides.put(JobOptions.PARALLELISM.key(), "2");
+    overrides.put(KafkaOptions.BOOTSTRAP.name(), broker.bootstrap());
+    overrides.put(FlinkOptions.PARALLELISM.name(), "2");
     JobFile file = JobFile.read(DemoJobsTest.DEMO.resolve(name + ".yaml"), overrides);
-    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.diagnostics()).isEmpty();
     file.topics().create(broker.bootstrap(), 2, LIMIT);
     return file;
   }
 
   private static void run(JobFile file) {
-    cluster.submit(SequenceJob.onKafka(file).environment()).awaitEnd(LIMIT);
+    cluster.submit(file.onKafka().environment()).awaitEnd(LIMIT);
   }
 
   private float[] values(int count) {
@@ -437,7 +439,11 @@ class SequenceIT {
   private static Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> direct(
       JobFile file, Map<String, float[]> steps, int width) {
     StreamModel<PredictionValues> model =
-        new DirectoryModel<>(file.options().model(), "cpu", PredictionValues.class, file.windows())
+        new DirectoryModel<>(
+                file.options().get(ModelOptions.MODEL),
+                "cpu",
+                PredictionValues.class,
+                ((SequenceJob) file.definition()).settings().windows().orElse(null))
             .load();
     Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> outputs = new TreeMap<>();
     Format format = new Format(0, width);

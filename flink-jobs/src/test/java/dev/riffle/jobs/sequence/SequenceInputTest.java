@@ -2,6 +2,7 @@ package dev.riffle.jobs.sequence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.riffle.jobs.stream.InputLimits;
 import dev.riffle.jobs.stream.InputRecord;
 import dev.riffle.models.Format;
 import dev.riffle.operators.StepEvent;
@@ -372,7 +373,7 @@ class SequenceInputTest {
   // ---- all ----
 
   private static SequenceInput input(RecordFormat format, EventFields fields) {
-    return new SequenceInput(format, fields, 4096, Duration.ofDays(1));
+    return new SequenceInput(format, fields, new InputLimits(4096, Duration.ofDays(1)));
   }
 
   private static StepEvent read(EventFields fields, String json) {

@@ -2,7 +2,6 @@ package dev.riffle.jobs.stream;
 
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.riffle.jobs.Topics;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.NoteEvent;
 import java.nio.charset.StandardCharsets;

@@ -2,6 +2,7 @@ package dev.riffle.jobs.transcription;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.riffle.jobs.stream.InputLimits;
 import dev.riffle.jobs.stream.InputRecord;
 import dev.riffle.jobs.stream.InputRecordSerializer;
 import dev.riffle.models.Format;
@@ -33,7 +34,7 @@ class AudioInputTest {
   private static final int LIMIT = 4096;
   private static final long STAMP = Chunks.START / 1000;
 
-  private final AudioInput input = new AudioInput(LIMIT, Duration.ofDays(1));
+  private final AudioInput input = new AudioInput(new InputLimits(LIMIT, Duration.ofDays(1)));
 
   @Test
   void aChunkBecomesStepsWithAllItSays() {

@@ -8,9 +8,12 @@ import static dev.riffle.music.transcriber.Note.Revision.RETRACTED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.riffle.jobs.JobOptions;
-import dev.riffle.jobs.Topics;
+import dev.riffle.jobs.options.JobOptions;
+import dev.riffle.jobs.stream.FlinkOptions;
+import dev.riffle.jobs.stream.KafkaOptions;
+import dev.riffle.jobs.stream.ModelOptions;
 import dev.riffle.jobs.stream.TopicProbe;
+import dev.riffle.jobs.stream.Topics;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
@@ -189,12 +192,12 @@ class TranscriptionIT {
     // checkpoints come when the test asks: what is committed before the crash is known
     JobOptions options =
         options(topics, twoPasses)
-            .with(JobOptions.STATE_BACKEND, stateBackend)
-            .with(JobOptions.CHECKPOINT_INTERVAL, Duration.ofHours(1))
-            .with(JobOptions.RESTART_DELAY, Duration.ofMillis(100));
+            .with(FlinkOptions.STATE_BACKEND, stateBackend)
+            .with(FlinkOptions.CHECKPOINT_INTERVAL, Duration.ofHours(1))
+            .with(FlinkOptions.RESTART_DELAY, Duration.ofMillis(100));
     List<ProducerRecord<byte[], byte[]>> input = Sounds.records(topics.in());
     int third = input.size() / 3;
-    RunningJob job = cluster.submit(TranscriptionJob.onKafka(options).environment());
+    RunningJob job = cluster.submit(new TranscriptionJob().onKafka(options).environment());
 
     probe.send(input.subList(0, third));
     awaitPreview(topics, 1.2);
@@ -222,14 +225,15 @@ class TranscriptionIT {
     Topics topics = topics("rescaled");
     List<ProducerRecord<byte[], byte[]>> input = Sounds.records(topics.in());
     int half = input.size() / 2;
-    JobOptions one = options(topics).with(JobOptions.PARALLELISM, 1);
-    RunningJob first = cluster.submit(TranscriptionJob.onKafka(one).environment());
+    JobOptions one = options(topics).with(FlinkOptions.PARALLELISM, 1);
+    RunningJob first = cluster.submit(new TranscriptionJob().onKafka(one).environment());
     probe.send(input.subList(0, half));
     awaitPreview(topics, 2.0);
     String savepoint = first.stopWithSavepoint();
 
-    JobOptions two = one.with(JobOptions.PARALLELISM, 2).with(JobOptions.FROM_SAVEPOINT, savepoint);
-    RunningJob second = cluster.submit(TranscriptionJob.onKafka(two).environment());
+    JobOptions two =
+        one.with(FlinkOptions.PARALLELISM, 2).with(FlinkOptions.FROM_SAVEPOINT, savepoint);
+    RunningJob second = cluster.submit(new TranscriptionJob().onKafka(two).environment());
     probe.send(input.subList(half, input.size()));
     awaitPreview(topics, 5.0);
     second.stopWithSavepoint();
@@ -241,10 +245,10 @@ class TranscriptionIT {
     Topics topics = topics("unknown");
     for (JobOptions options :
         List.of(
-            options(topics).with(JobOptions.MODEL, "no/such/model"),
-            options(topics).with(JobOptions.SECOND_PASS, "no/such/model"),
-            options(topics).with(JobOptions.BACKEND, "abacus"))) {
-      RunningJob job = cluster.submit(TranscriptionJob.onKafka(options).environment());
+            options(topics).with(ModelOptions.MODEL, "no/such/model"),
+            options(topics).with(TranscriptionOptions.SECOND_PASS, "no/such/model"),
+            options(topics).with(ModelOptions.BACKEND, "abacus"))) {
+      RunningJob job = cluster.submit(new TranscriptionJob().onKafka(options).environment());
       assertThatThrownBy(() -> job.awaitEnd(LIMIT))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageMatching("(?s).*(no/such/model|abacus).*");
@@ -266,7 +270,9 @@ class TranscriptionIT {
     List<RecordMetadata> written = probe.send(input);
     cluster
         .submit(
-            TranscriptionJob.onKafka(options(topics).with(JobOptions.BOUNDED, true)).environment())
+            new TranscriptionJob()
+                .onKafka(options(topics).with(KafkaOptions.BOUNDED, true))
+                .environment())
         .awaitEnd(LIMIT);
 
     assertThat(TopicProbe.perSequence(probe.read(topics.finals()))).isEqualTo(expected);
@@ -350,8 +356,8 @@ class TranscriptionIT {
   private static Topics undisturbed(String stream, boolean twoPasses) {
     Topics topics = topics(stream);
     probe.send(Sounds.records(topics.in()));
-    JobOptions options = options(topics, twoPasses).with(JobOptions.BOUNDED, true);
-    cluster.submit(TranscriptionJob.onKafka(options).environment()).awaitEnd(LIMIT);
+    JobOptions options = options(topics, twoPasses).with(KafkaOptions.BOUNDED, true);
+    cluster.submit(new TranscriptionJob().onKafka(options).environment()).awaitEnd(LIMIT);
     return topics;
   }
 
@@ -362,15 +368,16 @@ class TranscriptionIT {
   }
 
   private static JobOptions options(Topics topics) {
-    return JobOptions.parse(
-        "--bootstrap", broker.bootstrap(),
-        "--stream", TopicProbe.stream(topics),
-        "--model", Sounds.MODEL.toString(),
-        "--parallelism", "2");
+    return new TranscriptionJob()
+        .parse(
+            "--bootstrap", broker.bootstrap(),
+            "--stream", TopicProbe.stream(topics),
+            "--model", Sounds.MODEL.toString(),
+            "--parallelism", "2");
   }
 
   private static JobOptions options(Topics topics, boolean twoPasses) {
     JobOptions options = options(topics);
-    return twoPasses ? options.with(JobOptions.SECOND_PASS, SECOND) : options;
+    return twoPasses ? options.with(TranscriptionOptions.SECOND_PASS, SECOND) : options;
   }
 }

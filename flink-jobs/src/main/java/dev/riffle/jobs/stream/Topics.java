@@ -1,5 +1,6 @@
-package dev.riffle.jobs;
+package dev.riffle.jobs.stream;
 
+import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.models.weights.Suggestions;
 import java.io.Serializable;
 import java.time.Duration;
@@ -27,35 +28,41 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 /**
  * Names of the topics of one job.
  *
- * @param in events, key = sequence id
- * @param preview answers at once: at least once, may repeat; null for none
- * @param finals answers committed once with state and offsets; read it {@code read_committed}
- * @param sessions sequences that start, jump and end
- * @param deadLetters inputs that could not be used
+ * @param in input records; the key is the sequence id
+ * @param preview predictions written immediately, at least once; null if the job writes no previews
+ * @param finals predictions committed exactly once with state and offsets; read them with {@code
+ *     read_committed}
+ * @param sessions session starts, gaps and ends
+ * @param deadLetters input records that could not be used
  */
 public record Topics(String in, String preview, String finals, String sessions, String deadLetters)
     implements Serializable {
   private static final Pattern PART = Pattern.compile("[A-Za-z0-9_-]{1,80}");
   private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}");
 
-  /** What a part may be, in words. */
+  /** Rule for the parts of topic names, for messages. */
   static final String PART_RULE = "1 to 80 letters, digits, '_' or '-', as a part of topic names";
 
-  /** What a topic's name may be, in words. */
+  /** Rule for topic names, for messages. */
   public static final String NAME_RULE = "1 to 249 letters, digits, '.', '_' or '-'";
 
   /**
-   * A record's timestamp is a capture time. By its own default a broker refuses one that is an hour
-   * ahead of its clock, and a refused record stops the job.
+   * Records carry capture times as timestamps. By default a broker rejects timestamps more than an
+   * hour ahead of its clock, and a rejected record would stop the job.
    */
   private static final Map<String, String> ANY_CAPTURE_TIME =
       Map.of("message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE));
 
+  /** The topics that a job's options name. */
+  public static Topics of(JobOptions options) {
+    return of(options.get(KafkaOptions.NAMESPACE), options.get(KafkaOptions.STREAM));
+  }
+
   /**
-   * By our own rule: {@code <namespace>.<stream>.{in,preview,final,sessions,dlq}.v1}.
+   * By Riffle's naming rule: {@code <namespace>.<stream>.{in,preview,final,sessions,dlq}.v1}.
    *
-   * @param namespace who owns it, such as {@code riffle}
-   * @param stream what flows in it, such as {@code music}
+   * @param namespace owner of the topics, such as {@code riffle}
+   * @param stream content of the topics, such as {@code music}
    */
   public static Topics of(String namespace, String stream) {
     checkPart("namespace", namespace);
@@ -69,68 +76,68 @@ public record Topics(String in, String preview, String finals, String sessions, 
         begin + ".dlq.v1");
   }
 
-  /** True if this may be a part of a topic's name by our rule. */
+  /** True if this is valid as a namespace or stream. */
   static boolean isPart(String name) {
     return PART.matcher(name).matches();
   }
 
-  /** True if a broker takes this as a topic's name. */
+  /** True if a broker accepts this as a topic name. */
   public static boolean isName(String name) {
     return NAME.matcher(name).matches();
   }
 
-  /** All of them. */
+  /** All topics. */
   public List<String> all() {
     return Stream.of(in, preview, finals, sessions, deadLetters).filter(Objects::nonNull).toList();
   }
 
   /**
-   * Creates those that do not exist yet, with the broker's own replication, and waits until each
-   * partition answers; leaves others as they are.
+   * Creates the topics that do not exist, with the broker's default replication, and waits until
+   * each partition has a leader. Existing topics are not changed.
    *
    * @param bootstrap {@code host:port} of a broker
    * @param partitions of each new topic
-   * @throws IllegalStateException if no broker answers within {@code patience}
+   * @throws IllegalStateException if no broker answers within {@code timeout}
    */
-  public void create(String bootstrap, int partitions, Duration patience) {
-    try (Admin admin = admin(bootstrap, patience)) {
+  public void create(String bootstrap, int partitions, Duration timeout) {
+    try (Admin admin = admin(bootstrap, timeout)) {
       List<NewTopic> wanted = new ArrayList<>();
       for (String topic : all()) {
         wanted.add(new NewTopic(topic, partitions, (short) -1).configs(ANY_CAPTURE_TIME));
       }
       for (var created : admin.createTopics(wanted).values().values()) {
         try {
-          get(created, bootstrap, patience);
+          get(created, bootstrap, timeout);
         } catch (ExecutionException e) {
           if (!(e.getCause() instanceof TopicExistsException)) {
             throw failed(bootstrap, e.getCause());
           }
         }
       }
-      awaitPartitions(admin, bootstrap, patience);
+      awaitPartitions(admin, bootstrap, timeout);
     }
   }
 
   /**
-   * A partition that was just created answers "not leader" for a moment. What a producer sends then
-   * may arrive out of order and be refused for good, so nobody should send before this returns.
+   * A new partition answers "not leader" for a moment. Records sent in that moment may arrive out
+   * of order and be rejected for good, so nothing should be sent before this returns.
    */
-  private void awaitPartitions(Admin admin, String bootstrap, Duration patience) {
-    long deadline = System.nanoTime() + patience.toNanos();
+  private void awaitPartitions(Admin admin, String bootstrap, Duration timeout) {
+    long deadline = System.nanoTime() + timeout.toNanos();
     while (true) {
       try {
         Map<TopicPartition, OffsetSpec> partitions = new HashMap<>();
         for (var described : admin.describeTopics(all()).topicNameValues().entrySet()) {
-          for (TopicPartitionInfo p : get(described.getValue(), bootstrap, patience).partitions()) {
+          for (TopicPartitionInfo p : get(described.getValue(), bootstrap, timeout).partitions()) {
             partitions.put(
                 new TopicPartition(described.getKey(), p.partition()), OffsetSpec.latest());
           }
         }
-        get(admin.listOffsets(partitions).all(), bootstrap, patience);
+        get(admin.listOffsets(partitions).all(), bootstrap, timeout);
         return;
       } catch (ExecutionException e) {
-        boolean notKnownYet = e.getCause() instanceof UnknownTopicOrPartitionException;
-        if (!notKnownYet || System.nanoTime() > deadline) {
+        boolean notCreatedYet = e.getCause() instanceof UnknownTopicOrPartitionException;
+        if (!notCreatedYet || System.nanoTime() > deadline) {
           throw failed(bootstrap, e.getCause());
         }
       }
@@ -138,45 +145,45 @@ public record Topics(String in, String preview, String finals, String sessions, 
   }
 
   /**
-   * Checks that a broker answers and holds all topics.
+   * Checks that a broker answers and has all topics.
    *
-   * @throws IllegalStateException if none answers within {@code patience} or topics are missing;
-   *     the message names them
+   * @throws IllegalStateException if no broker answers within {@code timeout} or topics are
+   *     missing; the message names them
    */
-  public void require(String bootstrap, Duration patience) {
-    require(all(), bootstrap, patience);
+  public void require(String bootstrap, Duration timeout) {
+    require(all(), bootstrap, timeout);
   }
 
-  /** {@link #require} for the input topic alone. */
-  public void requireInput(String bootstrap, Duration patience) {
-    require(List.of(in), bootstrap, patience);
+  /** {@link #require} for the input topic only. */
+  public void requireInput(String bootstrap, Duration timeout) {
+    require(List.of(in), bootstrap, timeout);
   }
 
-  private static void require(List<String> topics, String bootstrap, Duration patience) {
-    try (Admin admin = admin(bootstrap, patience)) {
-      Set<String> there = get(admin.listTopics().names(), bootstrap, patience);
-      List<String> missing = topics.stream().filter(t -> !there.contains(t)).toList();
+  private static void require(List<String> topics, String bootstrap, Duration timeout) {
+    try (Admin admin = admin(bootstrap, timeout)) {
+      Set<String> existing = get(admin.listTopics().names(), bootstrap, timeout);
+      List<String> missing = topics.stream().filter(t -> !existing.contains(t)).toList();
       if (!missing.isEmpty()) {
         throw new IllegalStateException(
             "The broker at "
                 + bootstrap
                 + " has no topic "
                 + String.join(", ", missing)
-                + Suggestions.of(missing.get(0), there)
-                    .map(near -> "; did you mean " + near + "? Else")
+                + Suggestions.of(missing.get(0), existing)
+                    .map(near -> "; did you mean " + near + "? Otherwise")
                     .orElse(":")
                 + " create "
                 + (missing.size() == 1 ? "it" : "them")
-                + ", or correct the name (namespace and stream are parts of it unless it is said"
-                + " whole).");
+                + ", or correct the name; namespace and stream are parts of it unless the job file"
+                + " names the topic.");
       }
     } catch (ExecutionException e) {
       throw failed(bootstrap, e.getCause());
     }
   }
 
-  private static Admin admin(String bootstrap, Duration patience) {
-    int millis = (int) Math.min(Integer.MAX_VALUE, patience.toMillis());
+  private static Admin admin(String bootstrap, Duration timeout) {
+    int millis = (int) Math.min(Integer.MAX_VALUE, timeout.toMillis());
     return Admin.create(
         Map.of(
             AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
@@ -187,10 +194,10 @@ public record Topics(String in, String preview, String finals, String sessions, 
             millis));
   }
 
-  private static <T> T get(KafkaFuture<T> future, String bootstrap, Duration patience)
+  private static <T> T get(KafkaFuture<T> future, String bootstrap, Duration timeout)
       throws ExecutionException {
     try {
-      return future.get(patience.toMillis() + 1000, TimeUnit.MILLISECONDS);
+      return future.get(timeout.toMillis() + 1000, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       throw failed(bootstrap, e);
     } catch (InterruptedException e) {
@@ -205,11 +212,11 @@ public record Topics(String in, String preview, String finals, String sessions, 
       return new IllegalStateException(
           "No broker answers at "
               + bootstrap
-              + ": start one, or name another with --bootstrap HOST:PORT.",
+              + ": start a broker, or name another one with --bootstrap HOST:PORT.",
           cause);
     }
     return new IllegalStateException(
-        "The broker at " + bootstrap + " refused: " + cause.getMessage(), cause);
+        "The broker at " + bootstrap + " rejected the request: " + cause.getMessage(), cause);
   }
 
   private static void checkPart(String what, String name) {
