@@ -17,12 +17,12 @@ import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.avro.util.ClassSecurityValidator;
 
 /**
- * Turns records into bytes and back, in Confluent's wire format: a zero byte, the schema id as
- * big-endian int32, then Avro binary. What an older schema wrote is read into the current record:
- * fields it lacks take their defaults, fields it had are passed over.
+ * Encodes and decodes records in the Confluent wire format: a zero byte, the schema id as
+ * big-endian int32, then Avro binary. Records that an older schema wrote are decoded into the
+ * current class: missing fields get their defaults, removed fields are skipped.
  *
- * <p>Not thread-safe: it keeps its buffers between calls, so give each thread a codec of its own.
- * Records and byte arrays it returns are new and belong to the caller.
+ * <p>Not thread-safe, as buffers are reused between calls: create one codec per thread. The
+ * returned records and byte arrays are new and belong to the caller.
  */
 public final class AvroCodec<T extends SpecificRecordBase> {
   /** Bytes before the Avro binary: the zero byte and the schema id. */
@@ -41,7 +41,7 @@ public final class AvroCodec<T extends SpecificRecordBase> {
   private BinaryEncoder encoder;
   private BinaryDecoder decoder;
 
-  /** A codec with the schemas that ship with this release. */
+  /** A codec with the schemas of this release. */
   public static <T extends SpecificRecordBase> AvroCodec<T> of(Class<T> type) {
     return new AvroCodec<>(type, StaticSchemaResolver.INSTANCE);
   }
@@ -62,7 +62,7 @@ public final class AvroCodec<T extends SpecificRecordBase> {
     this.writerId = resolver.id(schema);
   }
 
-  /** Avro makes instances of trusted classes alone; ours are, whoever asks first in this JVM. */
+  /** Avro instantiates only trusted classes: registers the records of this module in this JVM. */
   private static void trust(Class<?> type, Schema schema) {
     synchronized (ClassSecurityValidator.class) {
       ClassSecurityValidator.ClassSecurityPredicate global = ClassSecurityValidator.getGlobal();
@@ -89,7 +89,7 @@ public final class AvroCodec<T extends SpecificRecordBase> {
   }
 
   /**
-   * The record as bytes.
+   * Encodes a record.
    *
    * @throws CodecException if a field that may not be null is null
    */
@@ -112,11 +112,11 @@ public final class AvroCodec<T extends SpecificRecordBase> {
   }
 
   /**
-   * The record that these bytes hold.
+   * Decodes a record.
    *
-   * @param message all bytes of a Kafka value; null is refused as empty
-   * @throws CodecException if they are empty, do not begin with the zero byte, name an unknown
-   *     schema or one of another record, end early, or go on after the record
+   * @param message the value of a Kafka record; null is refused as empty
+   * @throws CodecException if the value is empty, does not begin with the zero byte, names an
+   *     unknown schema or that of another record, ends early, or continues after the record
    */
   public T decode(byte[] message) {
     if (message == null || message.length == 0) {
@@ -129,7 +129,7 @@ public final class AvroCodec<T extends SpecificRecordBase> {
     if (message[0] != 0) {
       throw new CodecException(
           String.format(
-              "Expected %s in Confluent's wire format, which begins with the byte 0x00, but the"
+              "Expected %s in the Confluent wire format, which begins with the byte 0x00, but the"
                   + " first byte is 0x%02x. Let the producer write the zero byte and the schema id"
                   + " before the Avro binary.",
               name, message[0]));
@@ -141,7 +141,7 @@ public final class AvroCodec<T extends SpecificRecordBase> {
               + " but the value ends after "
               + message.length
               + " bytes, before"
-              + " its schema id is complete (5 bytes). It was cut on its way.");
+              + " its schema id is complete (5 bytes). The value was cut off.");
     }
     int id = ByteBuffer.wrap(message).getInt(1);
     SpecificDatumReader<T> reader = readers.computeIfAbsent(id, this::reader);
@@ -157,7 +157,7 @@ public final class AvroCodec<T extends SpecificRecordBase> {
                 + decoder.inputStream().available()
                 + " bytes follow it: the schema id ("
                 + id
-                + ") is not that of the schema that wrote it, or two records were joined.");
+                + ") is not that of the schema that wrote the record, or two records were joined.");
       }
       return record;
     } catch (CodecException e) {
@@ -173,7 +173,7 @@ public final class AvroCodec<T extends SpecificRecordBase> {
               + " bytes cannot be read as that ("
               + e.getClass().getSimpleName()
               + (e.getMessage() == null ? "" : ": " + e.getMessage())
-              + "). They were cut, or written with another schema.",
+              + "). They were cut off, or written with another schema.",
           e);
     }
   }
@@ -193,7 +193,7 @@ public final class AvroCodec<T extends SpecificRecordBase> {
     return new SpecificDatumReader<>(written, schema, data);
   }
 
-  /** Makes arrays grow as items arrive, so that a hostile count cannot claim the memory at once. */
+  /** Grows arrays item by item, so that an invalid count cannot allocate memory at once. */
   private static final class BoundedData extends SpecificData {
     BoundedData(ClassLoader loader) {
       super(loader);

@@ -1,6 +1,6 @@
 package dev.riffle.schemas;
 
-/** Bytes that are no record, or a record that cannot be bytes; the message says what to do. */
+/** A value cannot be decoded, or a record cannot be encoded; the message says what to do. */
 public final class CodecException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

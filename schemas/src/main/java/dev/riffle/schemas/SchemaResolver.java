@@ -3,18 +3,18 @@ package dev.riffle.schemas;
 import java.io.Serializable;
 import org.apache.avro.Schema;
 
-/** Tells which schema an id in the wire format stands for. Called once per id and codec. */
+/** Maps the schema ids of the wire format to schemas. Called once per id and codec. */
 public interface SchemaResolver extends Serializable {
 
   /**
-   * The schema that wrote a record.
+   * The schema with an id.
    *
    * @throws CodecException if the id is not known; the message says what to do
    */
   Schema schema(int id);
 
   /**
-   * The id under which records of this schema are written.
+   * The id with which records of this schema are written.
    *
    * @throws CodecException if the schema is not known; the message says what to do
    */

@@ -10,15 +10,15 @@ import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 
 /**
- * The schemas that ship with this release, old and new, under fixed ids: no registry has to run.
- * The id of a schema is its place in {@link #HISTORY}, counted from 1.
+ * All schemas of this release, old and current, with fixed ids, so that no schema registry is
+ * needed. The id of a schema is its index in {@link #HISTORY}, counted from 1.
  */
 public final class StaticSchemaResolver implements SchemaResolver {
   private static final long serialVersionUID = 1;
 
   /**
-   * Every schema there ever was, {@code <Record>.v<version>}; append only. A record is written with
-   * its last version.
+   * Names of all schemas, {@code <Record>.v<version>}. Append only. A record is written with its
+   * last version.
    */
   public static final List<String> HISTORY =
       List.of(
@@ -33,7 +33,7 @@ public final class StaticSchemaResolver implements SchemaResolver {
           "GeneEvent.v1",
           "ReadDecision.v1");
 
-  /** The one instance. */
+  /** The only instance. */
   public static final StaticSchemaResolver INSTANCE = new StaticSchemaResolver();
 
   private final transient List<Schema> schemas = new ArrayList<>();
@@ -62,13 +62,12 @@ public final class StaticSchemaResolver implements SchemaResolver {
       throw new CodecException(
           "Schema id "
               + id
-              + " is unknown: this release knows 1 to "
+              + " is unknown: this release has ids 1 to "
               + schemas.size()
               + " ("
               + String.join(", ", HISTORY)
-              + "). Either a newer release wrote the record, then update this reader; or a"
-              + " producer took the id from a schema registry, then let it write with the ids of"
-              + " this release.");
+              + "). If a newer release wrote the record, update this reader. If a producer took the"
+              + " id from a schema registry, let it write with the ids of this release.");
     }
     return schemas.get(id - 1);
   }

@@ -31,7 +31,7 @@ class AvroCodecTest {
 
   @ParameterizedTest
   @MethodSource("records")
-  void aRecordComesBackAsItWent(String name) {
+  void aDecodedRecordEqualsTheEncodedOne(String name) {
     SpecificRecordBase sample = Samples.all().get(name);
     byte[] bytes = Samples.encode(sample);
     assertThat(AvroCodec.of(sample.getClass()).decode(bytes)).isEqualTo(sample);
@@ -62,7 +62,7 @@ class AvroCodecTest {
   }
 
   @Test
-  void whatAnOlderSchemaWroteIsReadWithDefaults() {
+  void recordsOfAnOlderSchemaAreReadWithDefaults() {
     Schema newer = AudioChunk.getClassSchema();
     // An AudioChunk as it might have been before channels and encoding: id 77.
     Schema older =
@@ -101,15 +101,15 @@ class AvroCodecTest {
   }
 
   @Test
-  void aHeaderThatIsCutIsRefused() {
+  void aHeaderThatIsCutOffIsRefused() {
     refused(Arrays.copyOf(chunk, 4), "ends after 4 bytes");
   }
 
   @Test
-  void anUnknownIdIsNamedWithTheKnownOnes() {
+  void anUnknownIdIsNamedWithTheRangeOfIds() {
     byte[] bytes = chunk.clone();
     bytes[1] = 1;
-    refused(bytes, "Schema id 16777217 is unknown: this release knows 1 to");
+    refused(bytes, "Schema id 16777217 is unknown: this release has ids 1 to");
   }
 
   @Test
@@ -119,9 +119,9 @@ class AvroCodecTest {
   }
 
   @Test
-  void aRecordCutAnywhereIsRefused() {
+  void aRecordCutOffAnywhereIsRefused() {
     for (int length = AvroCodec.HEADER_BYTES; length < chunk.length; length++) {
-      refused(Arrays.copyOf(chunk, length), "They were cut, or written with another schema");
+      refused(Arrays.copyOf(chunk, length), "They were cut off, or written with another schema");
     }
     assertThat(codec.decode(chunk)).isEqualTo(Samples.all().get("AudioChunk.v1"));
   }
@@ -132,7 +132,7 @@ class AvroCodecTest {
   }
 
   @Test
-  void aHostileLengthClaimsNoMemory() {
+  void anInvalidLengthAllocatesNoMemory() {
     byte[] bytes = Arrays.copyOf(chunk, 15);
     Arrays.fill(bytes, 5, 9, (byte) 0xff);
     bytes[9] = 0x0f; // a sequence id of 2 GiB
@@ -140,7 +140,7 @@ class AvroCodecTest {
   }
 
   @Test
-  void aHostileCountClaimsNoMemory() {
+  void anInvalidCountAllocatesNoMemory() {
     byte[] bytes = {0, 0, 0, 0, 2, 2, 'a', 0, 0, 0, 0, 2, 'k', (byte) 0xfe, -1, -1, -1, 0x0f, 2, 2};
     AvroCodec<SequenceEvent> events = AvroCodec.of(SequenceEvent.class);
     assertThatThrownBy(() -> events.decode(bytes))
@@ -149,7 +149,7 @@ class AvroCodecTest {
   }
 
   @Test
-  void aNullFieldIsNamedAndTheCodecGoesOn() {
+  void aNullFieldIsNamedAndTheCodecStaysUsable() {
     AudioChunk good = (AudioChunk) Samples.all().get("AudioChunk.v1");
     AudioChunk bad = AudioChunk.newBuilder(good).build();
     bad.setEncoding(null);
@@ -160,7 +160,7 @@ class AvroCodecTest {
   }
 
   @Test
-  void theStaticResolverTravelsWithTheJob() throws Exception {
+  void theStaticResolverIsSerializable() throws Exception {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
       out.writeObject(StaticSchemaResolver.INSTANCE);

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import org.apache.avro.specific.SpecificRecordBase;
 
 /**
- * Writes the capsule: the samples as bytes, one file for each version of each record. Files that
- * are there already are never written again: they stand for what lies on somebody's topics.
+ * Writes the capsule: the encoded samples, one file for each version of each record. Existing files
+ * are never written again, as they represent records on existing topics.
  *
  * <pre>{@code
  * java -cp <test class path> dev.riffle.schemas.CapsuleWriter schemas/src/test/resources/capsule

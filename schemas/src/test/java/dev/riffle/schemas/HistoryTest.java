@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is on the topics stays readable. */
+/** Records on existing topics stay readable. */
 class HistoryTest {
   private static final StaticSchemaResolver RESOLVER = StaticSchemaResolver.INSTANCE;
 
@@ -33,7 +33,7 @@ class HistoryTest {
 
   @ParameterizedTest
   @MethodSource("history")
-  void theCurrentSchemaReadsWhatAnOlderOneWrote(String name) {
+  void theCurrentSchemaReadsRecordsOfOlderOnes(String name) {
     assertThat(
             SchemaCompatibility.checkReaderWriterCompatibility(current(name), schema(name))
                 .getType())
@@ -56,7 +56,7 @@ class HistoryTest {
 
   @Test
   void idsNeverChange() {
-    // Append a line for a new version; a line that is here stays as it is.
+    // Append a line for a new version; never change an existing line.
     String[] ids = {
       "AudioChunk.v1 2bcebdd834cd4338",
       "SequenceEvent.v1 27d206353a9ad71c",
@@ -78,7 +78,7 @@ class HistoryTest {
 
   @ParameterizedTest
   @MethodSource("history")
-  void recordedBytesAreReadOnEachBuild(String name) throws Exception {
+  void recordedBytesAreStillReadable(String name) throws Exception {
     byte[] recorded;
     try (InputStream in = getClass().getResourceAsStream("/capsule/" + name + ".bin")) {
       assertThat(in).as("run CapsuleWriter to record %s", name).isNotNull();
