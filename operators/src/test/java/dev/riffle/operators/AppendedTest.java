@@ -1,20 +1,20 @@
 package dev.riffle.operators;
 
-import static dev.riffle.operators.Stage.OPTIONS;
-import static dev.riffle.operators.Stage.end;
-import static dev.riffle.operators.Stage.gaps;
-import static dev.riffle.operators.Stage.start;
+import static dev.riffle.operators.Harness.OPTIONS;
+import static dev.riffle.operators.Harness.end;
+import static dev.riffle.operators.Harness.gaps;
+import static dev.riffle.operators.Harness.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.junit.jupiter.api.Test;
 
-/** Events that name no position: steps count in the order of their arrival. */
+/** Events without a position: their steps are counted in the order of arrival. */
 @SuppressWarnings("try")
 class AppendedTest {
   /** An event without a position, captured after so many milliseconds. */
   private static StepEvent next(String id, long millis, float... values) {
-    StepEvent event = Stage.event(id, 0, values);
+    StepEvent event = Harness.event(id, 0, values);
     event.position = StepEvent.NEXT;
     event.captureMicros = millis * 1000;
     return event;
@@ -22,33 +22,33 @@ class AppendedTest {
 
   @Test
   void stepsCountInTheOrderOfTheirArrival() throws Exception {
-    try (Stage stage = new Stage(OPTIONS)) {
-      stage.send(next("a", 0, 1), next("b", 1, 5), next("a", 2, 2, 3), next("a", 2, 4));
-      assertThat(stage.finals("a")).containsExactly("1:1.0", "2:3.0", "3:6.0", "4:10.0");
-      assertThat(stage.finals("b")).containsExactly("1:5.0");
-      assertThat(stage.sessions("a")).containsExactly("STARTED implied 0");
-      assertThat(stage.errors()).isEmpty();
+    try (Harness harness = new Harness(OPTIONS)) {
+      harness.send(next("a", 0, 1), next("b", 1, 5), next("a", 2, 2, 3), next("a", 2, 4));
+      assertThat(harness.finals("a")).containsExactly("1:1.0", "2:3.0", "3:6.0", "4:10.0");
+      assertThat(harness.finals("b")).containsExactly("1:5.0");
+      assertThat(harness.sessions("a")).containsExactly("STARTED implied 0");
+      assertThat(harness.errors()).isEmpty();
     }
   }
 
   @Test
-  void anEventThatComesTwiceIsTwoEvents() throws Exception {
-    try (Stage stage = new Stage(OPTIONS)) {
+  void anEventThatArrivesTwiceIsTwoEvents() throws Exception {
+    try (Harness harness = new Harness(OPTIONS)) {
       StepEvent event = start(next("a", 7, 1));
-      stage.send(event, event);
-      assertThat(stage.finals("a")).containsExactly("1:1.0", "1:-1.0", "1:1.0");
-      assertThat(stage.sessions("a"))
+      harness.send(event, event);
+      assertThat(harness.finals("a")).containsExactly("1:1.0", "1:-1.0", "1:1.0");
+      assertThat(harness.sessions("a"))
           .containsExactly("STARTED start 0", "ENDED restart 1", "STARTED start 0");
     }
   }
 
   @Test
-  void theyCountAnewAfterAnEndAndAfterAPause() throws Exception {
-    try (Stage stage = new Stage(OPTIONS)) {
-      stage.send(next("a", 0, 1), end(next("a", 1, 2)), next("a", 2, 3), next("a", 20_000, 4));
-      assertThat(stage.finals("a"))
+  void positionsRestartAfterAnEndAndAfterAPause() throws Exception {
+    try (Harness harness = new Harness(OPTIONS)) {
+      harness.send(next("a", 0, 1), end(next("a", 1, 2)), next("a", 2, 3), next("a", 20_000, 4));
+      assertThat(harness.finals("a"))
           .containsExactly("1:1.0", "2:3.0", "2:-3.0", "1:3.0", "1:-3.0", "1:4.0");
-      assertThat(stage.sessions("a"))
+      assertThat(harness.sessions("a"))
           .containsExactly(
               "STARTED implied 0",
               "ENDED end 2",
@@ -60,42 +60,42 @@ class AppendedTest {
 
   @Test
   void anEndWithoutStepsEndsTheSession() throws Exception {
-    try (Stage stage = new Stage(OPTIONS)) {
-      stage.send(next("a", 0, 1), end(next("a", 1)));
-      assertThat(stage.finals("a")).containsExactly("1:1.0", "1:-1.0");
-      assertThat(stage.sessions("a")).containsExactly("STARTED implied 0", "ENDED end 1");
+    try (Harness harness = new Harness(OPTIONS)) {
+      harness.send(next("a", 0, 1), end(next("a", 1)));
+      assertThat(harness.finals("a")).containsExactly("1:1.0", "1:-1.0");
+      assertThat(harness.sessions("a")).containsExactly("STARTED implied 0", "ENDED end 1");
     }
   }
 
   @Test
-  void whatTheModelRefusesIsAGapAndTheNextGoOnBehindIt() throws Exception {
-    try (Stage stage = new Stage(gaps(GapPolicy.RESET))) {
-      stage.send(next("a", 0, 1), next("a", 1, RunningSum.POISON), next("a", 2, 2));
-      assertThat(stage.finals("a")).containsExactly("1:1.0", "1:-1.0", "3:2.0");
-      assertThat(stage.errors()).hasSize(1);
+  void refusedStepsAreAGapAndLaterEventsContinueAfterIt() throws Exception {
+    try (Harness harness = new Harness(gaps(GapPolicy.RESET))) {
+      harness.send(next("a", 0, 1), next("a", 1, RunningSum.POISON), next("a", 2, 2));
+      assertThat(harness.finals("a")).containsExactly("1:1.0", "1:-1.0", "3:2.0");
+      assertThat(harness.errors()).hasSize(1);
     }
   }
 
   @Test
-  void whereGapsAreRefusedOnlyAStartOrAForgottenKeyBeginsAgain() throws Exception {
-    try (Stage stage = new Stage(gaps(GapPolicy.DEAD_LETTER))) {
-      stage.send(next("a", 0, 1), next("a", 1, RunningSum.POISON), next("a", 2, 2));
-      assertThat(stage.errors()).hasSize(2);
-      stage.send(start(next("a", 3, 3)));
-      stage.send(next("b", 0, 1), next("b", 1, RunningSum.POISON), next("b", 90_000, 4));
-      assertThat(stage.finals("a")).containsExactly("1:1.0", "1:-1.0", "1:3.0");
-      assertThat(stage.finals("b")).containsExactly("1:1.0", "1:-1.0", "1:4.0");
+  void afterARefusedGapOnlyAStartOrAForgottenKeyBeginsAgain() throws Exception {
+    try (Harness harness = new Harness(gaps(GapPolicy.DEAD_LETTER))) {
+      harness.send(next("a", 0, 1), next("a", 1, RunningSum.POISON), next("a", 2, 2));
+      assertThat(harness.errors()).hasSize(2);
+      harness.send(start(next("a", 3, 3)));
+      harness.send(next("b", 0, 1), next("b", 1, RunningSum.POISON), next("b", 90_000, 4));
+      assertThat(harness.finals("a")).containsExactly("1:1.0", "1:-1.0", "1:3.0");
+      assertThat(harness.finals("b")).containsExactly("1:1.0", "1:-1.0", "1:4.0");
     }
   }
 
   @Test
-  void theCountGoesOnAfterARestore() throws Exception {
+  void theCountContinuesAfterARestore() throws Exception {
     OperatorSubtaskState state;
-    Stage first = new Stage(OPTIONS);
+    Harness first = new Harness(OPTIONS);
     first.send(next("a", 0, 1, 2));
     state = first.snapshot();
     first.abandon();
-    try (Stage second = new Stage(OPTIONS, "one", state, 1, 0)) {
+    try (Harness second = new Harness(OPTIONS, "one", state, 1, 0)) {
       second.send(next("a", 1, 3));
       assertThat(second.finals("a")).containsExactly("3:6.0");
     }

@@ -19,41 +19,42 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * What comes out of a sequence depends on its own events alone: not on batches, watermarks, other
- * sequences, crashes or the number of subtasks. Random sequences with duplicates, overlaps, early
- * and lost events, silence, new starts and values the model refuses.
+ * The output of a sequence depends only on its own events: not on batches, watermarks, other
+ * sequences, crashes or the number of subtasks. The tests use random sequences with duplicates,
+ * overlaps, early and lost events, pauses, restarts and values that the model refuses.
  */
 @SuppressWarnings("try")
 class EqualityTest {
   private static final int KEYS = 12;
 
-  /** A capture time at which every sequence has idled out. */
+  /** A capture time at which every sequence is idle. */
   private static final long END = 10_000_000_000L;
 
-  /** Everything that came out, by key, each lane in its order. */
+  /** All output records by key, separately for each output. */
   private record Result(Map<String, List<List<String>>> byKey) {
     void isSame(Result other, String where) {
       byKey.forEach(
-          (id, lanes) -> {
-            for (int lane = 0; lane < lanes.size(); lane++) {
-              assertThat(lanes.get(lane))
-                  .as("%s, %s, lane %d", where, id, lane)
-                  .isEqualTo(other.byKey.get(id).get(lane));
+          (id, outputs) -> {
+            for (int output = 0; output < outputs.size(); output++) {
+              assertThat(outputs.get(output))
+                  .as("%s, %s, output %d", where, id, output)
+                  .isEqualTo(other.byKey.get(id).get(output));
             }
           });
     }
 
-    static Result of(Stage... stages) {
+    static Result of(Harness... harnesses) {
       Map<String, List<List<String>>> all = new TreeMap<>();
       for (int k = 0; k < KEYS; k++) {
         String id = "key-" + k;
-        List<List<String>> lanes = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-        for (Stage stage : stages) {
-          lanes.get(0).addAll(stage.finals(id));
-          lanes.get(1).addAll(stage.bytes(SideOutputs.SESSIONS, id));
-          lanes.get(2).addAll(stage.bytes(SideOutputs.DEAD_LETTERS, id));
+        List<List<String>> outputs =
+            List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        for (Harness harness : harnesses) {
+          outputs.get(0).addAll(harness.finals(id));
+          outputs.get(1).addAll(harness.bytes(SideOutputs.SESSIONS, id));
+          outputs.get(2).addAll(harness.bytes(SideOutputs.DEAD_LETTERS, id));
         }
-        all.put(id, lanes);
+        all.put(id, outputs);
       }
       return new Result(all);
     }
@@ -70,13 +71,13 @@ class EqualityTest {
       int count = 5 + random.nextInt(20);
       for (int i = 0; i < count; i++) {
         if (random.nextInt(25) == 0) {
-          micros += 15_000_000; // silence
+          micros += 15_000_000; // a pause
         }
         float[] values = new float[random.nextInt(6)];
         for (int v = 0; v < values.length; v++) {
           values[v] = random.nextInt(60) == 0 ? RunningSum.POISON : random.nextInt(10);
         }
-        StepEvent event = Stage.at(micros, Stage.event(id, position, values));
+        StepEvent event = Harness.at(micros, Harness.event(id, position, values));
         event.start = i == 0 && random.nextInt(4) > 0;
         event.end = i == count - 1 && random.nextInt(4) > 0;
         if (random.nextInt(20) > 0) {
@@ -85,9 +86,9 @@ class EqualityTest {
         if (random.nextInt(10) == 0 && values.length > 1) {
           int from = random.nextInt(values.length);
           session.add(
-              Stage.at(
+              Harness.at(
                   micros + from * 1000L,
-                  Stage.event(
+                  Harness.event(
                       id, position + from, Arrays.copyOfRange(values, from, values.length))));
         }
         if (random.nextInt(8) == 0 && !session.isEmpty()) {
@@ -121,21 +122,21 @@ class EqualityTest {
     return all;
   }
 
-  /** Sends events and now and then the best watermark there is: none that comes is behind it. */
-  private static void send(Stage stage, List<StepEvent> events, int from, int to, Random when)
+  /** Sends events and, now and then, the highest watermark that makes no later event late. */
+  private static void send(Harness harness, List<StepEvent> events, int from, int to, Random when)
       throws Exception {
     for (int i = from; i < to; i++) {
-      stage.send(events.get(i));
+      harness.send(events.get(i));
       if (when.nextInt(10) == 0) {
         long next = END;
         for (StepEvent event : events.subList(i + 1, events.size())) {
           next = Math.min(next, event.captureMicros);
         }
-        stage.watermark(Math.floorDiv(next, 1000L) - 1);
+        harness.watermark(Math.floorDiv(next, 1000L) - 1);
       }
     }
     if (to == events.size()) {
-      stage.watermark(END / 1000);
+      harness.watermark(END / 1000);
     }
   }
 
@@ -157,11 +158,11 @@ class EqualityTest {
 
   private static Result undisturbed(
       GapPolicy policy, List<StepEvent> events, Random when, int batch) throws Exception {
-    Stage stage = new Stage(options(policy, batch));
-    try (stage) {
-      send(stage, events, 0, events.size(), when);
+    Harness harness = new Harness(options(policy, batch));
+    try (harness) {
+      send(harness, events, 0, events.size(), when);
     }
-    return Result.of(stage);
+    return Result.of(harness);
   }
 
   @ParameterizedTest
@@ -182,9 +183,9 @@ class EqualityTest {
     for (int seed = 0; seed < 8; seed++) {
       List<StepEvent> events = interleaved(new Random(seed));
       Result all = undisturbed(GapPolicy.FILL, events, new Random(seed), 7);
-      List<StepEvent> alone = new ArrayList<>(events);
-      alone.removeIf(event -> !event.sequenceId.equals("key-3"));
-      assertThat(undisturbed(GapPolicy.FILL, alone, new Random(), 7).byKey().get("key-3"))
+      List<StepEvent> single = new ArrayList<>(events);
+      single.removeIf(event -> !event.sequenceId.equals("key-3"));
+      assertThat(undisturbed(GapPolicy.FILL, single, new Random(), 7).byKey().get("key-3"))
           .isEqualTo(all.byKey().get("key-3"));
     }
   }
@@ -198,14 +199,14 @@ class EqualityTest {
       Result undisturbed = undisturbed(policy, events, random, 7);
       int cut = random.nextInt(events.size());
       int crash = cut + random.nextInt(events.size() - cut);
-      Stage before = new Stage(options(policy, 7));
+      Harness before = new Harness(options(policy, 7));
       send(before, events, 0, cut, random);
       Callable<OperatorSubtaskState> snapshot = before.snapshotWrittenLater();
       Result committed = Result.of(before);
       send(before, events, cut, crash, random);
       OperatorSubtaskState state = snapshot.call();
       before.abandon();
-      Stage after = new Stage(options(policy, 7), "one", state, 1, 0);
+      Harness after = new Harness(options(policy, 7), "one", state, 1, 0);
       try (after) {
         send(after, events, cut, events.size(), random);
       }
@@ -219,27 +220,27 @@ class EqualityTest {
       List<StepEvent> events = interleaved(new Random(seed));
       Result undisturbed = undisturbed(GapPolicy.RESET, events, new Random(seed), 7);
       int cut = events.size() / 2;
-      Stage one = new Stage(options(GapPolicy.RESET, 7));
+      Harness one = new Harness(options(GapPolicy.RESET, 7));
       send(one, events, 0, cut, new Random(seed));
       OperatorSubtaskState state = one.snapshot();
       one.abandon();
-      Stage[] two = new Stage[2];
+      Harness[] two = new Harness[2];
       for (int i = 0; i < 2; i++) {
         OperatorSubtaskState part =
             AbstractStreamOperatorTestHarness.repartitionOperatorState(
-                state, Stage.MAX_PARALLELISM, 1, 2, i);
-        two[i] = new Stage(options(GapPolicy.RESET, 7), "one", part, 2, i);
+                state, Harness.MAX_PARALLELISM, 1, 2, i);
+        two[i] = new Harness(options(GapPolicy.RESET, 7), "one", part, 2, i);
       }
       for (StepEvent event : events.subList(cut, events.size())) {
         int subtask =
             KeyGroupRangeAssignment.assignKeyToParallelOperator(
-                event.sequenceId, Stage.MAX_PARALLELISM, 2);
+                event.sequenceId, Harness.MAX_PARALLELISM, 2);
         two[subtask].send(event);
       }
-      for (Stage stage : two) {
-        stage.watermark(END / 1000);
-        stage.endInput();
-        stage.stop();
+      for (Harness harness : two) {
+        harness.watermark(END / 1000);
+        harness.endInput();
+        harness.stop();
       }
       joined(Result.of(one), Result.of(two)).isSame(undisturbed, "seed " + seed);
     }
@@ -247,14 +248,14 @@ class EqualityTest {
 
   @Test
   void theRandomSequencesMeetEveryRule() throws Exception {
-    Stage stage = new Stage(options(GapPolicy.FILL, 7));
-    try (stage) {
+    Harness harness = new Harness(options(GapPolicy.FILL, 7));
+    try (harness) {
       for (int seed = 0; seed < 5; seed++) {
         List<StepEvent> events = interleaved(new Random(seed));
-        send(stage, events, 0, events.size(), new Random(seed));
+        send(harness, events, 0, events.size(), new Random(seed));
       }
     }
-    OperatorMetrics metrics = stage.metrics();
+    OperatorMetrics metrics = harness.metrics();
     assertThat(metrics.duplicateEvents.getCount()).isPositive();
     assertThat(metrics.trimmedSteps.getCount()).isPositive();
     assertThat(metrics.filledSteps.getCount()).isPositive();
@@ -269,11 +270,11 @@ class EqualityTest {
     first
         .byKey()
         .forEach(
-            (id, lanes) -> {
+            (id, outputs) -> {
               List<List<String>> both = new ArrayList<>();
-              for (int lane = 0; lane < lanes.size(); lane++) {
-                List<String> texts = new ArrayList<>(lanes.get(lane));
-                texts.addAll(second.byKey().get(id).get(lane));
+              for (int output = 0; output < outputs.size(); output++) {
+                List<String> texts = new ArrayList<>(outputs.get(output));
+                texts.addAll(second.byKey().get(id).get(output));
                 both.add(texts);
               }
               all.put(id, both);

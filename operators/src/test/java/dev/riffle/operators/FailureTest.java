@@ -1,11 +1,11 @@
 package dev.riffle.operators;
 
-import static dev.riffle.operators.Stage.OPTIONS;
-import static dev.riffle.operators.Stage.batches;
-import static dev.riffle.operators.Stage.end;
-import static dev.riffle.operators.Stage.event;
-import static dev.riffle.operators.Stage.start;
-import static dev.riffle.operators.Stage.warmUp;
+import static dev.riffle.operators.Harness.OPTIONS;
+import static dev.riffle.operators.Harness.batches;
+import static dev.riffle.operators.Harness.end;
+import static dev.riffle.operators.Harness.event;
+import static dev.riffle.operators.Harness.start;
+import static dev.riffle.operators.Harness.warmUp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,45 +18,45 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A device that fails must not be taken for a bad input. */
+/** A device failure is never mistaken for a bad input. */
 @SuppressWarnings("try")
 class FailureTest {
 
   @BeforeEach
   @AfterEach
-  void mend() {
-    RunningSum.mend();
+  void reset() {
+    RunningSum.reset();
   }
 
-  /** Four keys whose events wait for each other. */
-  private static Stage busy() throws Exception {
-    Stage stage = new Stage(batches(4, Duration.ofMillis(10)));
+  /** A harness after many events in a short time, with batches of four. */
+  private static Harness busy() throws Exception {
+    Harness harness = new Harness(batches(4, Duration.ofMillis(10)));
     for (int i = 0; i < 20; i++) {
-      stage.send(event("warm", i, 0));
+      harness.send(event("warm", i, 0));
     }
-    stage.watermark(0);
+    harness.watermark(0);
     RunningSum.BATCHES.clear();
-    return stage;
+    return harness;
   }
 
   @Test
-  void aFailedDeviceFailsTheJobAndNoInputIsBlamed() throws Exception {
-    Stage stage = busy();
+  void aFailedDeviceFailsTheJobAndWritesNoDeadLetter() throws Exception {
+    Harness harness = busy();
     RunningSum.lifetime = 0;
-    stage.send(event("a", 0, 1), event("b", 0, 1), event("c", 0, 1));
-    assertThatThrownBy(() -> stage.send(event("d", 0, 1)))
+    harness.send(event("a", 0, 1), event("b", 0, 1), event("c", 0, 1));
+    assertThatThrownBy(() -> harness.send(event("d", 0, 1)))
         .isInstanceOf(DeviceException.class)
-        .hasMessage("The card fell off the bus.");
+        .hasMessage("The device fell off the bus.");
     assertThat(RunningSum.BATCHES).as("nothing is tried on a dead device").containsExactly(4);
-    assertThat(stage.letters()).isEmpty();
-    assertThat(stage.finals("a")).isEmpty();
-    stage.abandon();
+    assertThat(harness.deadLetters()).isEmpty();
+    assertThat(harness.finals("a")).isEmpty();
+    harness.abandon();
   }
 
   @Test
-  void afterAFailureTheJobTellsWhatItWouldHaveToldWithoutIt() throws Exception {
+  void afterAFailureTheJobPredictsTheSameAsWithoutIt() throws Exception {
     List<String> finals = new ArrayList<>();
-    Stage before = new Stage(OPTIONS);
+    Harness before = new Harness(OPTIONS);
     before.send(start(event("a", 0, 1)), event("a", 1, 2));
     OperatorSubtaskState state = before.snapshot();
     finals.addAll(before.finals("a"));
@@ -65,8 +65,8 @@ class FailureTest {
     assertThatThrownBy(() -> before.send(end(event("a", 3, 4))))
         .isInstanceOf(DeviceException.class);
     before.abandon();
-    RunningSum.mend();
-    try (Stage after = new Stage(OPTIONS, "one", state, 1, 0)) {
+    RunningSum.reset();
+    try (Harness after = new Harness(OPTIONS, "one", state, 1, 0)) {
       after.send(event("a", 2, 3), end(event("a", 3, 4)));
       finals.addAll(after.finals("a"));
     }
@@ -75,83 +75,83 @@ class FailureTest {
 
   @Test
   void theEndOfASessionIsNotLeftOutWhenTheDeviceFails() throws Exception {
-    Stage stage = new Stage(OPTIONS);
-    stage.send(start(event("a", 0, 1)));
+    Harness harness = new Harness(OPTIONS);
+    harness.send(start(event("a", 0, 1)));
     RunningSum.lifetime = 0;
-    assertThatThrownBy(() -> stage.watermark(60_000)).isInstanceOf(DeviceException.class);
-    assertThat(stage.sessions("a")).containsExactly("STARTED start 0");
-    stage.abandon();
+    assertThatThrownBy(() -> harness.watermark(60_000)).isInstanceOf(DeviceException.class);
+    assertThat(harness.sessions("a")).containsExactly("STARTED start 0");
+    harness.abandon();
   }
 
   @Test
-  void withoutMemoryABatchIsHalvedOnceAndForAll() throws Exception {
-    try (Stage stage = busy()) {
+  void withoutMemoryBatchesAreHalvedPermanently() throws Exception {
+    try (Harness harness = busy()) {
       RunningSum.room = 3;
       for (int i = 0; i < 2; i++) {
         for (String id : List.of("a", "b", "c", "d")) {
-          stage.send(event(id, i, 1 + i));
+          harness.send(event(id, i, 1 + i));
         }
       }
       assertThat(RunningSum.BATCHES).containsExactly(4, 2, 2, 2, 2);
       for (String id : List.of("a", "b", "c", "d")) {
-        assertThat(stage.finals(id)).containsExactly("1:1.0", "2:3.0");
+        assertThat(harness.finals(id)).containsExactly("1:1.0", "2:3.0");
       }
-      assertThat(stage.metrics().outOfMemory.getCount()).isEqualTo(1);
-      assertThat(stage.metrics().maxSlots).isEqualTo(2);
-      assertThat(stage.metrics().inferenceFailures.getCount()).isZero();
-      assertThat(stage.metrics().inferenceRequests.getCount()).isEqualTo(20 + 8);
+      assertThat(harness.metrics().outOfMemory.getCount()).isEqualTo(1);
+      assertThat(harness.metrics().maxSlots).isEqualTo(2);
+      assertThat(harness.metrics().inferenceFailures.getCount()).isZero();
+      assertThat(harness.metrics().inferenceRequests.getCount()).isEqualTo(20 + 8);
     }
   }
 
   @Test
-  void withoutMemoryForASingleRowTheJobFails() throws Exception {
-    Stage stage = busy();
+  void withoutMemoryForASingleItemTheJobFails() throws Exception {
+    Harness harness = busy();
     RunningSum.room = 0;
-    stage.send(event("a", 0, 1), event("b", 0, 1));
-    assertThatThrownBy(() -> stage.clock(10))
+    harness.send(event("a", 0, 1), event("b", 0, 1));
+    assertThatThrownBy(() -> harness.clock(10))
         .hasRootCauseInstanceOf(DeviceException.OutOfMemory.class)
         .hasStackTraceContaining("no memory for a single window or item of model sum/1: No room")
         .hasStackTraceContaining("Choose a shorter window");
     assertThat(RunningSum.BATCHES).containsExactly(2, 1);
-    assertThat(stage.letters()).isEmpty();
-    stage.abandon();
+    assertThat(harness.deadLetters()).isEmpty();
+    harness.abandon();
   }
 
   @Test
   void aModelThatDoesNotEvenComputeZerosFailsTheJob() throws Exception {
-    Stage stage = new Stage(OPTIONS);
-    stage.send(start(event("a", 0, 1)));
+    Harness harness = new Harness(OPTIONS);
+    harness.send(start(event("a", 0, 1)));
     RunningSum.broken = true;
-    assertThatThrownBy(() -> stage.send(event("a", 1, 2)))
+    assertThatThrownBy(() -> harness.send(event("a", 1, 2)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("neither a step of sequence 'a' nor zeros")
         .hasRootCauseMessage("no such instruction");
-    assertThat(stage.letters()).isEmpty();
-    stage.abandon();
+    assertThat(harness.deadLetters()).isEmpty();
+    harness.abandon();
   }
 
   @Test
-  void anInputThatTheModelRefusesIsNoReasonToAskForZeros() throws Exception {
-    try (Stage stage = new Stage(OPTIONS)) {
-      stage.send(start(event("a", 0, 1)), event("a", 1, RunningSum.POISON));
+  void afterARefusalTheModelIsNotTestedWithZeros() throws Exception {
+    try (Harness harness = new Harness(OPTIONS)) {
+      harness.send(start(event("a", 0, 1)), event("a", 1, RunningSum.POISON));
       assertThat(RunningSum.WARMED).isEmpty();
-      stage.send(event("a", 2, RunningSum.BREAK));
+      harness.send(event("a", 2, RunningSum.BREAK));
       assertThat(RunningSum.WARMED).containsExactly(1);
-      assertThat(stage.letters()).hasSize(2);
+      assertThat(harness.deadLetters()).hasSize(2);
     }
   }
 
   @Test
-  void whatATaskWarmsUpIsBoundedByABatchAndByMemory() throws Exception {
-    new Stage(warmUp(4, 0)).close();
+  void warmUpIsLimitedByABatchAndByMemory() throws Exception {
+    new Harness(warmUp(4, 0)).close();
     assertThat(RunningSum.WARMED).isEmpty();
     RunningSum.room = 1;
-    try (Stage stage = new Stage(warmUp(4, 9))) {
+    try (Harness harness = new Harness(warmUp(4, 9))) {
       assertThat(RunningSum.WARMED).containsExactly(4, 2, 1);
-      assertThat(stage.metrics().maxSlots).isEqualTo(1);
+      assertThat(harness.metrics().maxSlots).isEqualTo(1);
     }
     RunningSum.broken = true;
-    assertThatThrownBy(() -> new Stage(warmUp(1, 1))).hasMessage("no such instruction");
-    assertThat(SharedModels.size()).as("models left behind").isZero();
+    assertThatThrownBy(() -> new Harness(warmUp(1, 1))).hasMessage("no such instruction");
+    assertThat(SharedModels.size()).as("models left").isZero();
   }
 }

@@ -1,11 +1,11 @@
 package dev.riffle.operators;
 
-import static dev.riffle.operators.Stage.OPTIONS;
-import static dev.riffle.operators.Stage.at;
-import static dev.riffle.operators.Stage.end;
-import static dev.riffle.operators.Stage.event;
-import static dev.riffle.operators.Stage.gaps;
-import static dev.riffle.operators.Stage.start;
+import static dev.riffle.operators.Harness.OPTIONS;
+import static dev.riffle.operators.Harness.at;
+import static dev.riffle.operators.Harness.end;
+import static dev.riffle.operators.Harness.event;
+import static dev.riffle.operators.Harness.gaps;
+import static dev.riffle.operators.Harness.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -14,14 +14,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Only what was computed before is a duplicate; all else that cannot be used is a dead letter. */
+/**
+ * Only steps that were computed before are duplicates; any other unusable event is a dead letter.
+ */
 @SuppressWarnings("try")
 class NothingVanishesTest {
   private static final long SECOND = 1_000_000;
 
-  private static List<Long> offsets(Stage stage) {
+  private static List<Long> offsets(Harness harness) {
     List<Long> offsets = new ArrayList<>();
-    stage.letters().forEach(letter -> offsets.add(letter.getSourceOffset()));
+    harness.deadLetters().forEach(letter -> offsets.add(letter.getSourceOffset()));
     return offsets;
   }
 
@@ -29,86 +31,86 @@ class NothingVanishesTest {
   @EnumSource(
       value = GapPolicy.class,
       names = {"FILL", "RESET"})
-  void whatComesLateForAnyGapIsADeadLetter(GapPolicy policy) throws Exception {
-    try (Stage stage = new Stage(gaps(policy))) {
-      stage.send(start(event("a", 0, 1)), event("a", 2, 3), event("a", 4, 5));
-      stage.watermark(2000);
-      stage.send(event("a", 1, 2), event("a", 3, 4), event("a", 2, 3), event("a", 0, 1));
-      assertThat(offsets(stage)).containsExactly(1L, 3L);
-      assertThat(stage.metrics().lateEvents.getCount()).isEqualTo(2);
-      assertThat(stage.metrics().duplicateEvents.getCount()).isEqualTo(2);
+  void anEventThatIsLateForAnyGapIsADeadLetter(GapPolicy policy) throws Exception {
+    try (Harness harness = new Harness(gaps(policy))) {
+      harness.send(start(event("a", 0, 1)), event("a", 2, 3), event("a", 4, 5));
+      harness.watermark(2000);
+      harness.send(event("a", 1, 2), event("a", 3, 4), event("a", 2, 3), event("a", 0, 1));
+      assertThat(offsets(harness)).containsExactly(1L, 3L);
+      assertThat(harness.metrics().lateEvents.getCount()).isEqualTo(2);
+      assertThat(harness.metrics().duplicateEvents.getCount()).isEqualTo(2);
     }
   }
 
   @Test
   void howeverManyGapsThereAreTheirLateEventsAreDeadLetters() throws Exception {
     int gaps = 100;
-    try (Stage stage = new Stage(gaps(GapPolicy.FILL))) {
-      stage.send(start(event("a", 0, 1)));
+    try (Harness harness = new Harness(gaps(GapPolicy.FILL))) {
+      harness.send(start(event("a", 0, 1)));
       for (int i = 1; i <= gaps; i++) {
-        stage.send(event("a", 2 * i, 1), event("a", 2 * i + 200, 1));
-        stage.watermark(2000 + i);
+        harness.send(event("a", 2 * i, 1), event("a", 2 * i + 200, 1));
+        harness.watermark(2000 + i);
       }
-      int before = stage.letters().size();
+      int before = harness.deadLetters().size();
       for (int i = 1; i <= gaps; i++) {
-        stage.send(event("a", 2 * i - 1, 1));
+        harness.send(event("a", 2 * i - 1, 1));
       }
-      assertThat(stage.letters()).hasSize(before + gaps);
+      assertThat(harness.deadLetters()).hasSize(before + gaps);
     }
   }
 
   @Test
-  void whatComesBeforeTheFirstEventOfAnUnknownSequenceIsLate() throws Exception {
-    try (Stage stage = new Stage(OPTIONS)) {
-      stage.send(event("a", 2, 3), event("a", 0, 1, 2), event("a", 2, 3), event("a", 3, 4));
-      assertThat(stage.finals("a")).containsExactly("3:3.0", "4:7.0");
-      assertThat(offsets(stage)).containsExactly(0L);
-      assertThat(stage.metrics().duplicateEvents.getCount()).isEqualTo(1);
+  void stepsBeforeTheFirstEventOfAnUnseenSequenceAreLate() throws Exception {
+    try (Harness harness = new Harness(OPTIONS)) {
+      harness.send(event("a", 2, 3), event("a", 0, 1, 2), event("a", 2, 3), event("a", 3, 4));
+      assertThat(harness.finals("a")).containsExactly("3:3.0", "4:7.0");
+      assertThat(offsets(harness)).containsExactly(0L);
+      assertThat(harness.metrics().duplicateEvents.getCount()).isEqualTo(1);
     }
   }
 
   @Test
-  void whatLiesBetweenAnEndAndTheSessionAfterItIsLate() throws Exception {
-    try (Stage stage = new Stage(OPTIONS)) {
-      stage.send(start(event("a", 0, 1)), end(event("a", 1, 2)), event("a", 4, 5));
-      stage.send(event("a", 3, 4), event("a", 1, 2));
-      assertThat(stage.sessions("a")).endsWith("ENDED end 2", "STARTED implied 4");
-      assertThat(offsets(stage)).containsExactly(3L);
-      assertThat(stage.metrics().duplicateEvents.getCount()).isEqualTo(1);
+  void stepsBetweenAnEndAndTheNextSessionAreLate() throws Exception {
+    try (Harness harness = new Harness(OPTIONS)) {
+      harness.send(start(event("a", 0, 1)), end(event("a", 1, 2)), event("a", 4, 5));
+      harness.send(event("a", 3, 4), event("a", 1, 2));
+      assertThat(harness.sessions("a")).endsWith("ENDED end 2", "STARTED implied 4");
+      assertThat(offsets(harness)).containsExactly(3L);
+      assertThat(harness.metrics().duplicateEvents.getCount()).isEqualTo(1);
     }
   }
 
   @Test
-  void aStragglerOfAnEarlierSessionIsNoDuplicateOfThisOne() throws Exception {
-    try (Stage stage = new Stage(OPTIONS)) {
-      stage.send(start(at(0, event("a", 0, 1))));
-      stage.send(start(at(5 * SECOND, event("a", 0, 1, 2, 3))));
-      stage.send(at(1000, event("a", 1, 9)), at(5 * SECOND + 1000, event("a", 1, 2)));
-      assertThat(offsets(stage)).containsExactly(1L);
-      assertThat(stage.errors().get(0)).contains("belongs to an earlier session of this id");
-      assertThat(stage.metrics().duplicateEvents.getCount()).isEqualTo(1);
+  void aLateEventOfAnEarlierSessionIsNoDuplicateOfThisOne() throws Exception {
+    try (Harness harness = new Harness(OPTIONS)) {
+      harness.send(start(at(0, event("a", 0, 1))));
+      harness.send(start(at(5 * SECOND, event("a", 0, 1, 2, 3))));
+      harness.send(at(1000, event("a", 1, 9)), at(5 * SECOND + 1000, event("a", 1, 2)));
+      assertThat(offsets(harness)).containsExactly(1L);
+      assertThat(harness.errors().get(0)).contains("belongs to an earlier session of this id");
+      assertThat(harness.metrics().duplicateEvents.getCount()).isEqualTo(1);
     }
   }
 
   @Test
-  void anEndWithoutStepsDoesNotDisplaceTheStepsHeldAtItsPlace() throws Exception {
-    try (Stage stage = new Stage(OPTIONS)) {
-      stage.send(start(event("a", 0, 1)), event("a", 2, 3, 4), end(event("a", 2)));
-      assertThat(stage.finals("a")).containsExactly("1:1.0", "2:1.0", "3:4.0", "4:8.0");
+  void anEndWithoutStepsDoesNotReplaceBufferedStepsAtItsPosition() throws Exception {
+    try (Harness harness = new Harness(OPTIONS)) {
+      harness.send(start(event("a", 0, 1)), event("a", 2, 3, 4), end(event("a", 2)));
+      assertThat(harness.finals("a")).containsExactly("1:1.0", "2:1.0", "3:4.0", "4:8.0");
     }
   }
 
   @Test
-  void theDeadLetterPolicyRefusesAStreamThatGoesOnHoweverLongItDoes() throws Exception {
-    try (Stage stage = new Stage(gaps(GapPolicy.DEAD_LETTER))) {
-      stage.send(start(event("a", 0, 1)), event("a", 2, 3));
+  void theDeadLetterPolicyRefusesAStreamForAsLongAsItContinues() throws Exception {
+    try (Harness harness = new Harness(gaps(GapPolicy.DEAD_LETTER))) {
+      harness.send(start(event("a", 0, 1)), event("a", 2, 3));
       int events = 20;
       for (int i = 1; i <= events; i++) {
-        stage.send(at(i * 9 * SECOND, event("a", 2 + i, 1)));
-        stage.watermark(i * 9000 - 1);
+        harness.send(at(i * 9 * SECOND, event("a", 2 + i, 1)));
+        harness.watermark(i * 9000 - 1);
       }
-      assertThat(stage.letters()).hasSize(1 + events);
-      assertThat(stage.sessions("a"))
+      assertThat(harness.deadLetters()).hasSize(1 + events);
+      assertThat(harness.sessions("a"))
           .containsExactly("STARTED start 0", "GAP gap 1+1", "ENDED gap 1");
     }
   }

@@ -15,18 +15,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A small honest model: each step is answered with the sum of all steps so far, and the end with
- * minus the sum. Refuses the values 13 and infinity, and every width but 1. The attribute {@value
- * #OFFSET} of the format is added to each step and can change within a session.
+ * A small model for tests: predicts the sum of all steps at each step, and minus the sum at the
+ * end. Refuses the values 13 and infinity, and every width but 1. The attribute {@value #OFFSET} of
+ * the format is added to each step and can change within a session.
  */
 final class RunningSum implements StreamModel<Float> {
   /** Attribute: what is added to each step, 0 by default. */
   static final String OFFSET = "offset";
 
-  /** A value the model refuses, as a model should. */
+  /** A value that the model refuses with an {@link InputException}. */
   static final float POISON = 13;
 
-  /** A value on which the model breaks. */
+  /** A value for which the model throws another exception. */
   static final float BREAK = Float.POSITIVE_INFINITY;
 
   /** Sizes of the batches that all runners advanced. */
@@ -38,7 +38,7 @@ final class RunningSum implements StreamModel<Float> {
   /** Number of models loaded. */
   static int loaded;
 
-  /** Rows that the device has memory for. */
+  /** Batch items that the device has memory for. */
   static int room;
 
   /** True if the model computes nothing, not even zeros. */
@@ -47,14 +47,14 @@ final class RunningSum implements StreamModel<Float> {
   /** Batches after which the device fails. */
   static int lifetime;
 
-  /** Places that were warmed up, of all runners. */
+  /** Slots that all runners warmed up. */
   static final List<Integer> WARMED = new ArrayList<>();
 
-  /** Milliseconds that a batch takes at least. */
+  /** Shortest duration of a batch in milliseconds. */
   static int slowness;
 
-  /** A device that does all that is asked. */
-  static void mend() {
+  /** Restores a device without failures and clears the records of calls. */
+  static void reset() {
     room = Integer.MAX_VALUE;
     lifetime = Integer.MAX_VALUE;
     broken = false;
@@ -65,7 +65,7 @@ final class RunningSum implements StreamModel<Float> {
   }
 
   static {
-    mend();
+    reset();
   }
 
   private final String fingerprint;
@@ -74,7 +74,7 @@ final class RunningSum implements StreamModel<Float> {
     this.fingerprint = fingerprint;
   }
 
-  /** Finds the model whose function has this fingerprint. */
+  /** Loads a model with this fingerprint. */
   record Source(String fingerprint) implements ModelSource<Float> {
     @Override
     public String key() {
@@ -88,7 +88,7 @@ final class RunningSum implements StreamModel<Float> {
     }
   }
 
-  /** Writes {@code position:sum} on both lanes. */
+  /** Writes {@code position:sum} to both topics. */
   record Mapper() implements OutputMapper<Float> {
     @Override
     public Optional<OutputRecord> toFinal(EmittedPrediction<Float> emitted) {
@@ -132,24 +132,24 @@ final class RunningSum implements StreamModel<Float> {
     }
 
     @Override
-    public void advance(List<BatchItem<Float>> rows) {
-      BATCHES.add(rows.size());
-      compute(rows);
+    public void advance(List<BatchItem<Float>> batch) {
+      BATCHES.add(batch.size());
+      compute(batch);
     }
 
-    private static void compute(List<BatchItem<Float>> rows) {
+    private static void compute(List<BatchItem<Float>> batch) {
       if (lifetime-- <= 0) {
-        throw new DeviceException("The card fell off the bus.", null);
+        throw new DeviceException("The device fell off the bus.", null);
       }
       long done = System.nanoTime() + slowness * 1_000_000L;
       while (System.nanoTime() < done) {
         Thread.onSpinWait();
       }
-      for (int i = 0; i < rows.size(); i++) {
+      for (int i = 0; i < batch.size(); i++) {
         if (i == room) {
-          throw new DeviceException.OutOfMemory("No room for " + rows.size() + ".", null);
+          throw new DeviceException.OutOfMemory("No room for " + batch.size() + ".", null);
         }
-        consume(rows.get(i));
+        consume(batch.get(i));
       }
     }
 
@@ -165,26 +165,26 @@ final class RunningSum implements StreamModel<Float> {
     }
 
     @Override
-    public void finish(List<BatchItem<Float>> rows) {
-      FINISHED.add(rows.size());
-      compute(rows);
-      rows.forEach(
-          row -> {
-            ByteBuffer state = ByteBuffer.wrap(row.state);
-            row.predictions.add(new Prediction<>(state.getLong(1), -state.getFloat(9)));
+    public void finish(List<BatchItem<Float>> batch) {
+      FINISHED.add(batch.size());
+      compute(batch);
+      batch.forEach(
+          item -> {
+            ByteBuffer state = ByteBuffer.wrap(item.state);
+            item.predictions.add(new Prediction<>(state.getLong(1), -state.getFloat(9)));
           });
     }
 
-    private static void consume(BatchItem<Float> row) {
-      if (row.state.length != 13 || row.state[0] != 1) {
+    private static void consume(BatchItem<Float> item) {
+      if (item.state.length != 13 || item.state[0] != 1) {
         throw new StateException("Expected state of version 1.");
       }
-      ByteBuffer state = ByteBuffer.wrap(row.state);
+      ByteBuffer state = ByteBuffer.wrap(item.state);
       long count = state.getLong(1);
       float sum = state.getFloat(9);
-      float offset = Float.parseFloat(row.format.attributes().getOrDefault(OFFSET, "0"));
-      for (int i = 0; i < row.steps; i++) {
-        float value = row.values[row.offset + i];
+      float offset = Float.parseFloat(item.format.attributes().getOrDefault(OFFSET, "0"));
+      for (int i = 0; i < item.steps; i++) {
+        float value = item.values[item.offset + i];
         if (value == POISON) {
           throw new InputException("Expected anything but 13. Send another number.");
         }
@@ -192,9 +192,9 @@ final class RunningSum implements StreamModel<Float> {
           throw new IllegalArgumentException("broken");
         }
         sum += value + offset;
-        row.predictions.add(new Prediction<>(++count, sum));
+        item.predictions.add(new Prediction<>(++count, sum));
       }
-      row.state = state(count, sum);
+      item.state = state(count, sum);
     }
 
     private static byte[] state(long count, float sum) {

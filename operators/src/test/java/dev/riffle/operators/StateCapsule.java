@@ -8,8 +8,8 @@ import java.util.Map;
 import org.apache.flink.core.memory.DataOutputSerializer;
 
 /**
- * Writes the capsule: what lies in somebody's checkpoints, one file for each version. Files that
- * are there already are never written again.
+ * Writes the capsule: values as they are in existing checkpoints, one file for each version of a
+ * serializer. Existing files are never written again.
  *
  * <pre>{@code
  * java -cp <test class path> dev.riffle.operators.StateCapsule operators/src/test/resources/capsule

@@ -1,10 +1,10 @@
 package dev.riffle.operators;
 
-import static dev.riffle.operators.Stage.OPTIONS;
-import static dev.riffle.operators.Stage.end;
-import static dev.riffle.operators.Stage.event;
-import static dev.riffle.operators.Stage.models;
-import static dev.riffle.operators.Stage.start;
+import static dev.riffle.operators.Harness.OPTIONS;
+import static dev.riffle.operators.Harness.end;
+import static dev.riffle.operators.Harness.event;
+import static dev.riffle.operators.Harness.models;
+import static dev.riffle.operators.Harness.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -23,33 +23,33 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.junit.jupiter.api.Test;
 
-/** What survives, and who may go on with it. */
+/** State in checkpoints: restoring it, other models, and older versions. */
 @SuppressWarnings("try")
 class StateTest {
   private static OperatorSubtaskState midway() throws Exception {
-    Stage stage = new Stage(OPTIONS);
-    stage.send(start(event("a", 0, 1)), event("a", 2, 3), start(event("b", 0, 5)));
-    OperatorSubtaskState state = stage.snapshot();
-    stage.abandon();
+    Harness harness = new Harness(OPTIONS);
+    harness.send(start(event("a", 0, 1)), event("a", 2, 3), start(event("b", 0, 5)));
+    OperatorSubtaskState state = harness.snapshot();
+    harness.abandon();
     return state;
   }
 
   @Test
-  void aRestoredStageGoesOnWhereTheSnapshotWasTaken() throws Exception {
-    try (Stage stage = new Stage(OPTIONS, "one", midway(), 1, 0)) {
-      assertThat(stage.metrics().activeSequences).isEqualTo(2);
-      stage.send(event("a", 1, 2), end(event("a", 3, 4)));
-      assertThat(stage.finals("a")).containsExactly("2:3.0", "3:6.0", "4:10.0", "4:-10.0");
-      assertThat(stage.sessions("a")).containsExactly("ENDED end 4");
-      stage.watermark(10_001);
-      assertThat(stage.sessions("b")).as("timers survive").containsExactly("ENDED idle 1");
+  void aRestoredOperatorContinuesWhereTheSnapshotWasTaken() throws Exception {
+    try (Harness harness = new Harness(OPTIONS, "one", midway(), 1, 0)) {
+      assertThat(harness.metrics().activeSequences).isEqualTo(2);
+      harness.send(event("a", 1, 2), end(event("a", 3, 4)));
+      assertThat(harness.finals("a")).containsExactly("2:3.0", "3:6.0", "4:10.0", "4:-10.0");
+      assertThat(harness.sessions("a")).containsExactly("ENDED end 4");
+      harness.watermark(10_001);
+      assertThat(harness.sessions("b")).as("timers survive").containsExactly("ENDED idle 1");
     }
   }
 
   @Test
   void stateOfAnotherModelIsRefusedAtTheStartWithAHint() throws Exception {
     OperatorSubtaskState state = midway();
-    assertThatThrownBy(() -> new Stage(models(StatePolicy.REFUSE), "two", state, 1, 0))
+    assertThatThrownBy(() -> new Harness(models(StatePolicy.REFUSE), "two", state, 1, 0))
         .as("no restart would help")
         .isInstanceOf(SuppressRestartsException.class)
         .cause()
@@ -57,31 +57,31 @@ class StateTest {
         .hasMessageContaining("sum/1 with fingerprint two")
         .hasMessageContaining("on-model-change: carry")
         .hasMessageContaining("on-model-change: reset");
-    assertThat(SharedModels.size()).as("models left behind").isZero();
+    assertThat(SharedModels.size()).as("models left").isZero();
   }
 
   @Test
-  void stateOfAnotherModelIsCarriedWhereThatIsAskedFor() throws Exception {
-    try (Stage stage = new Stage(models(StatePolicy.CARRY), "two", midway(), 1, 0)) {
-      stage.send(event("a", 1, 2));
-      assertThat(stage.finals("a")).containsExactly("2:3.0", "3:6.0");
-      assertThat(stage.sessions("a")).isEmpty();
+  void stateOfAnotherModelIsCarriedIfThePolicySaysSo() throws Exception {
+    try (Harness harness = new Harness(models(StatePolicy.CARRY), "two", midway(), 1, 0)) {
+      harness.send(event("a", 1, 2));
+      assertThat(harness.finals("a")).containsExactly("2:3.0", "3:6.0");
+      assertThat(harness.sessions("a")).isEmpty();
     }
   }
 
   @Test
-  void stateOfAnotherModelIsResetWhereThatIsAskedFor() throws Exception {
-    try (Stage stage = new Stage(models(StatePolicy.RESET), "two", midway(), 1, 0)) {
-      stage.send(event("a", 1, 2));
-      assertThat(stage.sessions("a")).containsExactly("ENDED model 1", "STARTED model 1");
-      assertThat(stage.finals("a")).containsExactly("2:2.0", "3:5.0");
+  void stateOfAnotherModelIsResetIfThePolicySaysSo() throws Exception {
+    try (Harness harness = new Harness(models(StatePolicy.RESET), "two", midway(), 1, 0)) {
+      harness.send(event("a", 1, 2));
+      assertThat(harness.sessions("a")).containsExactly("ENDED model 1", "STARTED model 1");
+      assertThat(harness.finals("a")).containsExactly("2:2.0", "3:5.0");
     }
   }
 
   @Test
   void stateThatTheModelCannotReadStopsTheJobAndLosesNothing() throws Exception {
     SequenceState state = new SequenceState();
-    state.session = new Session(true, false, Stage.FORMAT, 0, 0);
+    state.session = new Session(true, false, Harness.FORMAT, 0, 0);
     state.model = new ModelState("one", new byte[] {9});
     KeyQueue<Float> key = new KeyQueue<>("a", state);
     WorkItem<Float> item = WorkItem.ofValues(key, new float[1], 1, done -> {});
@@ -92,10 +92,10 @@ class StateTest {
   }
 
   @Test
-  void slotsOfAJobShareOneModel() throws Exception {
+  void tasksOfAJobShareOneModel() throws Exception {
     RunningSum.loaded = 0;
-    Stage first = new Stage(OPTIONS);
-    Stage second = new Stage(OPTIONS);
+    Harness first = new Harness(OPTIONS);
+    Harness second = new Harness(OPTIONS);
     assertThat(RunningSum.loaded).isEqualTo(1);
     assertThat(SharedModels.size()).isEqualTo(1);
     ModelSource<Float> other = new RunningSum.Source("two");

@@ -1,11 +1,11 @@
 package dev.riffle.operators;
 
-import static dev.riffle.operators.Stage.at;
-import static dev.riffle.operators.Stage.batches;
-import static dev.riffle.operators.Stage.end;
-import static dev.riffle.operators.Stage.event;
-import static dev.riffle.operators.Stage.start;
-import static dev.riffle.operators.Stage.wallClockBatches;
+import static dev.riffle.operators.Harness.at;
+import static dev.riffle.operators.Harness.batches;
+import static dev.riffle.operators.Harness.end;
+import static dev.riffle.operators.Harness.event;
+import static dev.riffle.operators.Harness.start;
+import static dev.riffle.operators.Harness.wallClockBatches;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -24,7 +24,7 @@ class WorkBatchingTest {
   @BeforeEach
   @AfterEach
   void resetModel() {
-    RunningSum.mend();
+    RunningSum.reset();
   }
 
   /** Batches of four; every gap is filled, however large. */
@@ -45,79 +45,79 @@ class WorkBatchingTest {
         base.onModelChange());
   }
 
-  private static void sendToAll(Stage stage, List<String> ids) throws Exception {
+  private static void sendToAll(Harness harness, List<String> ids) throws Exception {
     for (String id : ids) {
-      stage.send(start(event(id, 0, 1)));
+      harness.send(start(event(id, 0, 1)));
     }
-    stage.snapshot(); // nothing is in flight
-    RunningSum.mend();
+    harness.snapshot(); // nothing is in flight
+    RunningSum.reset();
   }
 
   // ---- ends ----
 
   @Test
   void sequencesThatTheWatermarkEndsShareBatches() throws Exception {
-    try (Stage stage = new Stage(batches(4, DELAY))) {
-      sendToAll(stage, SIX);
-      stage.watermark(60_000);
+    try (Harness harness = new Harness(batches(4, DELAY))) {
+      sendToAll(harness, SIX);
+      harness.watermark(60_000);
       assertThat(RunningSum.FINISHED).containsExactly(4, 2);
       for (String id : SIX) {
-        assertThat(stage.finals(id)).containsExactly("1:1.0", "1:-1.0");
-        assertThat(stage.sessions(id)).containsExactly("STARTED start 0", "ENDED idle 1");
+        assertThat(harness.finals(id)).containsExactly("1:1.0", "1:-1.0");
+        assertThat(harness.sessions(id)).containsExactly("STARTED start 0", "ENDED idle 1");
       }
     }
   }
 
   @Test
   void sequencesThatTheEndOfInputEndsShareBatches() throws Exception {
-    try (Stage stage = new Stage(batches(8, DELAY))) {
-      sendToAll(stage, SIX);
-      stage.endInput();
+    try (Harness harness = new Harness(batches(8, DELAY))) {
+      sendToAll(harness, SIX);
+      harness.endInput();
       assertThat(RunningSum.FINISHED).containsExactly(6);
-      assertThat(stage.finals("f")).containsExactly("1:1.0", "1:-1.0");
+      assertThat(harness.finals("f")).containsExactly("1:1.0", "1:-1.0");
     }
   }
 
   @Test
   void sequencesThatTheWallClockEndsShareBatchesAndWaitNoLongerThanTheDelay() throws Exception {
-    try (Stage stage = new Stage(wallClockBatches(4, DELAY, Duration.ofSeconds(3)))) {
-      stage.clock(0);
-      sendToAll(stage, SIX);
-      stage.clock(3000);
+    try (Harness harness = new Harness(wallClockBatches(4, DELAY, Duration.ofSeconds(3)))) {
+      harness.clock(0);
+      sendToAll(harness, SIX);
+      harness.clock(3000);
       assertThat(RunningSum.FINISHED).containsExactly(4);
-      stage.clock(3010);
+      harness.clock(3010);
       assertThat(RunningSum.FINISHED).containsExactly(4, 2);
-      assertThat(stage.sessions("f")).endsWith("ENDED idle 1");
+      assertThat(harness.sessions("f")).endsWith("ENDED idle 1");
     }
   }
 
   @Test
   void predictionsAtTheEndOfASessionPrecedeTheWatermarkThatEndsIt() throws Exception {
-    try (Stage stage = new Stage(batches(4, DELAY))) {
-      sendToAll(stage, List.of("a"));
-      stage.watermark(60_000);
-      assertThat(stage.mainOutput()).containsExactly("a 1:1.0", "a 1:-1.0", "watermark 60000");
+    try (Harness harness = new Harness(batches(4, DELAY))) {
+      sendToAll(harness, List.of("a"));
+      harness.watermark(60_000);
+      assertThat(harness.mainOutput()).containsExactly("a 1:1.0", "a 1:-1.0", "watermark 60000");
     }
   }
 
   @Test
   void aKeyThatIsForgottenAtTheWatermarkThatEndsItLeavesNoState() throws Exception {
-    try (Stage stage = new Stage(batches(4, DELAY))) {
-      sendToAll(stage, SIX);
-      stage.watermark(1_000_000);
-      assertThat(stage.keysKept()).isZero();
+    try (Harness harness = new Harness(batches(4, DELAY))) {
+      sendToAll(harness, SIX);
+      harness.watermark(1_000_000);
+      assertThat(harness.keysKept()).isZero();
     }
   }
 
   @Test
   void anEndIsNotInFlightInACheckpoint() throws Exception {
-    try (Stage stage = new Stage(wallClockBatches(4, DELAY, Duration.ofSeconds(3)))) {
-      stage.clock(0);
-      sendToAll(stage, List.of("a"));
-      stage.clock(3000);
+    try (Harness harness = new Harness(wallClockBatches(4, DELAY, Duration.ofSeconds(3)))) {
+      harness.clock(0);
+      sendToAll(harness, List.of("a"));
+      harness.clock(3000);
       assertThat(RunningSum.FINISHED).isEmpty();
-      stage.snapshot();
-      assertThat(stage.finals("a")).containsExactly("1:1.0", "1:-1.0");
+      harness.snapshot();
+      assertThat(harness.finals("a")).containsExactly("1:1.0", "1:-1.0");
     }
   }
 
@@ -126,42 +126,42 @@ class WorkBatchingTest {
   @Test
   void largeGapsOfSeveralSequencesAreFilledInSharedBatches() throws Exception {
     int missing = 100_000; // more than one work item
-    try (Stage stage = new Stage(filling())) {
-      sendToAll(stage, List.of("a", "b"));
+    try (Harness harness = new Harness(filling())) {
+      sendToAll(harness, List.of("a", "b"));
       for (String id : List.of("a", "b")) {
-        stage.send(at(3000, event(id, 1 + missing, 5)));
+        harness.send(at(3000, event(id, 1 + missing, 5)));
       }
       assertThat(RunningSum.BATCHES).isEmpty();
-      stage.watermark(2000);
+      harness.watermark(2000);
       assertThat(RunningSum.BATCHES).as("zeros, zeros, the event").containsExactly(2, 2, 2);
       for (String id : List.of("a", "b")) {
-        assertThat(stage.finals(id)).hasSize(missing + 2).endsWith("100001:1.0", "100002:6.0");
-        assertThat(stage.sessions(id)).containsExactly("STARTED start 0", "GAP gap 1+100000");
+        assertThat(harness.finals(id)).hasSize(missing + 2).endsWith("100001:1.0", "100002:6.0");
+        assertThat(harness.sessions(id)).containsExactly("STARTED start 0", "GAP gap 1+100000");
       }
-      assertThat(stage.metrics().filledSteps.getCount()).isEqualTo(2 * missing);
+      assertThat(harness.metrics().filledSteps.getCount()).isEqualTo(2 * missing);
     }
   }
 
   @Test
   void releasedEventsOfSeveralSequencesShareBatches() throws Exception {
     List<String> ids = List.of("a", "b", "c", "d");
-    try (Stage stage = new Stage(batches(4, DELAY))) {
-      sendToAll(stage, ids);
+    try (Harness harness = new Harness(batches(4, DELAY))) {
+      sendToAll(harness, ids);
       for (String id : ids) {
-        stage.send(event(id, 2, 3));
+        harness.send(event(id, 2, 3));
       }
-      stage.send(event("warm", 0, 0));
+      harness.send(event("warm", 0, 0));
       for (int i = 1; i < 20; i++) {
-        stage.send(event("warm", i, 0));
+        harness.send(event("warm", i, 0));
       }
-      stage.snapshot();
-      RunningSum.mend();
+      harness.snapshot();
+      RunningSum.reset();
       for (String id : ids) {
-        stage.send(event(id, 1, 2));
+        harness.send(event(id, 1, 2));
       }
       assertThat(RunningSum.BATCHES).containsExactly(4, 4);
       for (String id : ids) {
-        assertThat(stage.finals(id)).containsExactly("1:1.0", "2:3.0", "3:6.0");
+        assertThat(harness.finals(id)).containsExactly("1:1.0", "2:3.0", "3:6.0");
       }
     }
   }
@@ -170,20 +170,20 @@ class WorkBatchingTest {
 
   @Test
   void eventsThatArriveWhileAKeyHasWorkInFlightKeepTheirOrder() throws Exception {
-    try (Stage stage = new Stage(batches(64, DELAY))) {
+    try (Harness harness = new Harness(batches(64, DELAY))) {
       for (int i = 0; i < 20; i++) {
-        stage.send(event("warm", i, 0));
+        harness.send(event("warm", i, 0));
       }
-      stage.snapshot();
-      stage.send(start(event("a", 0, 1)), event("a", 2, 3), event("a", 1, RunningSum.POISON));
-      stage.send(start(at(5_000_000, event("a", 0, 5))), end(at(5_001_000, event("a", 1, 6))));
-      stage.send(at(5_002_000, event("a", 2, 7)));
-      assertThat(stage.finals("a")).as("all of it waits").isEmpty();
-      stage.snapshot();
-      assertThat(stage.finals("a"))
+      harness.snapshot();
+      harness.send(start(event("a", 0, 1)), event("a", 2, 3), event("a", 1, RunningSum.POISON));
+      harness.send(start(at(5_000_000, event("a", 0, 5))), end(at(5_001_000, event("a", 1, 6))));
+      harness.send(at(5_002_000, event("a", 2, 7)));
+      assertThat(harness.finals("a")).as("all of it waits").isEmpty();
+      harness.snapshot();
+      assertThat(harness.finals("a"))
           .containsExactly(
               "1:1.0", "2:1.0", "3:4.0", "3:-4.0", "1:5.0", "2:11.0", "2:-11.0", "3:7.0");
-      assertThat(stage.sessions("a"))
+      assertThat(harness.sessions("a"))
           .containsExactly(
               "STARTED start 0",
               "GAP refused 1+1",

@@ -24,11 +24,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Real models of windows for a {@link Stage}, small and with drawn weights: a ChordMixer, which
- * answers each window once, and a Shuffle-Exchange network, which answers each step. Windows have
- * {@value #LENGTH} steps of one value and begin every {@value #STRIDE}.
+ * Small models of windows with random weights for a {@link Harness}: a ChordMixer, which predicts
+ * once per window, and a Shuffle-Exchange network, which predicts at each step. Windows have
+ * {@value #LENGTH} steps of one value; one begins every {@value #STRIDE} steps.
  */
-final class Windows {
+final class WindowModels {
   static final int LENGTH = 8;
   static final int STRIDE = 4;
 
@@ -45,9 +45,9 @@ final class Windows {
 
   private static FragileDevice device;
 
-  private Windows() {}
+  private WindowModels() {}
 
-  /** Takes the device away; the next that is asked for works. */
+  /** Discards the device; the next one works. */
   static void renewDevice() {
     device = null;
   }
@@ -66,7 +66,7 @@ final class Windows {
     ModelDirectory.write(directory.resolve("1"), config, weights, "{}");
   }
 
-  /** The device that models are loaded on; a new one where it has failed. */
+  /** The device that models are loaded on; a new one if it has failed. */
   static FragileDevice device() {
     if (device == null || device.device().failure().isPresent()) {
       device = new FragileDevice(Backends.find("cpu"));
@@ -75,11 +75,11 @@ final class Windows {
   }
 
   /**
-   * Finds a model.
+   * Loads a model.
    *
-   * @param directory where {@link #write} wrote
+   * @param directory directory that {@link #write} filled
    * @param family {@code chordmixer} or {@code rse}
-   * @param onDevice true to compute behind {@link #device}
+   * @param onDevice true to compute on {@link #device}
    */
   record Source(String directory, String family, boolean onDevice)
       implements ModelSource<PredictionValues> {
@@ -99,19 +99,19 @@ final class Windows {
     }
 
     /**
-     * What the model tells of a session by itself.
+     * Predictions of the model for a session in a single call.
      *
      * @param start position of its first step
      */
-    List<String> told(long start, float... steps) {
-      Format format = Stage.FORMAT;
+    List<String> predictions(long start, float... steps) {
+      Format format = Harness.FORMAT;
       StreamRunner<PredictionValues> runner =
           new Source(directory, family, false).load().newRunner();
-      BatchItem<PredictionValues> row =
+      BatchItem<PredictionValues> item =
           new BatchItem<>(format, runner.open(format), steps, 0, steps.length);
-      runner.finish(List.of(row));
+      runner.finish(List.of(item));
       List<String> texts = new ArrayList<>();
-      for (Prediction<PredictionValues> output : row.predictions) {
+      for (Prediction<PredictionValues> output : item.predictions) {
         texts.add(text(start, output));
       }
       return texts;

@@ -24,17 +24,17 @@ import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
 
 /**
- * A sequence operator, over running sums unless said otherwise, in Flink's harness: events in, text
- * out.
+ * A sequence operator in Flink's test harness, with the model {@link RunningSum} unless another is
+ * given. Takes events and returns text.
  */
-@SuppressWarnings("try") // close fails as tests fail
-final class Stage implements AutoCloseable {
+@SuppressWarnings("try") // close throws the exceptions of the operator
+final class Harness implements AutoCloseable {
   static final int MAX_PARALLELISM = 16;
 
   /** 1000 steps per second: a step is a millisecond. */
   static final Format FORMAT = new Format(1000, 1);
 
-  /** Computes at once; small bounds; everything that depends on time is far away. */
+  /** Batches of one, small bounds and long times. */
   static final SequenceOptions OPTIONS =
       new SequenceOptions(
           1,
@@ -70,9 +70,9 @@ final class Stage implements AutoCloseable {
     return options(size, delay, Duration.ZERO, OPTIONS.stateTtl(), StatePolicy.REFUSE);
   }
 
-  static SequenceOptions warmUp(int size, int rows) {
+  static SequenceOptions warmUp(int size, int slots) {
     return options(
-        size, Duration.ZERO, rows, Duration.ZERO, OPTIONS.stateTtl(), StatePolicy.REFUSE);
+        size, Duration.ZERO, slots, Duration.ZERO, OPTIONS.stateTtl(), StatePolicy.REFUSE);
   }
 
   static SequenceOptions models(StatePolicy policy) {
@@ -113,16 +113,16 @@ final class Stage implements AutoCloseable {
         policy);
   }
 
-  private final KeyedOneInputStreamOperatorTestHarness<String, StepEvent, OutputRecord> harness;
+  private final KeyedOneInputStreamOperatorTestHarness<String, StepEvent, OutputRecord> flink;
   private final AvroCodec<SessionEvent> sessions = AvroCodec.of(SessionEvent.class);
-  private final AvroCodec<DeadLetter> letters = AvroCodec.of(DeadLetter.class);
+  private final AvroCodec<DeadLetter> deadLetters = AvroCodec.of(DeadLetter.class);
   private boolean ended;
 
-  Stage(SequenceOptions options) throws Exception {
+  Harness(SequenceOptions options) throws Exception {
     this(options, "one", null, 1, 0);
   }
 
-  Stage(
+  Harness(
       SequenceOptions options,
       String fingerprint,
       OperatorSubtaskState state,
@@ -138,8 +138,8 @@ final class Stage implements AutoCloseable {
         subtask);
   }
 
-  /** A stage around any model, whose mapper writes text. */
-  <O> Stage(
+  /** An operator with any model, whose mapper writes text. */
+  <O> Harness(
       SequenceOptions options,
       ModelSource<O> source,
       OutputMapper<O> mapper,
@@ -147,7 +147,7 @@ final class Stage implements AutoCloseable {
       int parallelism,
       int subtask)
       throws Exception {
-    harness =
+    flink =
         new KeyedOneInputStreamOperatorTestHarness<>(
             new SequenceOperatorFactory<>(source, mapper, options),
             event -> event.sequenceId,
@@ -155,15 +155,15 @@ final class Stage implements AutoCloseable {
             MAX_PARALLELISM,
             parallelism,
             subtask);
-    harness.getExecutionConfig().enableObjectReuse();
-    harness.setup(new OutputRecordSerializer());
+    flink.getExecutionConfig().enableObjectReuse();
+    flink.setup(new OutputRecordSerializer());
     if (state != null) {
-      harness.initializeState(state);
+      flink.initializeState(state);
     }
     try {
-      harness.open();
+      flink.open();
     } catch (Exception e) {
-      harness.close();
+      flink.close();
       throw e;
     }
   }
@@ -197,34 +197,34 @@ final class Stage implements AutoCloseable {
     return event;
   }
 
-  Stage send(StepEvent... events) throws Exception {
+  Harness send(StepEvent... events) throws Exception {
     for (StepEvent event : events) {
-      harness.processElement(event, event.captureMicros / 1000);
+      flink.processElement(event, event.captureMicros / 1000);
     }
     return this;
   }
 
   void watermark(long millis) throws Exception {
-    harness.processWatermark(millis);
+    flink.processWatermark(millis);
   }
 
   void clock(long millis) throws Exception {
-    harness.setProcessingTime(millis);
+    flink.setProcessingTime(millis);
   }
 
   void endInput() throws Exception {
-    harness.endInput();
+    flink.endInput();
     ended = true;
   }
 
   OperatorSubtaskState snapshot() throws Exception {
-    harness.prepareSnapshotPreBarrier(1);
-    return harness.snapshot(1, 1);
+    flink.prepareSnapshotPreBarrier(1);
+    return flink.snapshot(1, 1);
   }
 
-  /** A snapshot of now whose bytes are written when they are asked for, as a backend may do. */
+  /** A snapshot whose bytes are written on demand, as an asynchronous backend does. */
   Callable<OperatorSubtaskState> snapshotWrittenLater() throws Exception {
-    SequenceOperator<?> operator = (SequenceOperator<?>) harness.getOperator();
+    SequenceOperator<?> operator = (SequenceOperator<?>) flink.getOperator();
     operator.prepareSnapshotPreBarrier(1);
     OperatorSnapshotFutures writing =
         operator.snapshotState(
@@ -237,10 +237,10 @@ final class Stage implements AutoCloseable {
 
   // ---- out ----
 
-  /** Answers of the final lane, as the mapper writes them: {@code position:sum}. */
+  /** Final records of a key, as the mapper writes them: {@code position:sum}. */
   List<String> finals(String id) {
     List<String> texts = new ArrayList<>();
-    for (Object element : harness.getOutput()) {
+    for (Object element : flink.getOutput()) {
       if (element instanceof StreamRecord<?> record
           && record.getValue() instanceof OutputRecord outgoing
           && outgoing.key.equals(id)) {
@@ -253,7 +253,7 @@ final class Stage implements AutoCloseable {
   /** The main output: predictions of all keys as {@code key position:sum}, and watermarks. */
   List<String> mainOutput() {
     List<String> texts = new ArrayList<>();
-    for (Object element : harness.getOutput()) {
+    for (Object element : flink.getOutput()) {
       if (element instanceof Watermark watermark) {
         texts.add("watermark " + watermark.getTimestamp());
       } else if (element instanceof StreamRecord<?> record
@@ -274,7 +274,7 @@ final class Stage implements AutoCloseable {
     return texts;
   }
 
-  /** Session events as {@code KIND reason position}, on a gap with the number of missing steps. */
+  /** Session events as {@code KIND reason position}; a gap with its number of missing steps. */
   List<String> sessions(String id) {
     List<String> texts = new ArrayList<>();
     for (SessionEvent event : sessionEvents(id)) {
@@ -294,45 +294,45 @@ final class Stage implements AutoCloseable {
     return events;
   }
 
-  /** The records of a key on a side lane, byte for byte. */
-  List<String> bytes(OutputTag<OutputRecord> lane, String id) {
-    return side(lane).stream()
+  /** The records of a key on a side output, byte for byte. */
+  List<String> bytes(OutputTag<OutputRecord> tag, String id) {
+    return side(tag).stream()
         .filter(outgoing -> outgoing.key.equals(id))
         .map(outgoing -> outgoing.timestampMillis + " " + HexFormat.of().formatHex(outgoing.value))
         .toList();
   }
 
-  List<DeadLetter> letters() {
+  List<DeadLetter> deadLetters() {
     return side(SideOutputs.DEAD_LETTERS).stream()
-        .map(letter -> letters.decode(letter.value))
+        .map(letter -> deadLetters.decode(letter.value))
         .toList();
   }
 
   List<String> errors() {
-    return letters().stream().map(DeadLetter::getError).toList();
+    return deadLetters().stream().map(DeadLetter::getError).toList();
   }
 
-  List<OutputRecord> side(OutputTag<OutputRecord> lane) {
-    var records = harness.getSideOutput(lane);
+  List<OutputRecord> side(OutputTag<OutputRecord> tag) {
+    var records = flink.getSideOutput(tag);
     return records == null ? List.of() : records.stream().map(StreamRecord::getValue).toList();
   }
 
   // ---- inside ----
 
-  /** What the operator counted. */
+  /** Metrics of the operator. */
   OperatorMetrics metrics() {
-    return ((SequenceOperator<?>) harness.getOperator()).metrics();
+    return ((SequenceOperator<?>) flink.getOperator()).metrics();
   }
 
   int keysKept() {
-    return harness.numKeyedStateEntries();
+    return flink.numKeyedStateEntries();
   }
 
   int clockTimers() {
-    return harness.numProcessingTimeTimers();
+    return flink.numProcessingTimeTimers();
   }
 
-  /** Ends the input and all time, and checks that nothing is left behind. */
+  /** Ends the input and event time, and checks that no state and no timer is left. */
   @Override
   public void close() throws Exception {
     try {
@@ -340,23 +340,23 @@ final class Stage implements AutoCloseable {
         endInput();
       }
       watermark(Long.MAX_VALUE);
-      assertThat(harness.numKeyedStateEntries()).as("state left behind").isZero();
-      assertThat(harness.numEventTimeTimers()).as("event-time timers left behind").isZero();
-      assertThat(harness.numProcessingTimeTimers()).as("clock timers left behind").isZero();
+      assertThat(flink.numKeyedStateEntries()).as("states left").isZero();
+      assertThat(flink.numEventTimeTimers()).as("event-time timers left").isZero();
+      assertThat(flink.numProcessingTimeTimers()).as("processing-time timers left").isZero();
       assertThat(metrics().activeSequences).isZero();
     } finally {
       abandon();
     }
   }
 
-  /** Stops as a crash does: nothing is told. */
+  /** Stops like a crash: without output. */
   void abandon() throws Exception {
     stop();
-    assertThat(SharedModels.size()).as("models left behind").isZero();
+    assertThat(SharedModels.size()).as("models left").isZero();
   }
 
-  /** Stops where other stages go on. */
+  /** Stops this operator while others continue. */
   void stop() throws Exception {
-    harness.close();
+    flink.close();
   }
 }
