@@ -1,13 +1,20 @@
 package dev.riffle.dna;
 
+import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 
-/** The genetic codes that are known here, by the numbers of NCBI's table. */
+/**
+ * The supported genetic codes. The genetic code of a sequence is the attribute {@value #ATTRIBUTE}
+ * of its {@link Format}.
+ */
 public enum GeneticCode {
   /** Bacteria, archaea and their phages: TAA, TAG and TGA stop. */
   BACTERIAL(11),
   /** Mycoplasmas and spiroplasmas: TGA is tryptophan. */
   TABLE_4(4);
+
+  /** Attribute of a format: number of the code in NCBI's table; code 11 where it is absent. */
+  public static final String ATTRIBUTE = "genetic-code";
 
   private final int number;
 
@@ -15,15 +22,31 @@ public enum GeneticCode {
     this.number = number;
   }
 
-  /** NCBI's number. */
+  /** Number in NCBI's table. */
   public int number() {
     return number;
   }
 
   /**
+   * The code of a sequence of this format.
+   *
+   * @throws InputException if the attribute {@value #ATTRIBUTE} is neither 11 nor 4
+   */
+  public static GeneticCode of(Format format) {
+    String number = format.attributes().get(ATTRIBUTE);
+    if (number == null) {
+      return BACTERIAL;
+    }
+    if (!number.matches("[0-9]{1,9}")) {
+      throw unsupported("'" + number + "'");
+    }
+    return of(Integer.parseInt(number));
+  }
+
+  /**
    * The code of this number.
    *
-   * @throws InputException if it is another than 11 or 4
+   * @throws InputException if the number is neither 11 nor 4
    */
   public static GeneticCode of(int number) {
     for (GeneticCode code : values()) {
@@ -31,10 +54,14 @@ public enum GeneticCode {
         return code;
       }
     }
-    throw new InputException(
+    throw unsupported("" + number);
+  }
+
+  private static InputException unsupported(String found) {
+    return new InputException(
         "The genetic code must be 11 (bacteria, archaea, phages) or 4 (mycoplasmas), but is "
-            + number
-            + ": other codes have other stop codons, and the model does not know them.");
+            + found
+            + ". The model is not trained for the stop codons of other codes.");
   }
 
   /** True if this codon ends a gene; see {@link Nucleotides#codon}. */

@@ -80,7 +80,7 @@ public final class AnnotatorBenchmark {
         int count = 0;
         for (int n = sequences.read(piece); n > 0; n = sequences.read(piece)) {
           steps = count + n > steps.length ? Arrays.copyOf(steps, 2 * (count + n)) : steps;
-          count += Nucleotides.values(piece, 0, n, code, steps, count);
+          count += Nucleotides.values(piece, 0, n, steps, count);
         }
         contigs.add(Arrays.copyOf(steps, count));
         bases += count;
@@ -132,10 +132,10 @@ public final class AnnotatorBenchmark {
   private List<Prediction<Gene>> pass(StreamRunner<Gene> runner, int chunk) {
     List<Prediction<Gene>> genes = new ArrayList<>();
     for (float[] steps : contigs) {
-      byte[] state = runner.open(Annotator.FORMAT);
+      byte[] state = runner.open(Annotator.format(code));
       for (int from = 0; from <= steps.length; from += chunk) {
         int count = Math.min(chunk, steps.length - from);
-        BatchItem<Gene> row = new BatchItem<>(Annotator.FORMAT, state, steps, from, count);
+        BatchItem<Gene> row = new BatchItem<>(Annotator.format(code), state, steps, from, count);
         if (from + chunk > steps.length) {
           runner.finish(List.of(row));
         } else {
@@ -212,7 +212,7 @@ public final class AnnotatorBenchmark {
     byte[][] states = new byte[CONTIGS][];
     for (int i = 0; i < CONTIGS; i++) {
       parts.add(new Part(steps, (int) ((long) i * (steps.length - length) / CONTIGS)));
-      states[i] = runner.open(Annotator.FORMAT);
+      states[i] = runner.open(Annotator.format(code));
     }
     long began = cpu();
     int genes = 0;
@@ -223,7 +223,7 @@ public final class AnnotatorBenchmark {
           Part part = parts.get(i);
           rows.add(
               new BatchItem<>(
-                  Annotator.FORMAT, states[i], part.steps, part.from + c * CHUNK, CHUNK));
+                  Annotator.format(code), states[i], part.steps, part.from + c * CHUNK, CHUNK));
         }
         runner.advance(rows);
         for (int i = 0; i < rows.size(); i++) {

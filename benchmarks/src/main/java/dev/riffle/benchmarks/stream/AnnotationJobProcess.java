@@ -12,6 +12,7 @@ import dev.riffle.kernels.Backends;
 import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
 import dev.riffle.models.BatchItem;
+import dev.riffle.models.Format;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
@@ -123,13 +124,14 @@ public final class AnnotationJobProcess {
     try (SequenceFile contigs = SequenceFile.open(file)) {
       for (var entry = contigs.next(); entry != null; entry = contigs.next()) {
         GeneticCode code = entry.code(GeneticCode.BACTERIAL);
-        byte[] state = runner.open(Annotator.FORMAT);
+        Format format = Annotator.format(code);
+        byte[] state = runner.open(format);
         boolean ends = false;
         while (!ends) {
           int count = contigs.read(letters);
           ends = count < piece;
-          Nucleotides.values(letters, 0, count, code, values, 0);
-          BatchItem<Gene> row = new BatchItem<>(Annotator.FORMAT, state, values, 0, count);
+          Nucleotides.values(letters, 0, count, values, 0);
+          BatchItem<Gene> row = new BatchItem<>(format, state, values, 0, count);
           if (ends) {
             runner.finish(List.of(row));
           } else {

@@ -101,8 +101,8 @@ public final class FileAnnotation {
       listener.note(name + " has no bases.");
     } else if (count < PIECE) {
       float[] steps = new float[count];
-      Nucleotides.values(piece, 0, count, code, steps, 0);
-      batch.add(new Contig(name, code, row(opened, steps, count)));
+      Nucleotides.values(piece, 0, count, steps, 0);
+      batch.add(new Contig(name, code, row(code, opened, steps, count)));
       batched += count;
       try {
         file.read(piece); // nothing more, or why there is nothing more
@@ -129,8 +129,8 @@ public final class FileAnnotation {
     InputException cut = null;
     int count = PIECE;
     while (count > 0) {
-      Nucleotides.values(piece, 0, count, code, values, 0);
-      BatchItem<Gene> row = row(state, values, count);
+      Nucleotides.values(piece, 0, count, values, 0);
+      BatchItem<Gene> row = row(code, state, values, count);
       runner.advance(List.of(row));
       tell(name, code, row);
       state = row.state;
@@ -143,7 +143,7 @@ public final class FileAnnotation {
         count = 0;
       }
     }
-    BatchItem<Gene> end = row(state, values, 0);
+    BatchItem<Gene> end = row(code, state, values, 0);
     runner.finish(List.of(end));
     tell(name, code, end);
     listener.ended(name, bases);
@@ -161,8 +161,8 @@ public final class FileAnnotation {
             + why.getMessage());
   }
 
-  private static BatchItem<Gene> row(byte[] state, float[] steps, int count) {
-    return new BatchItem<>(Annotator.FORMAT, state, steps, 0, count);
+  private static BatchItem<Gene> row(GeneticCode code, byte[] state, float[] steps, int count) {
+    return new BatchItem<>(Annotator.format(code), state, steps, 0, count);
   }
 
   /** Annotates the short contigs that wait. */

@@ -4,6 +4,7 @@ import static dev.riffle.dna.annotator.AnnotatorConfig.AHEAD;
 import static dev.riffle.dna.annotator.AnnotatorConfig.LANES;
 import static dev.riffle.dna.annotator.AnnotatorConfig.TOKEN;
 
+import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
@@ -27,6 +28,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * DNA in, genes out: finds the protein-coding genes of both strands while a contig arrives. A
@@ -41,7 +43,7 @@ import java.util.List;
  * ModelInfo#stateBytes}.
  */
 public final class Annotator implements StreamModel<Gene> {
-  /** What a contig is: bases, between which time means nothing. */
+  /** Format of a contig of genetic code 11: one base per step, without a rate. */
   public static final Format FORMAT = new Format(0, 1);
 
   private static final byte VERSION = 1;
@@ -96,6 +98,14 @@ public final class Annotator implements StreamModel<Gene> {
         far - TOKEN + " to " + (far - 1) + " bases behind a closed gene");
   }
 
+  /** Format of a contig of this genetic code. */
+  public static Format format(GeneticCode code) {
+    return new Format(
+        FORMAT.rate(),
+        FORMAT.width(),
+        Map.of(GeneticCode.ATTRIBUTE, Integer.toString(code.number())));
+  }
+
   AnnotatorConfig config() {
     return config;
   }
@@ -126,6 +136,13 @@ public final class Annotator implements StreamModel<Gene> {
                   + " %d came; send steps of width 1 at rate 0.",
               info.label(), format.width(), format.rate()));
     }
+    GeneticCode.of(format);
+  }
+
+  /** The bases of each batch item are checked against the genetic code of the contig. */
+  @Override
+  public boolean continues(Format session, Format next) {
+    return session.rate() == next.rate() && session.width() == next.width();
   }
 
   @Override
@@ -207,7 +224,7 @@ public final class Annotator implements StreamModel<Gene> {
       for (int b = 0; b < rows.size(); b++) {
         BatchItem<Gene> row = rows.get(b);
         load(row, b);
-        sessions.get(b).contig.begin(row.values, row.offset, row.steps, last);
+        sessions.get(b).contig.begin(row, last);
       }
       int first = 0; // the first row that may have more tokens
       while (first < rows.size()) {

@@ -12,6 +12,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
+import dev.riffle.models.Format;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.PredictAt;
 import dev.riffle.models.Prediction;
@@ -58,6 +59,7 @@ public final class AnnotatorGolden {
   private final Annotator annotator;
   private final Kernels kernels;
   private final GeneticCode code;
+  private final Format format;
 
   private AnnotatorGolden(GoldenCase golden, Kernels kernels, GoldenReport report) {
     this.golden = golden.tensors();
@@ -70,6 +72,7 @@ public final class AnnotatorGolden {
       throw new ModelException(file + " says no genetic code in its metadata 'code'.");
     }
     code = GeneticCode.of(Integer.parseInt(number));
+    format = Annotator.format(code);
   }
 
   /** Runs a golden: pairs, network, starts and candidates, and the whole model for its genes. */
@@ -90,7 +93,7 @@ public final class AnnotatorGolden {
         for (int n = fasta.read(piece); n > 0; n = fasta.read(piece)) {
           int before = steps.length;
           steps = Arrays.copyOf(steps, before + n);
-          int letters = Nucleotides.values(piece, 0, n, code, steps, before);
+          int letters = Nucleotides.values(piece, 0, n, steps, before);
           steps = Arrays.copyOf(steps, before + letters);
         }
         contigs.put(entry.name(), steps);
@@ -116,7 +119,7 @@ public final class AnnotatorGolden {
     byte[] letters = new byte[rows * TOKEN + AHEAD];
     Arrays.fill(letters, Nucleotides.UNKNOWN);
     for (int i = 0; i < steps.length; i++) {
-      letters[i] = Nucleotides.letter(steps[i], i);
+      letters[i] = Nucleotides.code(steps[i], i);
     }
     int[] entries = new int[rows * Encoder.ENTRIES];
     for (int t = 0; t < rows; t++) {
@@ -197,9 +200,9 @@ public final class AnnotatorGolden {
     byte[] window = new byte[START_WINDOW];
     List<double[]> found = new ArrayList<>();
     for (int p = 0; p + 3 <= steps.length; p++) {
-      int a = Nucleotides.letter(steps[p], p);
-      int b = Nucleotides.letter(steps[p + 1], p);
-      int c = Nucleotides.letter(steps[p + 2], p);
+      int a = Nucleotides.code(steps[p], p);
+      int b = Nucleotides.code(steps[p + 1], p);
+      int c = Nucleotides.code(steps[p + 2], p);
       if (Nucleotides.isStart(Nucleotides.codon(a, b, c))) {
         contig.windowForward(p, window);
         found.add(new double[] {p, 1, annotator.startHead().score(window)});
@@ -219,7 +222,7 @@ public final class AnnotatorGolden {
   private Contig contig(float[] steps) {
     Contig contig = new Contig(annotator.config());
     contig.open();
-    contig.begin(steps, 0, steps.length, true);
+    contig.begin(item(new byte[0], steps, 0, steps.length), true);
     long tokens = (steps.length + TOKEN - 1) / TOKEN;
     contig.ready(tokens + annotator.config().delay() - 1, 0);
     return contig;
@@ -311,21 +314,25 @@ public final class AnnotatorGolden {
   /** The genes of a contig that comes in chunks. */
   private List<Prediction<Gene>> genes(float[] steps, int chunk) {
     StreamRunner<Gene> runner = annotator.newRunner();
-    byte[] state = runner.open(Annotator.FORMAT);
+    byte[] state = runner.open(format);
     List<Prediction<Gene>> outputs = new ArrayList<>();
     for (int from = 0; from < steps.length; ) {
       int count = Math.min(chunk, steps.length - from);
-      BatchItem<Gene> row = new BatchItem<>(Annotator.FORMAT, state, steps, from, count);
+      BatchItem<Gene> row = item(state, steps, from, count);
       runner.advance(List.of(row));
       state = row.state;
       outputs.addAll(row.predictions);
       from += count;
     }
-    BatchItem<Gene> end = new BatchItem<>(Annotator.FORMAT, state, steps, 0, 0);
+    BatchItem<Gene> end = item(state, steps, 0, 0);
     runner.finish(List.of(end));
     outputs.addAll(end.predictions);
     outputs.removeIf(output -> output.value().status() != Gene.Status.PUBLISHED);
     return outputs;
+  }
+
+  private BatchItem<Gene> item(byte[] state, float[] steps, int from, int count) {
+    return new BatchItem<>(format, state, steps, from, count);
   }
 
   private List<String> featureLines() {

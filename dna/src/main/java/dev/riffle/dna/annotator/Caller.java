@@ -3,9 +3,6 @@ package dev.riffle.dna.annotator;
 import static dev.riffle.dna.annotator.AnnotatorConfig.LANES;
 import static dev.riffle.dna.annotator.AnnotatorConfig.TOKEN;
 
-import dev.riffle.dna.GeneticCode;
-import dev.riffle.dna.Nucleotides;
-import dev.riffle.dna.annotator.AnnotatorConfig.Calling;
 import dev.riffle.models.Prediction;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

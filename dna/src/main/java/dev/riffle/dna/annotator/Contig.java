@@ -7,6 +7,7 @@ import static dev.riffle.dna.annotator.AnnotatorConfig.TOKEN;
 
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.InputException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -39,9 +40,10 @@ final class Contig {
   private GeneticCode code;
   private long read;
 
-  private float[] values; // of the row
+  private float[] values; // of the batch item
   private int at;
   private int end;
+  private GeneticCode itemCode;
   private boolean ending;
 
   Contig(AnnotatorConfig config) {
@@ -97,11 +99,12 @@ final class Contig {
     return Math.max(0, called * TOKEN - behind);
   }
 
-  /** Begins with a row's values; {@code last} if the contig ends behind them. */
-  void begin(float[] newValues, int offset, int steps, boolean last) {
-    values = newValues;
-    at = offset;
-    end = offset + steps;
+  /** Begins with the steps of a batch item; {@code last} if the contig ends after them. */
+  void begin(BatchItem<?> item, boolean last) {
+    values = item.values;
+    at = item.offset;
+    end = item.offset + item.steps;
+    itemCode = GeneticCode.of(item.format);
     ending = last;
   }
 
@@ -150,23 +153,27 @@ final class Contig {
     makeRoom(count, called);
     for (int i = 0; i < count; i++) {
       float value = values[at + i];
-      letters[held + i] = Nucleotides.letter(value, read + i);
+      letters[held + i] = Nucleotides.code(value, read + i);
       if (value != 0) {
-        GeneticCode its = value > 0 ? GeneticCode.BACTERIAL : GeneticCode.TABLE_4;
-        if (code == null) {
-          code = its;
-        } else if (code != its) {
-          throw new InputException(
-              String.format(
-                  "Base %d is of genetic code %d, but those before it are of code %d: a contig has"
-                      + " one code; begin another contig.",
-                  read + i, its.number(), code.number()));
-        }
+        checkCode(value > 0 ? itemCode : GeneticCode.TABLE_4, read + i);
       }
     }
     at += count;
     held += count;
     read += count;
+  }
+
+  /** The first known base determines the genetic code of the contig. */
+  private void checkCode(GeneticCode its, long position) {
+    if (code == null) {
+      code = its;
+    } else if (code != its) {
+      throw new InputException(
+          String.format(
+              "Base %d has genetic code %d, but the contig has code %d. Send one code with all"
+                  + " chunks of a contig, or begin another contig.",
+              position, its.number(), code.number()));
+    }
   }
 
   private void makeRoom(int count, long called) {

@@ -27,13 +27,14 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Bases in, one verdict for each read out, as early as the evidence allows. A step of the stream is
- * one base, three values: its letter ({@link Nucleotides#value}), its quality as FASTQ writes it
- * (Phred + 33) and the channel; 0 is an unknown letter, no quality, no channel. 15 bases make a
- * step of the network, and the test looks at its log odds after each, so that verdicts do not
- * depend on how the bases were cut.
+ * one base of two values: the base ({@link Nucleotides#value}) and its quality as FASTQ writes it
+ * (Phred + 33), 0 without one. The channel of the flow cell is the attribute {@value #CHANNEL} of
+ * the format. 15 bases make a step of the network; the test checks the log odds after each, so that
+ * verdicts do not depend on how the bases were cut into chunks.
  *
  * <p>State bytes, little-endian, the same for a read's first base and its last:
  *
@@ -51,8 +52,16 @@ import java.util.List;
  * </pre>
  */
 public final class ReadUntil implements StreamModel<ReadVerdict> {
-  /** What a base is. */
-  public static final Format FORMAT = new Format(0, 3);
+  /** Format of a read whose channel is unknown: base and quality per step, without a rate. */
+  public static final Format FORMAT = new Format(0, 2);
+
+  /** Attribute of a format: number of the channel, from 1. */
+  public static final String CHANNEL = "channel";
+
+  /** Values per step in savepoints of release 0.1: base, quality, channel or 0. */
+  private static final int WIDTH_WITH_CHANNEL = 3;
+
+  private static final int NO_CHANNEL = 0;
 
   private static final byte VERSION = 1;
   private static final int TOLD_AT = 2;
@@ -132,12 +141,44 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
 
   @Override
   public void check(Format format) {
-    if (format.width() != FORMAT.width()) {
+    if (!hasBases(format)) {
       throw new InputException(
           String.format(
-              "%s reads %d values per base (letter, quality, channel), but the sequence brings %d.",
+              "Model %s expects %d values per step (base, quality), found %d. Send base and quality"
+                  + " of each step, and the channel as an attribute of the format.",
               info.label(), FORMAT.width(), format.width()));
     }
+    channel(format);
+  }
+
+  private static boolean hasBases(Format format) {
+    return format.width() == FORMAT.width() || format.width() == WIDTH_WITH_CHANNEL;
+  }
+
+  /** The channel of a read can be known later than its first bases, and it can change. */
+  @Override
+  public boolean continues(Format session, Format next) {
+    return session.rate() == next.rate() && hasBases(session) && hasBases(next);
+  }
+
+  /** Format of a read from this channel, 1 or more. */
+  public static Format format(int channel) {
+    return new Format(FORMAT.rate(), FORMAT.width(), Map.of(CHANNEL, Integer.toString(channel)));
+  }
+
+  /** The channel that a format names, or {@link #NO_CHANNEL}. */
+  private static int channel(Format format) {
+    String number = format.attributes().get(CHANNEL);
+    if (number == null) {
+      return NO_CHANNEL;
+    }
+    if (!number.matches("[1-9][0-9]{0,8}")) {
+      throw new InputException(
+          String.format(
+              "The attribute '%s' must be the number of a channel, 1 or more, but is '%s'.",
+              CHANNEL, number));
+    }
+    return Integer.parseInt(number);
   }
 
   /** A read that is decided costs nothing. */
@@ -176,7 +217,8 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
     long withQuality;
     double errors;
     final byte[] codes = new byte[Evidence.BEFORE + Evidence.STEP];
-    int taken; // bases of the row that were read
+    int taken; // bases of the batch item that were read
+    int itemChannel; // that its format names
 
     void open() {
       told = false;
@@ -195,23 +237,30 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
       Arrays.fill(codes, (byte) 0);
     }
 
+    void begin(BatchItem<ReadVerdict> item) {
+      taken = 0;
+      itemChannel = ReadUntil.channel(item.format);
+    }
+
     int waiting() {
       return (int) (bases % Evidence.STEP);
     }
 
     /** Takes the row's bases up to the next whole step; true if it is there. */
     boolean nextStep(BatchItem<ReadVerdict> row) {
+      int width = row.format.width();
       while (taken < row.steps) {
-        int at = row.offset + FORMAT.width() * taken++;
-        codes[Evidence.BEFORE + waiting()] = Nucleotides.letter(row.values[at], bases);
+        int at = row.offset + width * taken++;
+        codes[Evidence.BEFORE + waiting()] = Nucleotides.code(row.values[at], bases);
         int quality = (int) row.values[at + 1];
         if (quality > 0) {
           // Q = -10 log10 P(error), as text Q + 33
           errors += Math.pow(10, (33 - quality) / 10.0);
           withQuality++;
         }
-        if (row.values[at + 2] > 0) {
-          channel = (int) row.values[at + 2];
+        int named = width == WIDTH_WITH_CHANNEL ? (int) row.values[at + 2] : itemChannel;
+        if (named > NO_CHANNEL) {
+          channel = named;
         }
         bases++;
         if (waiting() == 0) {
@@ -420,7 +469,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
       }
       Read read = reads.get(b);
       read.load(from);
-      read.taken = 0;
+      read.begin(row);
       row.checkFinite(read.bases);
       states.load(from, b);
     }

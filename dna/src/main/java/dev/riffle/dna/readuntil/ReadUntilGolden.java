@@ -1,6 +1,5 @@
 package dev.riffle.dna.readuntil;
 
-import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.BatchItem;
@@ -35,8 +34,7 @@ public final class ReadUntilGolden {
     float[] values = new float[reads * length * ReadUntil.FORMAT.width()];
     double[] codes = t.doubles("input_reads"); // [reads, length] letters
     for (int i = 0; i < codes.length; i++) {
-      values[i * ReadUntil.FORMAT.width()] =
-          Nucleotides.value(Nucleotides.of((byte) codes[i]), GeneticCode.BACTERIAL);
+      values[i * ReadUntil.FORMAT.width()] = Nucleotides.value(Nucleotides.of((byte) codes[i]));
     }
 
     int steps = length / Evidence.STEP;

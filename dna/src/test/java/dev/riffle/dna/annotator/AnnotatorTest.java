@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class AnnotatorTest {
   private static final Path DIRECTORY = Path.of("../demo/models/dna-annotator/1");
-  private static final Map<String, float[]> CONTIGS = new LinkedHashMap<>();
+  private static final Map<String, Bases> CONTIGS = new LinkedHashMap<>();
   private static ModelDirectory directory;
   private static Annotator annotator;
 
@@ -48,9 +48,9 @@ class AnnotatorTest {
     Random random = new Random(5);
     float[] any = new float[7000];
     for (int i = 0; i < any.length; i++) {
-      any[i] = Nucleotides.value(random.nextInt(4), GeneticCode.BACTERIAL);
+      any[i] = Nucleotides.value(random.nextInt(4));
     }
-    CONTIGS.put("random", any);
+    CONTIGS.put("random", new Bases(Annotator.FORMAT, any));
   }
 
   private static void read(String name, GeneticCode code) throws IOException {
@@ -59,9 +59,16 @@ class AnnotatorTest {
       for (SequenceFile.Entry e = file.next(); e != null; e = file.next()) {
         int count = file.read(all);
         float[] steps = new float[count];
-        Nucleotides.values(all, 0, count, code, steps, 0);
-        CONTIGS.put(e.name(), steps);
+        Nucleotides.values(all, 0, count, steps, 0);
+        CONTIGS.put(e.name(), new Bases(Annotator.format(code), steps));
       }
+    }
+  }
+
+  /** The bases of a contig as steps. */
+  private record Bases(Format format, float[] steps) {
+    BatchItem<Gene> item(byte[] state, int from, int count) {
+      return new BatchItem<>(format, state, steps, from, count);
     }
   }
 
@@ -75,9 +82,9 @@ class AnnotatorTest {
   }
 
   /** All that is told of a contig that comes whole. */
-  private static List<Prediction<Gene>> whole(Annotator model, float[] steps) {
+  private static List<Prediction<Gene>> whole(Annotator model, Bases contig) {
     StreamRunner<Gene> runner = model.newRunner();
-    BatchItem<Gene> row = row(runner.open(Annotator.FORMAT), steps, 0, steps.length);
+    BatchItem<Gene> row = contig.item(runner.open(contig.format), 0, contig.steps.length);
     runner.finish(List.of(row));
     return row.predictions;
   }
@@ -89,7 +96,7 @@ class AnnotatorTest {
     StreamRunner<Gene> alone = model.newRunner();
     StreamRunner<Gene> together = model.newRunner();
     Random random = new Random(1);
-    List<float[]> contigs = List.copyOf(CONTIGS.values());
+    List<Bases> contigs = List.copyOf(CONTIGS.values());
     byte[][] states = new byte[contigs.size()][];
     Arrays.fill(states, together.open(Annotator.FORMAT));
     int[] at = new int[contigs.size()];
@@ -99,10 +106,10 @@ class AnnotatorTest {
       List<BatchItem<Gene>> rows = new ArrayList<>();
       List<Integer> who = new ArrayList<>();
       for (int i = 0; i < contigs.size(); i++) {
-        int left = contigs.get(i).length - at[i];
+        int left = contigs.get(i).steps.length - at[i];
         int count = Math.min(left, turn == 39 ? left : random.nextInt(300));
         if (random.nextInt(4) > 0 || turn == 39) {
-          rows.add(row(states[i], contigs.get(i), at[i], count));
+          rows.add(contigs.get(i).item(states[i], at[i], count));
           who.add(i);
           at[i] += count;
         }
@@ -115,11 +122,11 @@ class AnnotatorTest {
     }
     List<BatchItem<Gene>> ends = new ArrayList<>();
     for (int i = 0; i < contigs.size(); i++) {
-      BatchItem<Gene> once = row(alone.open(Annotator.FORMAT), contigs.get(i), 0, at[i]);
+      BatchItem<Gene> once = contigs.get(i).item(alone.open(Annotator.FORMAT), 0, at[i]);
       alone.advance(List.of(once));
       assertThat(states[i]).as("state of contig %d", i).isEqualTo(once.state);
       assertThat(once.state.length).isLessThanOrEqualTo(model.info().stateBytes());
-      ends.add(row(states[i], contigs.get(i), 0, 0));
+      ends.add(contigs.get(i).item(states[i], 0, 0));
     }
     together.finish(ends);
     for (int i = 0; i < contigs.size(); i++) {
@@ -133,7 +140,7 @@ class AnnotatorTest {
   @Test
   void forwardGenesAreToldAtMost334BasesBehindTheirStopCodon() {
     List<Prediction<Gene>> genes = new ArrayList<>();
-    CONTIGS.values().forEach(steps -> genes.addAll(whole(annotator, steps)));
+    CONTIGS.values().forEach(contig -> genes.addAll(whole(annotator, contig)));
     genes.removeIf(o -> o.value().status() == Gene.Status.GROWING || o.value().reverse());
     assertThat(genes).hasSizeGreaterThan(5);
     for (Prediction<Gene> gene : genes) {
@@ -182,8 +189,8 @@ class AnnotatorTest {
   @Test
   void aRunOfUnknownBasesAndALongOpenFrameKeepTheStateSmall() {
     float[] steps = new float[120_000]; // no base is known: no frame ever closes
-    System.arraycopy(CONTIGS.get("c11"), 0, steps, 0, 4000);
-    System.arraycopy(CONTIGS.get("c11"), 0, steps, 110_000, 4520);
+    System.arraycopy(CONTIGS.get("c11").steps, 0, steps, 0, 4000);
+    System.arraycopy(CONTIGS.get("c11").steps, 0, steps, 110_000, 4520);
     StreamRunner<Gene> runner = annotator.newRunner();
     byte[] state = runner.open(Annotator.FORMAT);
     int genes = 0;
@@ -215,6 +222,53 @@ class AnnotatorTest {
     assertThatThrownBy(() -> annotator.check(new Format(16_000, 1)))
         .isInstanceOf(InputException.class);
     assertThatThrownBy(() -> annotator.check(new Format(0, 2))).isInstanceOf(InputException.class);
+  }
+
+  @Test
+  void aChangeOfTheGeneticCodeWithinAContigIsRefused() {
+    StreamRunner<Gene> runner = annotator.newRunner();
+    Bases unknown = new Bases(Annotator.format(GeneticCode.TABLE_4), new float[40]);
+    BatchItem<Gene> before = unknown.item(runner.open(unknown.format), 0, 40);
+    runner.advance(List.of(before)); // no base of it is known: any code can follow
+    Bases eleven = new Bases(Annotator.format(GeneticCode.BACTERIAL), steps(100));
+    BatchItem<Gene> first = eleven.item(before.state, 0, 100);
+    runner.advance(List.of(first));
+    Bases four = new Bases(Annotator.format(GeneticCode.TABLE_4), steps(1));
+    assertThatThrownBy(() -> runner.advance(List.of(four.item(first.state, 0, 1))))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("genetic code 4, but the contig has code 11");
+    assertThat(annotator.continues(eleven.format, four.format)).isTrue();
+    assertThat(annotator.continues(eleven.format, new Format(1, 1))).isFalse();
+    Format other = new Format(0, 1, Map.of(GeneticCode.ATTRIBUTE, "2"));
+    assertThatThrownBy(() -> annotator.check(other))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("must be 11");
+  }
+
+  private static float[] steps(int count) {
+    return Arrays.copyOf(CONTIGS.get("c11").steps, count);
+  }
+
+  @Test
+  void bufferedEventsOfAnEarlierReleaseContinueASequence() {
+    // release 0.1 wrote code 4 as the sign of each base
+    Bases now = CONTIGS.get("m1");
+    float[] signed = new float[now.steps.length];
+    for (int i = 0; i < signed.length; i++) {
+      signed[i] = now.steps[i] == 0 ? 0 : -now.steps[i];
+    }
+    Bases before = new Bases(Annotator.FORMAT, signed);
+    StreamRunner<Gene> runner = annotator.newRunner();
+    int half = signed.length / 2;
+    BatchItem<Gene> old = before.item(runner.open(before.format), 0, half);
+    BatchItem<Gene> same = now.item(runner.open(now.format), 0, half);
+    runner.advance(List.of(old, same));
+    assertThat(old.state).isEqualTo(same.state);
+    BatchItem<Gene> rest = now.item(old.state, half, signed.length - half);
+    runner.finish(List.of(rest));
+    List<Prediction<Gene>> genes = new ArrayList<>(old.predictions);
+    genes.addAll(rest.predictions);
+    assertThat(genes).isEqualTo(whole(annotator, now)).isNotEmpty();
   }
 
   @Test

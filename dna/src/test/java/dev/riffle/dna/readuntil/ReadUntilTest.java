@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.readuntil.ReadVerdict.SourceCoordinates;
 import dev.riffle.kernels.Kernels;
@@ -25,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -40,6 +40,7 @@ class ReadUntilTest {
   private static final References BOTH =
       References.builder().target(bytes(TARGET)).rest(bytes(REST)).build();
   private static final int CHUNK = 180;
+  private static final int WIDTH = ReadUntil.FORMAT.width();
 
   // --------------------------------------------------------------- verdicts
 
@@ -122,16 +123,69 @@ class ReadUntilTest {
         model(new SequentialTest(1e-300, 1e-300, 30), FAST).newRunner();
     float[] values = values(TARGET.substring(0, 60));
     for (int i = 0; i < 60; i++) {
-      values[3 * i + 1] = 33 + (i < 15 ? 10 : i < 30 ? 20 : 40);
-      values[3 * i + 2] = 512;
+      values[WIDTH * i + 1] = 33 + (i < 15 ? 10 : i < 30 ? 20 : 40);
     }
-    BatchItem<ReadVerdict> row =
-        new BatchItem<>(ReadUntil.FORMAT, runner.open(ReadUntil.FORMAT), values, 0, 60);
+    Format format = ReadUntil.format(512);
+    BatchItem<ReadVerdict> row = new BatchItem<>(format, runner.open(format), values, 0, 60);
     runner.advance(List.of(row));
     ReadVerdict verdict = row.predictions.get(0).value();
     assertThat(verdict.channel()).isEqualTo(512);
     assertThat(verdict.meanQscore()).isEqualTo(-10 * Math.log10((0.1 + 0.01) / 2), within(1e-9));
     assertThat(only(play(runner, TARGET.substring(0, 60), 7)).meanQscore()).isNaN();
+  }
+
+  @Test
+  void theChannelIsTheLastOneNamedUpToTheVerdict() {
+    ReadUntil model = model(new SequentialTest(1e-300, 1e-300, 45), FAST);
+    StreamRunner<ReadVerdict> runner = model.newRunner();
+    Format unknown = ReadUntil.FORMAT;
+    float[] values = values(TARGET.substring(0, 60));
+    List<Format> chunks =
+        List.of(unknown, ReadUntil.format(3), ReadUntil.format(7), unknown, ReadUntil.format(9));
+    byte[] state = runner.open(unknown);
+    List<Prediction<ReadVerdict>> all = new ArrayList<>();
+    for (int i = 0; i < chunks.size(); i++) {
+      assertThat(model.continues(unknown, chunks.get(i))).isTrue();
+      BatchItem<ReadVerdict> item =
+          new BatchItem<>(chunks.get(i), state, values, WIDTH * 12 * i, 12);
+      runner.advance(List.of(item));
+      state = item.state;
+      all.addAll(item.predictions);
+    }
+    assertThat(only(all).channel()).isEqualTo(7);
+    assertThat(only(all).bases()).isEqualTo(45);
+    for (String channel : List.of("0", "-1", "x", "12345678901")) {
+      Format bad = new Format(0, WIDTH, Map.of(ReadUntil.CHANNEL, channel));
+      assertThatThrownBy(() -> model.check(bad))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("must be the number of a channel");
+    }
+  }
+
+  @Test
+  void bufferedEventsOfAnEarlierReleaseContinueARead() {
+    // release 0.1 wrote base, quality and channel into each step
+    ReadUntil model = model(new SequentialTest(1e-300, 1e-300, 45), FAST);
+    StreamRunner<ReadVerdict> runner = model.newRunner();
+    float[] values = values(TARGET.substring(0, 60));
+    float[] wide = new float[3 * 60];
+    for (int i = 0; i < 60; i++) {
+      values[WIDTH * i + 1] = 50;
+      System.arraycopy(values, WIDTH * i, wide, 3 * i, WIDTH);
+      wide[3 * i + 2] = 512;
+    }
+    Format before = new Format(0, 3);
+    Format now = ReadUntil.format(512);
+    assertThat(model.continues(before, now)).isTrue();
+    model.check(before);
+    BatchItem<ReadVerdict> old = new BatchItem<>(before, runner.open(before), wide, 0, 30);
+    BatchItem<ReadVerdict> same = new BatchItem<>(now, runner.open(now), values, 0, 30);
+    runner.advance(List.of(old, same));
+    assertThat(old.state).isEqualTo(same.state);
+    BatchItem<ReadVerdict> next = new BatchItem<>(now, old.state, values, WIDTH * 30, 30);
+    runner.advance(List.of(next));
+    assertThat(next.predictions).hasSize(1);
+    assertThat(next.predictions.get(0).value().channel()).isEqualTo(512);
   }
 
   // --------------------------------------------------------------- chunking
@@ -185,7 +239,7 @@ class ReadUntilTest {
     runner.advance(List.of(first));
     assertThat(first.predictions).hasSize(1);
     BatchItem<ReadVerdict> second =
-        new BatchItem<>(ReadUntil.FORMAT, first.state, values, 1350, 450);
+        new BatchItem<>(ReadUntil.FORMAT, first.state, values, WIDTH * 450, 450);
     assertThat(model.slots(second, false)).isZero();
     runner.finish(List.of(second));
     assertThat(second.predictions).isEmpty();
@@ -247,12 +301,11 @@ class ReadUntilTest {
     StreamRunner<ReadVerdict> runner = model.newRunner();
     assertThatThrownBy(() -> model.check(new Format(0, 1)))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("letter, quality, channel");
+        .hasMessageContaining("expects 2 values per step (base, quality), found 1");
     BatchItem<ReadVerdict> row = new BatchItem<>(ReadUntil.FORMAT, new byte[5], new float[0], 0, 0);
     assertThatThrownBy(() -> runner.advance(List.of(row))).isInstanceOf(StateException.class);
     byte[] open = runner.open(ReadUntil.FORMAT);
-    BatchItem<ReadVerdict> odd =
-        new BatchItem<>(ReadUntil.FORMAT, open, new float[] {9, 0, 0}, 0, 1);
+    BatchItem<ReadVerdict> odd = new BatchItem<>(ReadUntil.FORMAT, open, new float[] {9, 0}, 0, 1);
     assertThatThrownBy(() -> runner.advance(List.of(odd)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("must be a base");
@@ -303,7 +356,7 @@ class ReadUntilTest {
     for (int from = 0; from < read.length(); from += chunk) {
       int steps = Math.min(chunk, read.length() - from);
       BatchItem<ReadVerdict> row =
-          new BatchItem<>(ReadUntil.FORMAT, state, values, 3 * from, steps);
+          new BatchItem<>(ReadUntil.FORMAT, state, values, WIDTH * from, steps);
       runner.advance(List.of(row));
       predictions.addAll(row.predictions);
       state = row.state;
@@ -317,10 +370,9 @@ class ReadUntilTest {
   }
 
   private static float[] values(String read) {
-    float[] values = new float[3 * read.length()];
+    float[] values = new float[WIDTH * read.length()];
     for (int i = 0; i < read.length(); i++) {
-      values[3 * i] =
-          Nucleotides.value(Nucleotides.of((byte) read.charAt(i)), GeneticCode.BACTERIAL);
+      values[WIDTH * i] = Nucleotides.value(Nucleotides.of((byte) read.charAt(i)));
     }
     return values;
   }

@@ -1,6 +1,5 @@
 package dev.riffle.evaluation.reads;
 
-import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.readuntil.ReadUntil;
 import dev.riffle.dna.readuntil.ReadUntilFamily;
@@ -193,9 +192,10 @@ public final class ScoreReadUntil {
     StreamRunner<ReadVerdict> runner = model.newRunner();
     List<ReadVerdict> verdicts = new ArrayList<>();
     for (byte[] letters : sequences) {
-      float[] values = new float[3 * letters.length];
+      int width = ReadUntil.FORMAT.width();
+      float[] values = new float[width * letters.length];
       for (int i = 0; i < letters.length; i++) {
-        values[3 * i] = Nucleotides.value(Nucleotides.of(letters[i]), GeneticCode.BACTERIAL);
+        values[width * i] = Nucleotides.value(Nucleotides.of(letters[i]));
       }
       BatchItem<ReadVerdict> row =
           new BatchItem<>(

@@ -7,6 +7,7 @@ import dev.riffle.dna.annotator.Annotator;
 import dev.riffle.dna.readuntil.ReadUntil;
 import dev.riffle.jobs.stream.EventInput;
 import dev.riffle.jobs.stream.InputLimits;
+import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
@@ -17,22 +18,23 @@ import java.util.HexFormat;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * Reads {@code ReadChunk} records: a base is a step of one value, or of three where quality and
- * channel count.
+ * Decodes {@code ReadChunk} records. A base is a step of one value, or of two if its quality
+ * counts. What belongs to the whole sequence is an attribute of the format: the genetic code of a
+ * contig, the channel of a read.
  */
 public final class ReadInput extends EventInput {
   private static final long serialVersionUID = 1;
 
-  /** Largest number that a step of floats holds exactly; no flow cell has so many. */
+  /** More than any flow cell has. */
   private static final int MOST_CHANNELS = 1 << 24;
 
-  private final boolean called;
+  private final boolean forReadUntil;
 
   private transient AvroCodec<ReadChunk> codec;
 
-  private ReadInput(InputLimits limits, boolean called) {
+  private ReadInput(InputLimits limits, boolean forReadUntil) {
     super(limits);
-    this.called = called;
+    this.forReadUntil = forReadUntil;
   }
 
   /** Input of the annotator: the bases alone. */
@@ -40,7 +42,7 @@ public final class ReadInput extends EventInput {
     return new ReadInput(limits, false);
   }
 
-  /** Input of {@link ReadUntil}: bases with their quality, and the channel. */
+  /** Input of {@link ReadUntil}: bases with their quality. */
   public static ReadInput ofCalls(InputLimits limits) {
     return new ReadInput(limits, true);
   }
@@ -61,8 +63,8 @@ public final class ReadInput extends EventInput {
     event.end = chunk.getSequenceEnd();
     event.position = chunk.getPosition();
     event.captureMicros = checkCaptureTime(chunk.getCaptureTime(), record);
-    event.format = called ? ReadUntil.FORMAT : Annotator.FORMAT;
-    event.values = called ? calls(chunk) : bases(chunk);
+    event.format = forReadUntil ? readFormat(chunk) : contigFormat(chunk);
+    event.values = forReadUntil ? basesAndQualities(chunk) : bases(chunk);
     if (event.values.length == 0 && !event.end) {
       throw new InputException(
           "Expected bases but there are none; only a chunk with sequence_end may be empty.");
@@ -98,44 +100,48 @@ public final class ReadInput extends EventInput {
     }
   }
 
+  private static Format contigFormat(ReadChunk chunk) {
+    Integer code = chunk.getGeneticCode();
+    return code == null ? Annotator.FORMAT : Annotator.format(GeneticCode.of(code));
+  }
+
   private static float[] bases(ReadChunk chunk) {
-    Integer number = chunk.getGeneticCode();
-    GeneticCode code = number == null ? GeneticCode.BACTERIAL : GeneticCode.of(number);
     byte[] letters = letters(chunk.getBases());
     float[] values = new float[letters.length];
-    int count = Nucleotides.values(letters, 0, letters.length, code, values, 0);
+    int count = Nucleotides.values(letters, 0, letters.length, values, 0);
     return count == values.length ? values : Arrays.copyOf(values, count);
   }
 
-  /** Letter, quality and channel of each base, as {@link ReadUntil} reads them. */
-  private static float[] calls(ReadChunk chunk) {
-    byte[] letters = letters(chunk.getBases());
-    ByteBuffer quality = chunk.getQuality();
-    int channel = channel(chunk);
-    float[] values = new float[ReadUntil.FORMAT.width() * letters.length];
-    int count = 0;
-    for (int i = 0; i < letters.length; i++) {
-      int letter = Nucleotides.of(letters[i]);
-      if (letter >= 0) {
-        values[count++] = Nucleotides.value(letter, GeneticCode.BACTERIAL);
-        values[count++] = quality == null ? 0 : quality.get(quality.position() + i);
-        values[count++] = channel;
-      }
-    }
-    return count == values.length ? values : Arrays.copyOf(values, count);
-  }
-
-  private static int channel(ReadChunk chunk) {
+  private static Format readFormat(ReadChunk chunk) {
     Integer channel = chunk.getChannel();
-    if (channel != null && (channel < 1 || channel > MOST_CHANNELS)) {
+    if (channel == null) {
+      return ReadUntil.FORMAT;
+    }
+    if (channel < 1 || channel > MOST_CHANNELS) {
       throw new InputException(
           "Expected a channel from 1 to "
               + MOST_CHANNELS
               + " but it is "
               + channel
-              + ": a flow cell's channels count from 1; leave it out where there is none.");
+              + ". The channels of a flow cell count from 1; leave the field out if there is none.");
     }
-    return channel == null ? 0 : channel;
+    return ReadUntil.format(channel);
+  }
+
+  /** Base and quality of each step, as {@link ReadUntil} reads them. */
+  private static float[] basesAndQualities(ReadChunk chunk) {
+    byte[] letters = letters(chunk.getBases());
+    ByteBuffer quality = chunk.getQuality();
+    float[] values = new float[ReadUntil.FORMAT.width() * letters.length];
+    int count = 0;
+    for (int i = 0; i < letters.length; i++) {
+      int code = Nucleotides.of(letters[i]);
+      if (code >= 0) {
+        values[count++] = Nucleotides.value(code);
+        values[count++] = quality == null ? 0 : quality.get(quality.position() + i);
+      }
+    }
+    return count == values.length ? values : Arrays.copyOf(values, count);
   }
 
   private static byte[] letters(ByteBuffer from) {

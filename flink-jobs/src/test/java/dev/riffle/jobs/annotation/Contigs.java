@@ -7,6 +7,7 @@ import dev.riffle.dna.annotator.Gene;
 import dev.riffle.dna.annotator.Gff3;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.BatchItem;
+import dev.riffle.models.Format;
 import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.families.Families;
@@ -98,9 +99,9 @@ final class Contigs {
         Families.load(ModelDirectory.read(MODEL), Backends.find("cpu"), Gene.class).newRunner();
     byte[] letters = contig.bases().getBytes(StandardCharsets.US_ASCII);
     float[] values = new float[letters.length];
-    Nucleotides.values(letters, 0, letters.length, contig.code(), values, 0);
-    BatchItem<Gene> row =
-        new BatchItem<>(Annotator.FORMAT, runner.open(Annotator.FORMAT), values, 0, values.length);
+    Nucleotides.values(letters, 0, letters.length, values, 0);
+    Format format = Annotator.format(contig.code());
+    BatchItem<Gene> row = new BatchItem<>(format, runner.open(format), values, 0, values.length);
     runner.finish(List.of(row));
     return row.predictions;
   }

@@ -2,6 +2,7 @@ package dev.riffle.jobs.annotation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.annotator.Annotator;
 import dev.riffle.dna.readuntil.ReadUntil;
 import dev.riffle.jobs.stream.InputLimits;
@@ -14,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -43,10 +45,13 @@ class ReadInputTest {
   }
 
   @Test
-  void theGeneticCodeIsInEachStep() {
+  void theGeneticCodeIsAnAttributeOfTheFormat() {
     ReadChunk chunk = Contigs.chunk("c", 0, "ACGTN");
     chunk.setGeneticCode(4);
-    assertThat(read(chunk).event.values).containsExactly(-1, -2, -3, -4, 0);
+    StepEvent event = read(chunk).event;
+    assertThat(event.values).containsExactly(1, 2, 3, 4, 0);
+    assertThat(event.format).isEqualTo(Annotator.format(GeneticCode.TABLE_4));
+    assertThat(event.format.attributes()).containsExactly(Map.entry("genetic-code", "4"));
   }
 
   @Test
@@ -94,18 +99,19 @@ class ReadInputTest {
   }
 
   @Test
-  void aJudgeOfReadsAlsoGetsQualityAndChannel() {
+  void readUntilAlsoGetsTheQualityOfEachBaseAndTheChannelOfTheRead() {
     ReadChunk chunk = Contigs.chunk("c", 0, "AC\ngN");
     chunk.setQuality(bytes("!5\"I~"));
     chunk.setChannel(512);
     ReadInput called = ReadInput.ofCalls(LIMITS);
     StepEvent event = read(called, chunk).event;
-    assertThat(event.format).isEqualTo(ReadUntil.FORMAT);
-    assertThat(event.values).containsExactly(1, 33, 512, 2, 53, 512, 3, 73, 512, 0, 126, 512);
+    assertThat(event.format).isEqualTo(ReadUntil.format(512));
+    assertThat(event.format.attributes()).containsExactly(Map.entry("channel", "512"));
+    assertThat(event.values).containsExactly(1, 33, 2, 53, 3, 73, 0, 126);
     chunk.setQuality(null);
     chunk.setChannel(null);
-    assertThat(read(called, chunk).event.values)
-        .containsExactly(1, 0, 0, 2, 0, 0, 3, 0, 0, 0, 0, 0);
+    assertThat(read(called, chunk).event.values).containsExactly(1, 0, 2, 0, 3, 0, 0, 0);
+    assertThat(read(called, chunk).event.format).isEqualTo(ReadUntil.FORMAT);
     chunk.setChannel(0);
     assertThat(
             AvroCodec.of(DeadLetter.class).decode(read(called, chunk).deadLetter.value).getError())

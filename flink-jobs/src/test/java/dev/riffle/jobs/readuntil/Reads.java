@@ -1,6 +1,5 @@
 package dev.riffle.jobs.readuntil;
 
-import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.readuntil.ReadUntil;
 import dev.riffle.dna.readuntil.ReadUntilFamily;
@@ -93,10 +92,11 @@ final class Reads {
     StreamRunner<ReadVerdict> runner =
         ReadUntilFamily.load(ModelDirectory.read(MODEL), references, TEST, Backends.find("cpu"))
             .newRunner();
-    float[] values = new float[3 * letters.length()];
+    int width = ReadUntil.FORMAT.width();
+    float[] values = new float[width * letters.length()];
     for (int i = 0; i < letters.length(); i++) {
       int letter = Nucleotides.of((byte) letters.charAt(i));
-      values[3 * i] = Nucleotides.value(letter, GeneticCode.BACTERIAL);
+      values[width * i] = Nucleotides.value(letter);
     }
     BatchItem<ReadVerdict> row =
         new BatchItem<>(
