@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Settings;
-import dev.riffle.models.rse.RseConvention;
 import dev.riffle.models.weights.ElementType;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Npz;
@@ -144,19 +143,17 @@ public final class Conversion {
   /**
    * Writes the model as another code has it that computes the same function.
    *
-   * @param variant see {@link RseConvention#to}
+   * @param variant name of the other code, see {@link Family#convert}
    * @return tensors that do not come along
    * @throws ModelException if there is no such code
    */
   public List<String> variant(String variant) {
-    if (!config.text("family").equals("rse")) {
-      throw config.expected("rse: other families are one code's only,", "family");
-    }
-    RseConvention other = RseConvention.to(variant, config, tensors);
+    ConvertedModel other =
+        Families.find(config.text("family"), tensors.where()).convert(variant, config, tensors);
     changes.add("as variant " + variant + " of " + config.text("variant"));
     config = other.settings();
     tensors = other.weights();
-    return other.leftOut();
+    return other.unread();
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.riffle.models.Settings;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
+import dev.riffle.models.weights.Safetensors;
 
 /**
  * A model family: how its model directories are loaded and described, and how its goldens are
@@ -62,5 +63,16 @@ public interface Family<O> {
    */
   default boolean checksGoldensOf(String family) {
     return family.equals(name());
+  }
+
+  /**
+   * Writes a model under the names and settings of another code that computes the same function.
+   *
+   * @param variant name of the other code
+   * @throws dev.riffle.models.ModelException if the family has no such variant, or the model cannot
+   *     be written as one
+   */
+  default ConvertedModel convert(String variant, Settings config, Safetensors weights) {
+    throw config.expected("rse, the only family with more than one variant,", "family");
   }
 }

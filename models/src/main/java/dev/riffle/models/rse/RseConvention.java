@@ -3,6 +3,7 @@ package dev.riffle.models.rse;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Settings;
+import dev.riffle.models.families.ConvertedModel;
 import dev.riffle.models.rse.NetworkVariant.Layer;
 import dev.riffle.models.weights.ElementType;
 import dev.riffle.models.weights.Safetensors;
@@ -13,14 +14,12 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The official network with shared weights and PyTorch's variant b are one function: the same units
- * in the same order, matrices stored as {@code [in, out]} there and as {@code [out, in]} here.
- *
- * @param settings those of the other convention
- * @param weights under the names of the other convention
- * @param leftOut tensors that the network did not need, and that do not come along
+ * The two conventions of one function. The official network with shared weights and PyTorch's
+ * variant b have the same units in the same order. The official code stores matrices as {@code [in,
+ * out]}, PyTorch as {@code [out, in]}.
  */
-public record RseConvention(Settings settings, Safetensors weights, List<String> leftOut) {
+final class RseConvention {
+  private RseConvention() {}
 
   /** The names of one tensor of a unit in both conventions. */
   private record TensorNames(String official, String torch, boolean transposed) {}
@@ -40,7 +39,7 @@ public record RseConvention(Settings settings, Safetensors weights, List<String>
    * @throws ModelException if the network is none of both, is not one that both can hold, or a
    *     tensor is missing or of a wrong shape
    */
-  public static RseConvention to(String variant, Settings settings, Safetensors weights) {
+  static ConvertedModel to(String variant, Settings settings, Safetensors weights) {
     RseConfig config = RseConfig.of(settings);
     boolean official = config.variant() == NetworkVariant.HEAVY;
     boolean torch = config.variant() == NetworkVariant.TORCH_B;
@@ -95,7 +94,7 @@ public record RseConvention(Settings settings, Safetensors weights, List<String>
       }
     }
     Safetensors written = Safetensors.parse(to.toBytes(), weights.where() + " as " + variant);
-    return new RseConvention(other, written, from.unread());
+    return new ConvertedModel(other, written, from.unread());
   }
 
   private static void write(

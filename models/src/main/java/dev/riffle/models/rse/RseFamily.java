@@ -5,12 +5,14 @@ import dev.riffle.models.Description;
 import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Settings;
 import dev.riffle.models.WindowModel;
+import dev.riffle.models.families.ConvertedModel;
 import dev.riffle.models.families.Family;
 import dev.riffle.models.families.Form;
 import dev.riffle.models.families.LoadedModel;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
+import dev.riffle.models.weights.Safetensors;
 import java.util.List;
 
 /** The family {@code rse}: residual shuffle-exchange networks, over windows. */
@@ -85,5 +87,10 @@ public final class RseFamily implements Family<PredictionValues> {
   @Override
   public void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
     RseGolden.check(golden, kernels, report);
+  }
+
+  @Override
+  public ConvertedModel convert(String variant, Settings config, Safetensors weights) {
+    return RseConvention.to(variant, config, weights);
   }
 }

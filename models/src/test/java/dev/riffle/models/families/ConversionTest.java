@@ -230,7 +230,7 @@ class ConversionTest {
     "rse/rse-tf-05-plain-N8-B1-m6-b2, torch-b, setting 'variant' must be torch-b to become tf",
     "rse/rse-torcha-03-N8-B1-m6-b2, tf, setting 'variant' must be torch-b to become tf",
     "rse/rse-torchb-07-N8-B1-m6-b2, torch-a, to become torch-a it",
-    "lru/lru-03-L3-d16h12x2-mean-batch-post, tf, other families are one code's only"
+    "lru/lru-03-L3-d16h12x2-mean-batch-post, tf, setting 'family' must be rse"
   })
   void whatIsAnotherFunctionIsNotRenamed(String golden, String variant, String message)
       throws IOException {
