@@ -13,8 +13,11 @@ import java.util.ArrayDeque;
 final class KeyQueue<O> {
   final String sequenceId;
   final SequenceState state;
-  private final ArrayDeque<Decision> decisions = new ArrayDeque<>(1);
-  private final ArrayDeque<StepEvent> events = new ArrayDeque<>(1);
+
+  // Most events need neither: both are null until the first element.
+  private ArrayDeque<Decision> decisions;
+  private ArrayDeque<StepEvent> events;
+
   private WorkItem<O> work;
   private boolean expired;
 
@@ -61,23 +64,26 @@ final class KeyQueue<O> {
 
   /** Plans a decision, to be carried out before those planned earlier. */
   void plan(Decision decision) {
+    if (decisions == null) {
+      decisions = new ArrayDeque<>();
+    }
     decisions.push(decision);
   }
 
   /** Plans two decisions in this order, to be carried out before those planned earlier. */
   void plan(Decision first, Decision second) {
-    decisions.push(second);
-    decisions.push(first);
+    plan(second);
+    plan(first);
   }
 
   /** Plans three decisions in this order, to be carried out before those planned earlier. */
   void plan(Decision first, Decision second, Decision third) {
-    decisions.push(third);
+    plan(third);
     plan(first, second);
   }
 
   boolean hasDecisions() {
-    return !decisions.isEmpty();
+    return decisions != null && !decisions.isEmpty();
   }
 
   Decision nextDecision() {
@@ -87,11 +93,14 @@ final class KeyQueue<O> {
   // ---- events ----
 
   void add(StepEvent event) {
+    if (events == null) {
+      events = new ArrayDeque<>();
+    }
     events.add(event);
   }
 
   boolean hasEvents() {
-    return !events.isEmpty();
+    return events != null && !events.isEmpty();
   }
 
   StepEvent nextEvent() {

@@ -158,8 +158,8 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
   public void processElement(StreamRecord<StepEvent> element) throws Exception {
     StepEvent event = element.getValue();
     if (!waiting.offer(event)) {
-      KeyQueue<O> key = activate(event.sequenceId);
       long began = assemblyClock();
+      KeyQueue<O> key = loadKey(event.sequenceId);
       decide(key, event);
       boolean waits = proceed(key);
       assemblyNanos += assemblyClock() - began;
@@ -233,11 +233,16 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
 
   // ---- one key ----
 
-  /** Makes the key the current one and loads its state; nothing of the key is in flight then. */
+  /** Loads a key of which nothing is in flight afterwards. */
   private KeyQueue<O> activate(String id) throws Exception {
     if (waiting.contains(id)) {
       drain();
     }
+    return loadKey(id);
+  }
+
+  /** Makes a key the current one and loads its state; nothing of the key may be in flight. */
+  private KeyQueue<O> loadKey(String id) throws Exception {
     setCurrentKey(id);
     return new KeyQueue<>(id, states.load());
   }
@@ -267,7 +272,9 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
       } else if (key.hasDecisions()) {
         key.nextDecision().run();
       } else if (key.hasEvents()) {
+        long began = assemblyClock();
         decide(key, waiting.nextEvent(key));
+        assemblyNanos += assemblyClock() - began;
       } else {
         finish(key);
         return false;
@@ -335,9 +342,7 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
     for (WorkItem<O> item : items) {
       setCurrentKey(item.key.sequenceId);
       item.complete();
-      long began = assemblyClock();
       proceed(item.key);
-      assemblyNanos += assemblyClock() - began;
     }
   }
 
