@@ -5,12 +5,12 @@ import dev.riffle.models.Settings;
 /**
  * What {@code config.json} says, under its names (docs/dna-annotator.md, section 10).
  *
- * @param dModel features of a lane
- * @param dHidden complex numbers of a lane's state
+ * @param dModel features of a reading frame
+ * @param dHidden complex numbers of a reading frame's state
  * @param dEmbed values of a codon
- * @param dSummary values by which a lane tells the others of itself
+ * @param dSummary values in the summary that a reading frame passes to the others
  * @param dMix hidden values of a mix layer
- * @param delay tokens after which a token's logit is told
+ * @param delay tokens after which a token's logit is known
  * @param embedScale of the encoder
  */
 record AnnotatorConfig(
@@ -28,7 +28,10 @@ record AnnotatorConfig(
   /** Bases of a token. */
   static final int TOKEN = 30;
 
-  /** Bases behind a token that it sees: 2 for the lanes' offset, 3 for the eleventh codon. */
+  /**
+   * Bases after a token that it needs: 2 for the offset of the reading frames, 3 for the eleventh
+   * codon.
+   */
   static final int AHEAD = 5;
 
   /** Three reading frames of each strand. */

@@ -163,7 +163,7 @@ public final class AnnotatorGolden {
       from += count;
       if (from == next && at < kept.length) {
         for (int i = 0; i < layers; i++) {
-          double[] h = read(state.part(i), network.stateSizes()[i]); // [lanes, 2, half]
+          double[] h = read(state.part(i), network.stateSizes()[i]); // [frames, 2, half]
           for (int r = 0; r < LANES; r++) {
             for (int part = 0; part < 2; part++) {
               System.arraycopy(

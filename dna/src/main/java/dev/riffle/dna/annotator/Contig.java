@@ -123,8 +123,8 @@ final class Contig {
   }
 
   /**
-   * True if a token can be computed: it is there with what it sees, or the contig has ended and
-   * letters unknown stand behind it.
+   * True if a token can be computed: its bases have arrived, or the contig has ended and unknown
+   * letters follow.
    *
    * @param t number of the token
    * @param called tokens that are called: letters before them may go

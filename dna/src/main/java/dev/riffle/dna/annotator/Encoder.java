@@ -11,24 +11,24 @@ import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
 
 /**
- * Tokens to features (docs/dna-annotator.md, sections 2 and 3): each lane of a token is the sum of
- * its ten pairs of neighbouring codons, looked up.
+ * Tokens to features (docs/dna-annotator.md, sections 2 and 3): each reading frame of a token is
+ * the sum of its ten pairs of neighbouring codons, looked up.
  *
  * <pre>
  *   x = bias + strand[forward or reverse] + sum over the pairs of TABLE[first][second]
  *   TABLE[f][g] = embed_scale gelu(first[f] + second[g]) kernel
  * </pre>
  *
- * <p>Bias and strand are two more rows of the table, so that a lane is one bag of rows.
+ * <p>Bias and strand are two more rows of the table, so that a reading frame is one bag of rows.
  */
 final class Encoder {
   /** Codons, the unknown one among them. */
   private static final int CODONS = 65;
 
-  /** Pairs of a lane of a token. */
+  /** Pairs of a reading frame of a token. */
   static final int PAIRS = 10;
 
-  /** Rows of the table that make a lane. */
+  /** Rows of the table per reading frame. */
   private static final int BAG = PAIRS + 1;
 
   /** Entries of a token. */
@@ -77,10 +77,10 @@ final class Encoder {
   }
 
   /**
-   * The rows of a token: for each lane its ten pairs, then its strand.
+   * The rows of a token: for each reading frame its ten pairs, then its strand.
    *
    * <pre>
-   *   c_j = codon at k + 3 j of the token, j = 0..10, forward or reverse, k the lane's frame
+   *   c_j = codon at k + 3 j of the token, j = 0..10, forward or reverse, k the frame
    *   pair_j = 65 first + second: (c_j, c_(j+1)) forward, (c_(j+1), c_j) reverse
    * </pre>
    *

@@ -6,7 +6,7 @@ import dev.riffle.dna.Nucleotides;
  * A protein-coding gene, or one that grows. When it could be told says the position of the {@link
  * dev.riffle.models.Output} that brings it: bases of the contig that were read.
  *
- * @param status whether it is told for good
+ * @param status whether it is final
  * @param number from 1, in the order in which a contig's genes are published; 0 while it grows
  * @param left its first base on the contig, counted from 0; of a part that is cut off by the
  *     contig's end, the first base of the first whole codon
@@ -34,14 +34,14 @@ public record Gene(
     boolean openRight,
     double confidence) {
 
-  /** Whether a gene is told for good. */
+  /** Whether a gene is final. */
   public enum Status {
     /**
      * It has not ended yet, or its start may still move: left and right are as far as it is known.
-     * It may be told again, longer or with another start, and it may come to nothing.
+     * It may be emitted again, longer or with another start, or be dropped.
      */
     GROWING,
-    /** It is told for good: never again and never withdrawn. */
+    /** It is final: emitted once and never retracted. */
     PUBLISHED
   }
 

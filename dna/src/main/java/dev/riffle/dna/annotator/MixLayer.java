@@ -13,17 +13,17 @@ import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
 
 /**
- * Lets the six lanes of a token know of each other (docs/dna-annotator.md, section 3):
+ * Exchanges summaries between the six reading frames of a token (docs/dna-annotator.md, section 3):
  *
  * <pre>
  *   z_r = norm(x_r),  q_r = summary z_r
- *   v_r = [z_r, q_o1, ..., q_o5]                    the other lanes, in an order of r's own
+ *   v_r = [z_r, q_o1, ..., q_o5]                    the other frames, in r's order
  *   x_r = x_r + out gelu(hidden v_r + bias) + bias
  * </pre>
  */
 final class MixLayer {
 
-  /** o1..o5 of each lane: frames ahead, then the other strand, as seen along its reading. */
+  /** o1..o5 of each frame: frames ahead, then the other strand, as seen along its reading. */
   private static final int[][] OTHERS = {
     {1, 2, 3, 4, 5}, {2, 0, 4, 5, 3}, {0, 1, 5, 3, 4},
     {5, 4, 0, 2, 1}, {3, 5, 1, 0, 2}, {4, 3, 2, 1, 0}
@@ -86,7 +86,7 @@ final class MixLayer {
   }
 
   /**
-   * Mixes each token's lanes.
+   * Mixes each token's reading frames.
    *
    * @param x {@code [tokens, 6, width]}; becomes the layer's output
    */

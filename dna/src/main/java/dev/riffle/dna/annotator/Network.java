@@ -16,8 +16,8 @@ import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
 
 /**
- * Encoded tokens to one number per lane (docs/dna-annotator.md, section 3). A step is a token; the
- * six lanes share all weights, and each has its own state.
+ * Encoded tokens to one number per reading frame (docs/dna-annotator.md, section 3). A step is a
+ * token; the six reading frames share all weights, and each has its own state.
  *
  * <pre>
  *   x [6, width] -> (LRU layer -> mix layer) per layer -> norm -> head = raw [6]
@@ -86,7 +86,7 @@ final class Network implements RecurrentModel {
     return LANES * width;
   }
 
-  /** A number for each lane. */
+  /** A number for each reading frame. */
   @Override
   public int[] outputShape() {
     return new int[] {LANES};
@@ -98,7 +98,7 @@ final class Network implements RecurrentModel {
     return Arrays.stream(layers).mapToInt(LruLayer::stateSize).toArray();
   }
 
-  /** {@inheritDoc} What stands in the block's tensor afterwards is not defined. */
+  /** {@inheritDoc} The content of the block's tensor afterwards is undefined. */
   @Override
   public void advance(
       Block block, RecurrentState state, PredictAt predictAt, Tensor y, Scratch work) {

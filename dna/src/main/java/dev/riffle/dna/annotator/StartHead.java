@@ -15,7 +15,7 @@ import dev.riffle.models.weights.Weights;
  *   h = sum_i linear_i,w(i) + sum_qf place_qf conv_qf     q = 0..41
  * </pre>
  *
- * <p>In 64 bits on every backend. What stands behind each q depends on seven letters alone; it is
+ * <p>In 64 bits on every backend. What each q contributes depends on seven letters only; it is
  * looked up where all are known.
  */
 final class StartHead {

@@ -3,16 +3,16 @@
  *
  * <pre>
  *   bases -> Contig: the last letters
- *              |  a token of six lanes per 30 bases
+ *              |  a token of six reading frames per 30 bases
  *            Encoder: pairs of codons, looked up
  *            Network: (LRU layer, mix layer) x 2, head                     (over Kernels)
- *              |  a logit per lane, ten tokens later
+ *              |  a logit per frame, ten tokens later
  *            Caller: sums, start and stop codons, StartHead, candidates, overlaps
  *              |
  *            Gene, growing and published
  * </pre>
  *
- * <p>{@link dev.riffle.dna.annotator.Annotator} is the door; tokens of many contigs go through the
- * network together. {@code docs/dna-annotator.md} says what is computed.
+ * <p>{@link dev.riffle.dna.annotator.Annotator} is the entry point; tokens of many contigs go
+ * through the network together. {@code docs/dna-annotator.md} says what is computed.
  */
 package dev.riffle.dna.annotator;

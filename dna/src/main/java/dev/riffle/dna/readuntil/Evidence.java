@@ -10,7 +10,7 @@ import dev.riffle.dna.Nucleotides;
  *    0   c_i = 1              in targets alone
  *    1   c_i = 2              in the rest alone
  *    2   c_i = 3              in both
- *    3   c_i, c_(i-1) in targets         a hit that goes on: chance seldom repeats itself
+ *    3   c_i, c_(i-1) in targets         a hit that continues: random hits rarely do
  *    4   c_i, c_(i-1) in the rest
  *    5   ln(k-mers of targets / k-mers there are) / 10     how often chance hits
  *    6   the same of the rest; -2 without

@@ -25,7 +25,7 @@ public final class References {
   /** Bases of a k-mer: as many as fit with their class into 32 bits. */
   public static final int K = 15;
 
-  /** A k-mer is none of the references', or one of the targets, of the rest, or of both. */
+  /** A k-mer is not in the references, or is in the targets, in the background, or in both. */
   static final int NONE = 0;
 
   static final int TARGET = 1;

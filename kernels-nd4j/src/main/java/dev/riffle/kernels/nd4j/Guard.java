@@ -9,8 +9,8 @@ import java.lang.reflect.Proxy;
 import java.util.function.Supplier;
 
 /**
- * Stands before the operations and tells what ND4J throws as what it is, a fault of the device.
- * What is wrong with arguments passes: the operations see to that before they call ND4J.
+ * Wraps the operations and turns what ND4J throws into a {@link DeviceException}. Exceptions about
+ * arguments pass through.
  */
 record Guard(Nd4jKernels kernels) implements InvocationHandler {
 
@@ -27,7 +27,7 @@ record Guard(Nd4jKernels kernels) implements InvocationHandler {
       Object result = method.invoke(kernels, arguments);
       return result instanceof Nd4jKernels others ? around(others) : result;
     } catch (InvocationTargetException e) {
-      // what a tile throws may be its caller's own, and what it gets from operations has been told
+      // a tile may throw its caller's exception; exceptions of operations are already converted
       throw method.getName().equals("inTiles")
           ? e.getCause()
           : told(method.getName(), e.getCause());

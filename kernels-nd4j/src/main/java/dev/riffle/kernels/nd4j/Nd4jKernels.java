@@ -71,7 +71,7 @@ final class Nd4jKernels implements Kernels {
   private record ArrayDiagonal(INDArray re, INDArray im, int width) implements Diagonal {}
 
   /**
-   * @param columns columns of a row with the constants behind it {@code [outputs]}
+   * @param columns columns of a row followed by the constants {@code [outputs]}
    * @param constants {@code [constants]}, or null
    */
   private record ArrayIndex(INDArray columns, INDArray constants, int inputs, int outputs)
@@ -236,9 +236,9 @@ final class Nd4jKernels implements Kernels {
   }
 
   /**
-   * {@link #FEW} if this BLAS gives equal rows equal bits wherever they stand in a product of so
-   * many, else 1. Which sums it takes in which order follows from the shape alone, so that one
-   * trial tells of all.
+   * {@link #FEW} if this BLAS gives equal rows equal bits at any place in a product of so many,
+   * else 1. Which sums it takes in which order follows from the shape alone, so that one trial
+   * tells of all.
    */
   private int fewOrOne(INDArray weight, int inputs, int outputs) {
     try (Work work = new Work()) {
@@ -320,8 +320,8 @@ final class Nd4jKernels implements Kernels {
    * Y = X M, or X M' where M is {@code turned}: the one place where sums of products are taken.
    *
    * @param x {@code [rows, inputs]}, rows {@code stride} apart
-   * @param together rows of each call, or {@link #ALL}; of rows that are left over the call takes
-   *     as many of those before, or of what stands in work memory, as make up the number
+   * @param together rows of each call, or {@link #ALL}; a call for the remaining rows is filled up
+   *     with earlier rows, or with undefined rows of work memory
    * @param y {@code [rows, outputs]}
    */
   private static void product(
@@ -551,7 +551,7 @@ final class Nd4jKernels implements Kernels {
       INDArray t = work.array(DataType.FLOAT, runs.together(), groups, l.width);
       for (int first = 0; first < sequences; first += runs.together()) {
         int steps = starts[first + 1] - starts[first];
-        // h_(t-1) stands in the state before the first row, and in the row before from then on
+        // h_(t-1) is in the state before the first row, and in the previous row afterwards
         ArrayTensor h = state;
         long hAt = first * row;
         long hStride = row;
@@ -734,7 +734,7 @@ final class Nd4jKernels implements Kernels {
       long own = (long) steps * width;
       long all = before + own;
       try (Work work = new Work()) {
-        // the tail and the rows behind it, of which a row of y is a stretch
+        // the tail and the rows after it, of which a row of y is a slice
         ArrayTensor joined = work.take(Math.toIntExact(n * all));
         INDArray old = tail.matrix(first * before, n, before);
         joined.strided(0, new long[] {n, before}, all, 1).assign(old);

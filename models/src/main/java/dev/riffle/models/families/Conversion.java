@@ -32,7 +32,7 @@ public final class Conversion {
   public record Result(int tensors, long numbers, List<String> unread) {}
 
   private final String kind;
-  private final Map<String, String> files; // sha-256 by name; a directory's stand in its provenance
+  private final Map<String, String> files; // sha-256 by name; a directory's are in its provenance
   private final Settings provenance; // of the source; null if it has none
   private final List<String> changes = new ArrayList<>();
   private Safetensors tensors;
@@ -100,7 +100,7 @@ public final class Conversion {
   /**
    * Leaves tensors out.
    *
-   * @param name of a tensor, or how the names of several begin with {@code *} behind it
+   * @param name of a tensor, or a prefix of several names followed by {@code *}
    * @throws ModelException if no tensor is called so
    */
   public void skip(String name) {

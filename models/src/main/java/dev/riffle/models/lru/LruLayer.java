@@ -90,7 +90,7 @@ public final class LruLayer {
   private final RecurrentLayer layer;
 
   /**
-   * @param prenorm true if the norm stands before the recurrence, false if behind the residual
+   * @param prenorm true if the norm is before the recurrence, false if after the residual
    * @param groups independent states per sequence, 1 for the ordinary layer
    */
   public LruLayer(Kernels kernels, Parameters p, Norm norm, boolean prenorm, int groups) {
@@ -139,7 +139,7 @@ public final class LruLayer {
     work.show("layer_output", x, rows, width);
   }
 
-  /** Shows what the recurrence gives, Re(C h_t) + D (.) u_t, which nobody else keeps. */
+  /** Shows what the recurrence gives, Re(C h_t) + D (.) u_t, which is not stored elsewhere. */
   private void showOutput(Tensor x, int[] starts, int sequences, Tensor state, Scratch work) {
     int rows = starts[sequences] * groups;
     Tensor u = x;

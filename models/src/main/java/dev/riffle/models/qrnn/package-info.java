@@ -8,7 +8,7 @@
  *          c_t, the last k-1 inputs
  * </pre>
  *
- * <p>The three conventions meet in {@link dev.riffle.models.qrnn.QrnnWeights}; behind it there is
- * the paper's alone.
+ * <p>The three conventions meet in {@link dev.riffle.models.qrnn.QrnnWeights}; after it, only the
+ * paper's exists.
  */
 package dev.riffle.models.qrnn;

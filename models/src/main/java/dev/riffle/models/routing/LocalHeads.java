@@ -9,8 +9,8 @@ import dev.riffle.models.weights.Weights;
 
 /**
  * AttentionHeads that see their own block and those around it, with rotary positions on queries and
- * keys. A block that is not there counts as keys of -1 that nobody sees: they only matter to a row
- * that sees nothing at all and takes the mean of its window.
+ * keys. A missing block counts as keys of -1 that no query sees: they only matter to a row that
+ * sees nothing at all and takes the mean of its window.
  */
 final class LocalHeads implements AttentionHeads {
   private final Kernels kernels;

@@ -5,7 +5,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 
 /**
- * The norm of the official code and the gelu behind it. The paper calls it layer normalisation, but
+ * The norm of the official code and the gelu after it. The paper calls it layer normalisation, but
  * it reaches over positions, and its bias is added before the division; see {@link
  * Kernels#positionNorm}.
  */

@@ -19,8 +19,8 @@ import java.util.Map;
  *
  * <p>Besides its input it holds four windows' worth of {@code length x m} values: two on the way,
  * two for the hidden row of all pairs; or three, two on the way and one for candidates, where the
- * norm is over features. A backend that does not join the verbs of a unit holds candidates in any
- * case. Shuffles cost no pass of their own.
+ * norm is over features. A backend that does not fuse the operations of a unit holds candidates in
+ * any case. Shuffles cost no pass of their own.
  */
 public final class Rse implements WindowModel {
 

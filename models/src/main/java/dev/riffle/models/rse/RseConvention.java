@@ -36,7 +36,7 @@ final class RseConvention {
    * The same network under the names and settings of another code.
    *
    * @param variant {@code tf} or {@code torch-b}
-   * @throws ModelException if the network is none of both, is not one that both can hold, or a
+   * @throws ModelException if the network is neither, cannot be written in both conventions, or a
    *     tensor is missing or of a wrong shape
    */
   static ConvertedModel to(String variant, Settings settings, Safetensors weights) {

@@ -155,7 +155,7 @@ public final class RseMusic implements WindowModel {
     return Math.max(most, network.values(steps));
   }
 
-  /** Answers windows of sound; one at the end of a recording has silence behind it. */
+  /** Computes windows of audio; one at the end of a recording is padded with silence. */
   @Override
   public void forward(WindowBatch batch, Tensor y, Scratch work) {
     Tensor x = work.tensor("rse.samples", batch.windows() * window);

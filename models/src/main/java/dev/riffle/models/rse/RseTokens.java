@@ -13,8 +13,8 @@ import dev.riffle.models.weights.Weights;
 
 /**
  * The official models of tokens: embedding, network, and a linear head at every position, as {@code
- * create_loss} assembles them. That of LAMBADA embeds words by frozen vectors of a width of their
- * own and has a linear map behind them; {@link #answers} picks its word.
+ * create_loss} assembles them. That of LAMBADA embeds words by frozen vectors of another width,
+ * followed by a linear map; {@link #answers} picks its word.
  */
 public final class RseTokens implements WindowModel {
   /** The smallest bin that training pads to; LAMBADA has its only one. */

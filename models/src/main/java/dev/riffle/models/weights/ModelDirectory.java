@@ -174,7 +174,7 @@ public record ModelDirectory(
       }
       Files.deleteIfExists(directory);
     } catch (IOException e) {
-      // what made writing fail is told; nobody reads what stays here
+      // the cause of the failure is reported; the remaining files are never read
     }
   }
 
@@ -197,8 +197,8 @@ public record ModelDirectory(
     if (!promised.equals(found)) {
       throw new ModelException(
           String.format(
-              "%s is not what %s promises: expected sha-256 %s, found %s. Fetch the version anew; if"
-                  + " the change is meant, give it a version and a provenance of its own.",
+              "%s is not what %s promises: expected sha-256 %s, found %s. Fetch the version again; if"
+                  + " the change is intended, give it a new version and provenance.",
               directory.resolve(file), PROVENANCE, promised, found));
     }
   }

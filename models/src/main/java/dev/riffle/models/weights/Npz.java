@@ -107,7 +107,7 @@ public final class Npz {
     return file.toByteArray();
   }
 
-  /** All that stands before the values, of a length that keeps them aligned at 64 bytes. */
+  /** All bytes before the values, with a length that aligns the values at 64 bytes. */
   private static byte[] header(Safetensors tensors, String name) {
     String shape =
         Arrays.stream(tensors.shape(name)).mapToObj(d -> d + ",").collect(Collectors.joining(" "));
@@ -151,7 +151,7 @@ public final class Npz {
     }
     String name = file.substring(0, file.length() - SUFFIX.length());
     if (!names.add(name)) {
-      throw malformed("array '%s' stands in it twice", name);
+      throw malformed("array '%s' occurs twice", name);
     }
     total += entry.getSize();
     if (entry.getSize() < 0 || total > MOST_BYTES) {
@@ -170,7 +170,8 @@ public final class Npz {
     CRC32 sum = new CRC32();
     sum.update(content);
     if (sum.getValue() != entry.getCrc()) {
-      throw malformed("array '%s' is damaged: its check sum is not the zip's; copy it anew", name);
+      throw malformed(
+          "array '%s' is damaged: its checksum differs from the zip's; copy it again", name);
     }
     readArray(name, ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN));
   }

@@ -20,8 +20,8 @@ import java.util.TreeMap;
 
 /**
  * Writes safetensors files: the same content gives the same bytes, in whatever order it was added.
- * Tensors stand in the order of element size, largest first, then of name; the header is padded
- * with spaces, so that every value is aligned.
+ * Tensors are ordered by element size, largest first, then of name; the header is padded with
+ * spaces, so that every value is aligned.
  */
 public final class SafetensorsWriter {
   private static final JsonMapper JSON = new JsonMapper();

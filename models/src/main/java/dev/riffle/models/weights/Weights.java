@@ -31,7 +31,7 @@ public final class Weights {
     return new Weights(file, prefix + part, asked);
   }
 
-  /** The file that they stand in. */
+  /** The file that contains them. */
   public Safetensors file() {
     return file;
   }
@@ -41,7 +41,7 @@ public final class Weights {
     return file.names().stream().mapToLong(file::size).sum();
   }
 
-  /** Tensors of the file whose values nobody has asked for. */
+  /** Tensors of the file whose values were never requested. */
   public List<String> unread() {
     return file.names().stream().filter(name -> !asked.contains(name)).toList();
   }

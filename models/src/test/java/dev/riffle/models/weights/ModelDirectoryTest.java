@@ -75,7 +75,7 @@ class ModelDirectoryTest {
         .hasMessageContaining(model.resolve(file) + " is not what provenance.json promises")
         .hasMessageContaining("expected sha-256 ")
         .hasMessageContaining(", found ")
-        .hasMessageContaining("Fetch the version anew");
+        .hasMessageContaining("Fetch the version again");
   }
 
   @ParameterizedTest

@@ -127,8 +127,8 @@ public final class Resampler {
   }
 
   /**
-   * How many outputs stand for a stream of {@code inputs} inputs; {@link #lookAhead} zeros behind
-   * it bring them all.
+   * The number of outputs for a stream of {@code inputs} inputs; {@link #lookAhead} zeros after the
+   * stream produce them all.
    */
   public long length(long inputs) {
     return (inputs * up + down - 1) / down;

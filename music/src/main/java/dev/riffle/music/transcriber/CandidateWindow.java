@@ -14,7 +14,7 @@ import java.util.Arrays;
  *                 onset at t + onset_., frame at t + frame_.      probabilities of the first pass
  * </pre>
  *
- * <p>A bin that is none counts as {@code outside}, the probability of a pitch that is none as 0.
+ * <p>Out-of-range bins are {@code outside}; the probability of out-of-range pitches is 0.
  *
  * <p>Frames are rows: {@code [windows, bins]} of the spectrum, then {@code [pitches, 3]}
  * probabilities, then whatever the caller keeps there.
@@ -26,7 +26,7 @@ import java.util.Arrays;
  * @param longFrames frames of the long window's spectrum
  * @param onsetFrames frames of the onset probability
  * @param frameFrames frames of the frame probability
- * @param outside value of a bin that is none
+ * @param outside value of an out-of-range bin
  */
 record CandidateWindow(
     int[] shifts,

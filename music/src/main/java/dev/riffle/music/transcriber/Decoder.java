@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 
 /**
  * Probabilities to notes: one small state machine per pitch, fed frame by frame
- * (docs/lru-transcriber.md, section 5). A note is told one frame after the peak of its onset.
+ * (docs/lru-transcriber.md, section 5). A note is emitted one frame after the peak of its onset.
  *
  * <p>Immutable; what a sequence keeps is a {@link State}.
  */
@@ -133,7 +133,8 @@ final class Decoder {
    *
    * @param t number of the frame, counted from 0
    * @param probabilities at {@code offset}: {@code [pitches, 3]} onset, frame, velocity
-   * @param notes receives what is told, lower pitches first, an OFF before the ON that caused it
+   * @param notes receives the emitted notes, lower pitches first, an OFF before the ON that caused
+   *     it
    */
   void frame(State s, long t, float[] probabilities, int offset, Consumer<Note> notes) {
     for (int p = 0; p < pitches; p++) {

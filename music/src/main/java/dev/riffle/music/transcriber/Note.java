@@ -1,17 +1,16 @@
 package dev.riffle.music.transcriber;
 
 /**
- * A note that begins or ends. Each note is told twice: ON as soon as it is known, OFF when it is
- * known to have ended, with the same pitch, onset, confidence and velocity.
+ * A note that begins or ends. Each note is emitted twice: ON as soon as it is found, OFF when its
+ * end is found, with the same pitch, onset, confidence and velocity.
  *
  * <p>With a {@link SecondPass} the notes of the first pass, of revision NONE, are a preview; each
- * is followed by its verdict: a note that stands is told once more, another is retracted.
+ * is followed by its verdict: a confirmed note is emitted once more, another is retracted.
  *
  * @param kind what happens
  * @param pitch MIDI note number, 21 (A0) to 108 (C8)
  * @param onsetFrames when it begins, in frames with a fraction; at least -0.5
- * @param onsetSeconds the same in seconds from the start of the sequence; a start before it is told
- *     as 0
+ * @param onsetSeconds the same in seconds from the start of the sequence; an earlier start is 0
  * @param offsetFrames when it ends, in whole frames; -1 on ON
  * @param offsetSeconds the same in seconds; NaN on ON
  * @param publishedFrame frame after which this was known; on OFF that of the OFF

@@ -13,7 +13,7 @@ import java.util.TreeMap;
  * and may equal the limit, and the number of right notes is the largest possible one.
  *
  * @param reference number of notes that are there
- * @param estimated number of notes that were told
+ * @param estimated number of estimated notes
  * @param right number of notes matched
  */
 public record OnsetScore(int reference, int estimated, int right) {
@@ -77,12 +77,12 @@ public record OnsetScore(int reference, int estimated, int right) {
     return sorted;
   }
 
-  /** Part of the told notes that are right; 0 when none was told or none is there. */
+  /** Share of the estimated notes that are right; 0 without estimated or reference notes. */
   public double precision() {
     return right == 0 ? 0 : (double) right / estimated;
   }
 
-  /** Part of the notes there that were told; 0 when none was told or none is there. */
+  /** Share of the reference notes that were found; 0 without estimated or reference notes. */
   public double recall() {
     return right == 0 ? 0 : (double) right / reference;
   }

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Looks again at every peak of the onset probability, small ones too, once the sound behind it is
- * there, and lets it stand or not (docs/second-pass.md):
+ * Verifies every peak of the onset probability, including small ones, once the audio after it has
+ * arrived (docs/second-pass.md):
  *
  * <pre>
  *   candidate       o_(t,p) >= least and the largest within `apart` frames
@@ -282,7 +282,7 @@ public final class SecondPass {
     private final List<Note> notes = new ArrayList<>();
     private Consumer<Verdict> observer; // null for none
 
-    /** Lets somebody look at the verdicts. */
+    /** Registers an observer of the verdicts. */
     void observe(Consumer<Verdict> by) {
       observer = by;
     }
@@ -375,7 +375,7 @@ public final class SecondPass {
    *
    * @param fresh which of the new frames, counted from 0
    * @param t its number
-   * @param notes receives what is told: retractions, then notes that stand
+   * @param notes receives retractions, then confirmed notes
    */
   void decide(State s, int fresh, long t, Work work, Consumer<Note> notes) {
     int row = memory + fresh - window.after() - 1; // of the frame that is decided

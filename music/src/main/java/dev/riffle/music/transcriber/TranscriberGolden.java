@@ -147,7 +147,7 @@ public final class TranscriberGolden {
     runner.finish(List.of(row));
     double[][] ends = notes(row, Note.Kind.OFF);
     double[][] starts = notes(row, Note.Kind.ON);
-    // [notes, 6]: pitch, start, end, frame at which the start is told, confidence, velocity of 1
+    // [notes, 6]: pitch, start, end, frame at which the start is emitted, confidence, velocity of 1
     double[] flat = golden.doubles("notes");
     double[][] expected = new double[flat.length / 6][];
     for (int i = 0; i < expected.length; i++) {

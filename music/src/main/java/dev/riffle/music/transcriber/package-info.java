@@ -12,8 +12,8 @@
  *              Note ON, Note OFF
  * </pre>
  *
- * <p>{@link dev.riffle.music.transcriber.Transcriber} is the door; the frames of many sequences go
- * through the network together. {@link dev.riffle.music.transcriber.OnsetScore} says how well notes
- * were found.
+ * <p>{@link dev.riffle.music.transcriber.Transcriber} is the entry point; the frames of many
+ * sequences go through the network together. {@link dev.riffle.music.transcriber.OnsetScore} says
+ * how well notes were found.
  */
 package dev.riffle.music.transcriber;
