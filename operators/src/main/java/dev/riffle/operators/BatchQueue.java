@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The keys whose work item waits for a batch, that which waits longest first. */
+/** The keys whose work item waits for a batch, in the order in which they began to wait. */
 final class BatchQueue<O> {
   private static final int EVENTS_PER_SLOT = 4;
 
@@ -27,7 +27,7 @@ final class BatchQueue<O> {
   }
 
   /**
-   * Queues an event behind the work item of its key.
+   * Queues an event after the work item of its key.
    *
    * @return false if no work item of the key waits: then the event is not queued
    */
@@ -62,7 +62,9 @@ final class BatchQueue<O> {
     return slots >= maxSlots || events + keys.size() >= EVENTS_PER_SLOT * maxSlots;
   }
 
-  /** Removes the work items that wait longest, as many as fit into a batch. */
+  /**
+   * Removes as many work items as fit into a batch, beginning with the one that has waited longest.
+   */
   List<WorkItem<O>> nextBatch() {
     List<WorkItem<O>> items = new ArrayList<>(Math.min(keys.size(), maxSlots));
     int used = 0;

@@ -35,7 +35,7 @@ final class GapHandler<O> {
     this.maxFillSteps = options.maxFillSteps();
   }
 
-  /** Goes on after the gap as the policy says. */
+  /** Applies the policy to a gap at the present position. */
   void handle(KeyQueue<O> key, Gap gap) {
     long missing = gap.end - key.state.progress.next();
     metrics.gaps.inc();

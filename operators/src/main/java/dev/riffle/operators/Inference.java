@@ -227,7 +227,7 @@ final class Inference<O> {
     runner = model.newRunner(); // releases the memory of the failed batch
     LOG.warn(
         "The device has no memory for a batch of {}. Batches are limited to {} for the rest of this"
-            + " run, whatever max-batch-size is: {}",
+            + " run, even if max-batch-size is larger: {}",
         slots,
         maxSlots,
         e.getMessage());

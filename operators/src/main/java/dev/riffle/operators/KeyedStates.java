@@ -5,10 +5,10 @@ import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.streaming.api.operators.InternalTimerService;
 
 /**
- * Loads and stores the state of the current key, and keeps its timers where its deadlines are.
+ * Loads and stores the state of the current key, and registers its timers.
  *
- * <p>An event-time timer that fires early costs little: the deadlines are looked at and the timer
- * is registered again. So a timer moves only if it would fire late.
+ * <p>An event-time timer that fires early is cheap: the operator checks the deadlines and registers
+ * the timer again. So a timer is moved only if it would fire late.
  */
 final class KeyedStates {
   private final ValueState<SequenceState> states;

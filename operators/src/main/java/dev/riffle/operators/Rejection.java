@@ -60,7 +60,7 @@ final class Rejection {
         + event.position
         + " to "
         + event.endPosition()
-        + " came after the sequence had gone on without them. Raise max-reorder-events,"
+        + " arrived after the sequence had continued without them. Raise max-reorder-events,"
         + " max-reorder-steps or max-reorder-wait to wait longer for missing steps. Steps before"
         + " the first event of a sequence are never waited for: send that event first.";
   }

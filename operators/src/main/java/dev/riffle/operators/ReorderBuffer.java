@@ -125,8 +125,8 @@ final class ReorderBuffer<O> {
 
   private void placeAfterSession(KeyQueue<O> key, StepEvent event, boolean forgotten) {
     SequenceState state = key.state;
-    boolean anew = forgotten || lifecycle.isIdle(state, event.captureMicros);
-    if (!anew && isConsumed(state, event)) {
+    boolean restarts = forgotten || lifecycle.isIdle(state, event.captureMicros);
+    if (!restarts && isConsumed(state, event)) {
       drop(key, event);
     } else if (state.session.refused() && !forgotten) {
       Progress progress = state.progress;
@@ -134,7 +134,7 @@ final class ReorderBuffer<O> {
       state.progress = progress.advanceTo(progress.next(), lastMicros);
       emitter.deadLetter(event, Rejection.afterGap(event));
     } else {
-      long from = anew ? event.position : Math.max(event.position, state.progress.next());
+      long from = restarts ? event.position : Math.max(event.position, state.progress.next());
       begin(key, event, from, "implied");
     }
   }

@@ -47,8 +47,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  *       watermark that it belongs before.
  * </ul>
  *
- * <p>All of this runs on the task's thread. Events are kept as they arrive: a job may reuse objects
- * if its source creates a new {@link StepEvent} for each record.
+ * <p>All of this runs on the task's thread. The operator keeps references to events: a job may
+ * reuse objects if its source creates a new {@link StepEvent} for each record.
  *
  * @param <O> value of a prediction
  */

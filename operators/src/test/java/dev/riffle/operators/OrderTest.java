@@ -239,7 +239,7 @@ class OrderTest {
         assertThat(harness.metrics().duplicateEvents.getCount()).isEqualTo(1);
         assertThat(harness.errors()).hasSize(1);
         assertThat(harness.errors().get(0))
-            .contains("Steps 1 to 2 came after")
+            .contains("Steps 1 to 2 arrived after")
             .contains("Raise max");
       }
     }

@@ -399,7 +399,10 @@ class WindowModelsTest {
       harness.watermark(62_000);
       harness.send(at(60_000_004, cut("b", steps, 4, 6)));
       assertThat(harness.metrics().lateEvents.getCount()).isEqualTo(1);
-      assertThat(harness.errors()).singleElement().asString().contains("Steps 4 to 6 came after");
+      assertThat(harness.errors())
+          .singleElement()
+          .asString()
+          .contains("Steps 4 to 6 arrived after");
     }
   }
 

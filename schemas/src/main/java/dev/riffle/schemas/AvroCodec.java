@@ -67,9 +67,9 @@ public final class AvroCodec<T extends SpecificRecordBase> {
     synchronized (ClassSecurityValidator.class) {
       ClassSecurityValidator.ClassSecurityPredicate global = ClassSecurityValidator.getGlobal();
       if (!global.isTrusted(type)) {
-        ClassSecurityValidator.Builder ours = ClassSecurityValidator.builder();
-        addNames(schema, ours);
-        ClassSecurityValidator.setGlobal(ClassSecurityValidator.composite(global, ours.build()));
+        ClassSecurityValidator.Builder trusted = ClassSecurityValidator.builder();
+        addNames(schema, trusted);
+        ClassSecurityValidator.setGlobal(ClassSecurityValidator.composite(global, trusted.build()));
       }
     }
   }

@@ -9,14 +9,14 @@ public interface SchemaResolver extends Serializable {
   /**
    * The schema with an id.
    *
-   * @throws CodecException if the id is not known; the message says what to do
+   * @throws CodecException if the id is unknown; the message says what to do
    */
   Schema schema(int id);
 
   /**
    * The id with which records of this schema are written.
    *
-   * @throws CodecException if the schema is not known; the message says what to do
+   * @throws CodecException if the schema is unknown; the message says what to do
    */
   int id(Schema schema);
 }

@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Turns genes into {@code GeneEvent} records. The preview lane has genes that grow and those that
- * are published, the final lane the published ones alone.
+ * Turns genes into {@code GeneEvent} records. The preview topic gets growing and published genes,
+ * the final topic only published ones.
  */
 public final class GeneMapper implements OutputMapper<Gene> {
   private static final long serialVersionUID = 1;
@@ -72,7 +72,7 @@ public final class GeneMapper implements OutputMapper<Gene> {
         .build();
   }
 
-  /** The gene that a record tells, in the contig's positions. */
+  /** The gene of a record, in positions of the contig. */
   public static Gene gene(GeneEvent event) {
     return new Gene(
         Gene.Status.valueOf(event.getStatus().name()),

@@ -11,14 +11,14 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
-/** Turns verdicts into {@code ReadDecision} records, both lanes alike but for the latency. */
+/** Turns verdicts into {@code ReadDecision} records. Latencies are on the preview topic only. */
 public final class DecisionMapper implements OutputMapper<ReadVerdict> {
   private static final long serialVersionUID = 1;
 
-  /** Go on to the read's end. */
+  /** Continue to the end of the read. */
   public static final String SEQUENCE = "sequence";
 
-  /** Eject it. */
+  /** Eject the read. */
   public static final String UNBLOCK = "unblock";
 
   private final boolean enrich;

@@ -47,7 +47,7 @@ final class PredictionMapper implements OutputMapper<PredictionValues> {
         emitted.sequenceId(), value, Math.floorDiv(emitted.eventMicros(), 1000L));
   }
 
-  /** The first step that the answer speaks of, counted from position 0 of the sequence. */
+  /** The first step that the prediction is about, counted from position 0 of the sequence. */
   private static long position(EmittedPrediction<PredictionValues> emitted) {
     return emitted.sessionStart() + emitted.prediction().value().first();
   }

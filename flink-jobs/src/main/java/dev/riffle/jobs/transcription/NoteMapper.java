@@ -14,10 +14,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
 /**
- * Turns notes into {@code NoteEvent} records; what a clock measured is on the preview lane only.
+ * Turns notes into {@code NoteEvent} records. Latencies are on the preview topic only.
  *
- * <p>With a second pass the preview lane has the notes of the first and what is taken back of them,
- * the final lane those that stand; without, both lanes have all.
+ * <p>Without a second pass, both topics get all notes. With one, the preview topic gets the notes
+ * of the first pass and retractions, and the final topic the notes of the second pass.
  */
 public final class NoteMapper implements OutputMapper<Note> {
   private static final long serialVersionUID = 1;
@@ -36,15 +36,19 @@ public final class NoteMapper implements OutputMapper<Note> {
 
   @Override
   public Optional<OutputRecord> toFinal(EmittedPrediction<Note> emitted) {
-    return twoPasses && !stands(emitted) ? Optional.empty() : Optional.of(record(emitted, true));
+    return twoPasses && !isOfSecondPass(emitted)
+        ? Optional.empty()
+        : Optional.of(record(emitted, true));
   }
 
   @Override
   public Optional<OutputRecord> toPreview(EmittedPrediction<Note> emitted) {
-    return twoPasses && stands(emitted) ? Optional.empty() : Optional.of(record(emitted, false));
+    return twoPasses && isOfSecondPass(emitted)
+        ? Optional.empty()
+        : Optional.of(record(emitted, false));
   }
 
-  private static boolean stands(EmittedPrediction<Note> emitted) {
+  private static boolean isOfSecondPass(EmittedPrediction<Note> emitted) {
     return switch (emitted.prediction().value().revision()) {
       case CONFIRMED, CORRECTED, ADDED -> true;
       case NONE, RETRACTED -> false;

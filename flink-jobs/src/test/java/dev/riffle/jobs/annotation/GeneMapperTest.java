@@ -75,7 +75,7 @@ class GeneMapperTest {
   }
 
   @Test
-  void theFinalLaneHasNothingThatAClockMeasured() {
+  void finalRecordsDoNotDependOnAClock() {
     Prediction<Gene> output = new Prediction<>(750, GENE);
     OutputRecord slow = mapper.toFinal(emitted("c", 0, output, 123_456, 789)).orElseThrow();
     OutputRecord fast = mapper.toFinal(emitted("c", 0, output, 1, 2)).orElseThrow();
@@ -86,7 +86,7 @@ class GeneMapperTest {
   }
 
   @Test
-  void aGeneThatGrowsIsOnThePreviewLaneAlone() {
+  void aGrowingGeneIsOnThePreviewTopicOnly() {
     Gene growing =
         new Gene(
             Gene.Status.GROWING,
@@ -107,7 +107,7 @@ class GeneMapperTest {
         .isEqualTo(GeneStatus.GROWING);
   }
 
-  private static GeneEvent decode(OutputRecord outgoing) {
-    return AvroCodec.of(GeneEvent.class).decode(outgoing.value);
+  private static GeneEvent decode(OutputRecord record) {
+    return AvroCodec.of(GeneEvent.class).decode(record.value);
   }
 }

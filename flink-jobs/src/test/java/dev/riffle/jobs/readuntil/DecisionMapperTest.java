@@ -39,7 +39,7 @@ class DecisionMapperTest {
   }
 
   @Test
-  void aDecisionSaysAllThatIsKnown() {
+  void aDecisionHasAllFieldsOfItsVerdict() {
     OutputRecord told =
         new DecisionMapper(true, "sequence")
             .toPreview(emitted(SourceCoordinates.TARGET, 7, 12.5))

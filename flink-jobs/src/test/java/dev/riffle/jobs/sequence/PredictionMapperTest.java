@@ -28,7 +28,7 @@ class PredictionMapperTest {
           12);
 
   @Test
-  void anAnswerIsAPredictionOfItsSteps() {
+  void aPredictionNamesItsSteps() {
     OutputRecord out = new PredictionMapper(false).toFinal(EMITTED).orElseThrow();
     assertThat(out.key).isEqualTo("a");
     assertThat(out.timestampMillis).isEqualTo(7000);
@@ -54,7 +54,7 @@ class PredictionMapperTest {
   }
 
   @Test
-  void nothingOfAClockIsOnTheFinalLane() {
+  void finalRecordsDoNotDependOnAClock() {
     EmittedPrediction<PredictionValues> slower =
         new EmittedPrediction<>(
             "a",

@@ -50,7 +50,7 @@ class NoteMapperTest {
   }
 
   @Test
-  void theFinalLaneHasNothingThatAClockMeasured() {
+  void finalRecordsDoNotDependOnAClock() {
     OutputRecord slow = mapper.toFinal(emitted(ON, 16_000, 0, 6720, 123_456, 789)).orElseThrow();
     OutputRecord fast = mapper.toFinal(emitted(ON, 16_000, 0, 6720, 1, 2)).orElseThrow();
     assertThat(slow.value).isEqualTo(fast.value);
@@ -60,7 +60,7 @@ class NoteMapperTest {
   }
 
   @Test
-  void aRecordIsStampedWithTheCaptureTimeOfWhatItTells() {
+  void theTimestampOfARecordIsTheCaptureTimeOfItsNote() {
     OutputRecord on = mapper.toFinal(emitted(ON, 16_000, 0, 6720, 0, 0)).orElseThrow();
     OutputRecord off = mapper.toFinal(emitted(OFF, 16_000, 0, 17_920, 0, 0)).orElseThrow();
     assertThat(on.key).isEqualTo("hall");
@@ -71,7 +71,7 @@ class NoteMapperTest {
   }
 
   @Test
-  void withoutASecondPassBothLanesHaveAllNotes() {
+  void withoutASecondPassBothTopicsGetAllNotes() {
     for (Note note : List.of(ON, OFF)) {
       assertThat(decode(mapper.toFinal(emitted(note)).orElseThrow()).getRevision())
           .isEqualTo(NoteRevision.NONE);
@@ -81,7 +81,7 @@ class NoteMapperTest {
   }
 
   @Test
-  void withASecondPassEachLaneHasItsOwn() {
+  void withASecondPassEachTopicGetsItsOwnNotes() {
     NoteMapper two = new NoteMapper(true);
     for (Note.Revision revision : List.of(NONE, RETRACTED)) {
       assertThat(two.toFinal(emitted(revised(revision)))).isEmpty();
@@ -119,7 +119,7 @@ class NoteMapperTest {
         compute);
   }
 
-  private static NoteEvent decode(OutputRecord outgoing) {
-    return AvroCodec.of(NoteEvent.class).decode(outgoing.value);
+  private static NoteEvent decode(OutputRecord record) {
+    return AvroCodec.of(NoteEvent.class).decode(record.value);
   }
 }
