@@ -3,12 +3,12 @@ package dev.riffle.kernels;
 import java.nio.ByteBuffer;
 
 /**
- * What every backend asks of the arguments of a operation. Written for those who write a backend.
+ * The checks that {@link Kernels} makes of arguments.
  *
- * <p>All products are taken in long, so that a shape beyond {@link Integer#MAX_VALUE} values is an
- * error here and not a negative index further down.
+ * <p>All products are computed in long, so that a shape beyond {@link Integer#MAX_VALUE} values is
+ * an error here and not a negative index further down.
  */
-public final class Arguments {
+final class Arguments {
   private Arguments() {}
 
   /**
@@ -16,7 +16,7 @@ public final class Arguments {
    *
    * @throws IllegalArgumentException if it is
    */
-  public static void count(String name, int count) {
+  static void count(String name, int count) {
     if (count < 0) {
       throw new IllegalArgumentException(name + " must be 0 or more but is " + count + ".");
     }
@@ -27,7 +27,7 @@ public final class Arguments {
    *
    * @throws IllegalArgumentException if rows or width are negative, or the tensor is too small
    */
-  public static void holds(String name, Tensor tensor, int rows, long width) {
+  static void holds(String name, Tensor tensor, int rows, long width) {
     if (rows < 0 || width < 0) {
       throw new IllegalArgumentException(
           "Rows and width must be 0 or more but "
@@ -58,7 +58,7 @@ public final class Arguments {
    *
    * @throws IllegalArgumentException if it has not
    */
-  public static void exactly(String name, int length, int rows, int width) {
+  static void exactly(String name, int length, int rows, int width) {
     if (rows < 0 || width < 0 || (long) rows * width != length) {
       throw new IllegalArgumentException(
           name
@@ -79,7 +79,7 @@ public final class Arguments {
    *
    * @throws IndexOutOfBoundsException if it does not
    */
-  public static void range(String name, int offset, int count, int size) {
+  static void range(String name, int offset, int count, int size) {
     if (offset < 0 || count < 0 || (long) offset + count > size) {
       throw new IndexOutOfBoundsException(
           name
@@ -98,7 +98,7 @@ public final class Arguments {
    *
    * @throws IllegalArgumentException if it has not
    */
-  public static void remaining(ByteBuffer buffer, int count, Precision precision) {
+  static void remaining(ByteBuffer buffer, int count, Precision precision) {
     count("count", count);
     if ((long) count * precision.bytes() > buffer.remaining()) {
       throw new IllegalArgumentException(
@@ -115,46 +115,11 @@ public final class Arguments {
   }
 
   /**
-   * First rows of packed sequences, then the number of rows; returns that number.
-   *
-   * @throws IllegalArgumentException if there are too few, they do not begin at 0, or they fall
-   */
-  public static int starts(int[] starts, int sequences) {
-    count("sequences", sequences);
-    if (starts.length < sequences + 1L) {
-      throw new IllegalArgumentException(
-          "starts must name the first row of each of "
-              + sequences
-              + " sequences and then the number of rows, "
-              + (sequences + 1L)
-              + " values, but has "
-              + starts.length
-              + ".");
-    }
-    if (starts[0] != 0) {
-      throw new IllegalArgumentException("starts must begin at row 0 but begins at " + starts[0]);
-    }
-    for (int b = 0; b < sequences; b++) {
-      if (starts[b + 1] < starts[b]) {
-        throw new IllegalArgumentException(
-            "starts may not fall, but sequence "
-                + b
-                + " begins at row "
-                + starts[b]
-                + " and ends before row "
-                + starts[b + 1]
-                + ".");
-      }
-    }
-    return starts[sequences];
-  }
-
-  /**
    * Values that rows must hold that lie {@code stride} apart and may overlap.
    *
    * @throws IllegalArgumentException if a count is negative or the tensor is too small
    */
-  public static void strided(String name, Tensor tensor, int rows, int stride, int width) {
+  static void strided(String name, Tensor tensor, int rows, int stride, int width) {
     count("rows", rows);
     count("stride", stride);
     long values = rows == 0 ? 0 : (rows - 1L) * stride + width;
@@ -176,30 +141,11 @@ public final class Arguments {
   }
 
   /**
-   * Positions of a shuffle; returns {@code sequences x length}.
-   *
-   * @throws IllegalArgumentException if they are too many or can not be shuffled
-   */
-  public static int positions(int sequences, int length, Shuffle shuffle) {
-    count("sequences", sequences);
-    count("length", length);
-    if (shuffle != Shuffle.NONE && Integer.bitCount(length) != 1) {
-      throw new IllegalArgumentException(
-          "A perfect shuffle needs a power of two of positions but has " + length + ".");
-    }
-    if ((long) sequences * length > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(
-          sequences + " x " + length + " positions are more than " + Integer.MAX_VALUE + ".");
-    }
-    return sequences * length;
-  }
-
-  /**
    * The entries of a gather.
    *
    * @throws IllegalArgumentException if one names no column and no constant
    */
-  public static void entries(int[] entries, int constants, int inputs) {
+  static void entries(int[] entries, int constants, int inputs) {
     count("inputs", inputs);
     for (int j = 0; j < entries.length; j++) {
       if (entries[j] >= inputs || entries[j] < -constants) {
@@ -219,23 +165,11 @@ public final class Arguments {
   }
 
   /**
-   * Gates of {@link Kernels#foPooling}.
-   *
-   * @throws IllegalArgumentException unless there are 2, 3 or 4
-   */
-  public static void gates(int gates) {
-    if (gates < 2 || gates > 4) {
-      throw new IllegalArgumentException(
-          "gates must be 2 (z, f), 3 (z, f, o) or 4 (z, f, o, i) but is " + gates + ".");
-    }
-  }
-
-  /**
-   * Taps of {@link Kernels#causalUnfold}.
+   * Taps of {@link Operations#causalUnfold}.
    *
    * @throws IllegalArgumentException unless there is 1 or more
    */
-  public static void taps(int taps) {
+  static void taps(int taps) {
     if (taps < 1) {
       throw new IllegalArgumentException(
           "taps must be 1 (the row itself) or more but is " + taps + ".");
@@ -248,7 +182,7 @@ public final class Arguments {
    * @param width features of a row of the table
    * @throws IllegalArgumentException if there are too few, or one names no row of the table
    */
-  public static void tokens(int[] tokens, int rows, Tensor table, int width) {
+  static void tokens(int[] tokens, int rows, Tensor table, int width) {
     parts("width", width, width);
     int entries = table.size() / width;
     if (tokens.length < rows) {
@@ -272,7 +206,7 @@ public final class Arguments {
    *
    * @throws IllegalArgumentException if it does not
    */
-  public static void parts(String name, int parts, int width) {
+  static void parts(String name, int parts, int width) {
     if (parts < 1 || width < 1 || width % parts != 0) {
       throw new IllegalArgumentException(
           name + " must be a divisor of the width " + width + " but is " + parts + ".");
@@ -280,19 +214,27 @@ public final class Arguments {
   }
 
   /**
-   * Tracks of a rotation, and as many rows to read as it takes.
+   * Tracks of a roll, and rows to read where there are rows to write.
    *
-   * @throws IllegalArgumentException if the width is not 1 to 32 tracks, or a sequence of y has
-   *     rows where that of x has none
+   * @throws IllegalArgumentException if the width is not 1 to 32 tracks, or a sequence has rows to
+   *     write but none to read
    */
-  public static void rotation(int[] starts, int[] yStarts, int sequences, int width, int track) {
+  static void roll(PackedSequences from, PackedSequences to, int width, int track) {
     parts("track", track, width);
     if (width / track > 32) {
       throw new IllegalArgumentException(
-          "A rotation has up to 32 tracks but is asked for " + width / track + ".");
+          "A roll has up to 32 tracks but is asked for " + width / track + ".");
     }
-    for (int b = 0; b < sequences; b++) {
-      if (starts[b] == starts[b + 1] && yStarts[b] < yStarts[b + 1]) {
+    if (from.count() != to.count()) {
+      throw new IllegalArgumentException(
+          "Expected as many sequences to write as to read, found "
+              + to.count()
+              + " and "
+              + from.count()
+              + ".");
+    }
+    for (int b = 0; b < from.count(); b++) {
+      if (from.length(b) == 0 && to.length(b) > 0) {
         throw new IllegalArgumentException(
             "Sequence " + b + " has rows to be written but none to be read.");
       }
@@ -300,45 +242,38 @@ public final class Arguments {
   }
 
   /**
-   * The arguments of {@link Kernels#attend}.
+   * The arguments of {@link Operations#attend}.
    *
-   * @throws IllegalArgumentException if a tensor is too small for the rows that windows name
+   * @throws IllegalArgumentException if a tensor is too small for the rows of the sets
    */
-  public static void attention(
-      AttentionSets windows,
-      Tensor q,
-      Tensor k,
-      Tensor v,
-      int stride,
-      Tensor y,
-      int yStride,
-      int rows,
-      int width) {
-    strided("q", q, rows, stride, width);
-    strided("y", y, rows, yStride, width);
-    int queries = 0;
-    for (int i = 0; i < windows.queryStarts()[windows.size()]; i++) {
-      queries = Math.max(queries, windows.queries()[i] + 1);
-    }
+  static void attention(AttentionSets sets, QueryKeyValue qkv, Strided y, int rows, int width) {
+    strided("q", qkv.q(), rows, qkv.stride(), width);
+    strided("y", y.tensor(), rows, y.stride(), width);
+    int queries = highest(sets.queries(), sets.queryStarts()[sets.size()]) + 1;
     if (queries > rows) {
       throw new IllegalArgumentException(
-          "Windows name query row " + (queries - 1) + " but there are " + rows + " rows.");
+          "An attention set has query row " + (queries - 1) + " but there are " + rows + " rows.");
     }
-    int keys = 0;
-    for (int i = 0; i < windows.keyStarts()[windows.size()]; i++) {
-      keys = Math.max(keys, windows.keys()[i] + 1);
-    }
-    strided("k", k, keys, stride, width);
-    strided("v", v, keys, stride, width);
+    int keys = highest(sets.keys(), sets.keyStarts()[sets.size()]) + 1;
+    strided("k", qkv.k(), keys, qkv.stride(), width);
+    strided("v", qkv.v(), keys, qkv.stride(), width);
   }
 
-  /** What to say of a tensor or constant that another backend made. */
-  public static IllegalArgumentException foreign(String backend, Object thing) {
+  private static int highest(int[] rows, int count) {
+    int highest = -1;
+    for (int i = 0; i < count; i++) {
+      highest = Math.max(highest, rows[i]);
+    }
+    return highest;
+  }
+
+  /** The exception for a tensor or constant that another backend made. */
+  static IllegalArgumentException foreign(String backend, Object thing) {
     return new IllegalArgumentException(
-        "The backend '"
+        "Expected a tensor or constant of the backend '"
             + backend
-            + "' works on what it made itself but was given "
+            + "', found "
             + (thing == null ? "null" : "a " + thing.getClass().getName())
-            + "; allocate tensors and prepare constants on the backend that uses them.");
+            + ". Allocate tensors and prepare constants on the backend that uses them.");
   }
 }

@@ -1,7 +1,7 @@
 package dev.riffle.kernels;
 
 /**
- * Which rows see which in {@link Kernels#attend}: windows of gathered query rows and key rows. A
+ * Which rows see which in {@link Operations#attend}: windows of gathered query rows and key rows. A
  * row may stand in any number of windows, or in none.
  *
  * @param queries rows of q; window {@code i} has those from {@code queryStarts[i]} on
@@ -40,12 +40,14 @@ public record AttentionSets(
       throw new IllegalArgumentException(
           "Windows of queries are " + windows + " but of keys " + (keyStarts.length - 1) + ".");
     }
-    Arguments.range("queries", 0, Arguments.starts(queryStarts, windows), queries.length);
-    Arguments.range("keys", 0, Arguments.starts(keyStarts, windows), keys.length);
-    for (int i = 0; i < queryStarts[windows]; i++) {
+    int asked = new PackedSequences(queryStarts, windows).rows();
+    Arguments.range("queries", 0, asked, queries.length);
+    int seen = new PackedSequences(keyStarts, windows).rows();
+    Arguments.range("keys", 0, seen, keys.length);
+    for (int i = 0; i < asked; i++) {
       Arguments.range("queryTimes", queries[i], 1, queryTimes.length);
     }
-    for (int i = 0; i < keyStarts[windows]; i++) {
+    for (int i = 0; i < seen; i++) {
       Arguments.range("keyTimes", keys[i], 1, keyTimes.length);
     }
   }

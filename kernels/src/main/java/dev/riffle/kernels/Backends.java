@@ -54,7 +54,7 @@ public final class Backends {
               ? new DeviceException(message, failure.get())
               : new IllegalStateException(message);
         }
-        made = provider.create();
+        made = new Kernels(provider.create());
         created.put(name, made);
       }
       return made;

@@ -14,9 +14,9 @@ public interface KernelsProvider {
   Optional<String> unavailable();
 
   /**
-   * The backend; called only when {@link #unavailable} is empty: once per JVM, and once more after
-   * each failure of its {@link Kernels#device}. Where only a new process brings a device back,
-   * {@code unavailable} says so from its failure on.
+   * Makes the backend; called only when {@link #unavailable} is empty: once per JVM, and once more
+   * after each failure of its {@link Backend#device}. Where only a new process brings a device
+   * back, {@code unavailable} says so from its failure on.
    */
-  Kernels create();
+  Backend create();
 }

@@ -1,6 +1,6 @@
 package dev.riffle.kernels;
 
-/** Which columns of a group {@link Kernels#rotary} turns together, as pair j. */
+/** Which columns of a group {@link Operations#rotary} turns together, as pair j. */
 public enum Pairs {
   /** Columns 2j and 2j + 1. */
   INTERLEAVED,

@@ -1,12 +1,12 @@
 package dev.riffle.kernels;
 
-import dev.riffle.kernels.Kernels.Diagonal;
-import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.Constants.Diagonal;
+import dev.riffle.kernels.Constants.Linear;
 
 /**
  * The weights of a layer of a Linear Recurrent Unit (Orvieto et al. 2023, <a
  * href="https://arxiv.org/abs/2303.06349">arXiv 2303.06349</a>) with its norm, gated linear unit
- * and residual, see {@link Kernels#advance}.
+ * and residual, see {@link FusedOperations#advance}.
  *
  * @param norm of rows
  * @param prenorm true if the norm stands before the recurrence, false if behind the residual

@@ -1,35 +1,46 @@
 package dev.riffle.kernels;
 
 /**
- * A norm of each row by itself: {@link Kernels#layerNorm}, or {@link Kernels#affine}, which is what
- * a batch norm is in inference.
+ * A norm of each row by itself.
  *
- * @param weight {@code [width]}; the scale of an affine one
- * @param bias {@code [width]}; its shift
- * @param epsilon of a layer norm; NaN where the norm is affine
+ * @param kind which norm
+ * @param weights of the norm; scale, shift and no epsilon of an affine one
  */
-public record RowNorm(Tensor weight, Tensor bias, double epsilon) {
+public record RowNorm(Kind kind, NormWeights weights) {
+  /** Kinds of norms. */
+  public enum Kind {
+    /** y = x */
+    NONE,
+    /** {@link Operations#layerNorm} */
+    LAYER,
+    /** {@link Operations#affine}, which is a batch norm in inference */
+    AFFINE
+  }
+
+  /** Leaves each row as it is. */
+  public static final RowNorm NONE = new RowNorm(Kind.NONE, new NormWeights(null, null, 0));
 
   /** (x - mean) / sqrt(variance + epsilon) (.) weight + bias over the features of a row. */
   public static RowNorm layer(Tensor weight, Tensor bias, double epsilon) {
-    return new RowNorm(weight, bias, epsilon);
+    return new RowNorm(Kind.LAYER, new NormWeights(weight, bias, epsilon));
   }
 
   /** x (.) scale + shift. */
   public static RowNorm affine(Tensor scale, Tensor shift) {
-    return new RowNorm(scale, shift, Double.NaN);
+    return new RowNorm(Kind.AFFINE, new NormWeights(scale, shift, 0));
   }
 
-  public boolean isAffine() {
-    return Double.isNaN(epsilon);
+  /** Whether rows stay as they are. */
+  public boolean isNone() {
+    return kind == Kind.NONE;
   }
 
-  /** Normalises each row of x {@code [rows, width]} into y, which may be x. */
-  public void apply(Kernels kernels, Tensor x, Tensor y, int rows, int width) {
-    if (isAffine()) {
-      kernels.affine(weight, bias, x, y, rows, width);
-    } else {
-      kernels.layerNorm(weight, bias, epsilon, x, y, rows, width);
+  /** Normalizes each row of x {@code [rows, width]} into y, which may be x. */
+  public void apply(Operations operations, Tensor x, Tensor y, int rows, int width) {
+    switch (kind) {
+      case NONE -> operations.activate(Activation.NONE, x, y, rows * width);
+      case LAYER -> operations.layerNorm(weights, x, y, rows, width);
+      case AFFINE -> operations.affine(weights.weight(), weights.bias(), x, y, rows, width);
     }
   }
 }

@@ -1,17 +1,23 @@
 package dev.riffle.kernels;
 
 /**
- * A run of numbers in the memory and precision of one backend, row-major; its shape is the caller's
- * knowledge and stands in a comment where it is used. Not safe for use by two threads at once.
+ * Numbers in the memory and precision of one backend, row-major. A tensor does not know its shape;
+ * the caller does. Not safe for use by two threads at once.
  */
 public interface Tensor {
   /** Number of values. */
   int size();
 
   /**
-   * The same memory seen from {@code offset} on.
+   * Returns the same memory from {@code offset} on.
    *
    * @throws IndexOutOfBoundsException if the range leaves this tensor
    */
-  Tensor view(int offset, int size);
+  default Tensor view(int offset, int size) {
+    Arguments.range("view", offset, size, size());
+    return slice(offset, size);
+  }
+
+  /** Returns the same memory from {@code offset} on; the range is checked. For backends. */
+  Tensor slice(int offset, int size);
 }

@@ -1,19 +1,32 @@
 /**
- * The operations that models are written over, their plain meaning and the fast CPU path.
+ * The operations that models are written over: their definition, the argument checks, and the
+ * backends {@code reference} and {@code cpu}.
  *
  * <pre>
- *   Backends.find("cpu") -> Kernels     one object per JVM, safe to share between threads
- *        |                                (it owns no work memory; tensors are the caller's)
- *        +-- constants: Linear, LayerNorm, Diagonal, Index    made once from weights, read only
- *        +-- Tensor     activations and states                owned by one thread at a time
- *        +-- operations      linear, activate, normalize, ... all write into a Tensor that is given
- *        +-- Device     the thread to call all of this on, for a backend that has one
+ *   Backends.find("cpu") -> Kernels      checks arguments; one object per JVM, shared by threads
+ *                              |
+ *                              v
+ *                           Backend      what a backend implements, one provider per jar
+ *                              |
+ *       +----------------------+-----------+------------------+
+ *   MemoryOperations      Constants    Operations      FusedOperations
+ *   allocate, write,      linear,      linear, ...,    advance, switchUnit, mlp, ...:
+ *   read, store, ...      diagonal,    attend          composed by default, overridden
+ *                         index                        where a backend has a faster form
  * </pre>
  *
- * <p>Every operation works on <em>rows</em>. A row's result depends on that row alone: neither the
- * number of rows nor its place among them changes a bit of it, on one backend and CPU type.
- * Operations that look along time, which are those with {@code starts}, promise the same of a
- * sequence: it depends on its own rows alone. {@link dev.riffle.kernels.reference} is the
- * definition; every other backend equals it within tolerance, which {@code KernelsContract} checks.
+ * <p>A {@link dev.riffle.kernels.Tensor} is used by one thread at a time; constants are read only
+ * and shared. A backend that computes on a {@link dev.riffle.kernels.Device} is called on the
+ * thread of that device.
+ *
+ * <p>Every operation works on <em>rows</em>. The result of a row depends on that row only: neither
+ * the number of rows nor its position changes a bit of it, on one backend and CPU type. Operations
+ * along time take {@link dev.riffle.kernels.PackedSequences}; the result of a sequence depends on
+ * its own rows only. {@link dev.riffle.kernels.reference} is the definition; every other backend
+ * equals it within tolerance, which {@code KernelsContract} tests.
+ *
+ * <p>To add an operation: define it in {@link dev.riffle.kernels.Operations}, check its arguments
+ * in {@link dev.riffle.kernels.Kernels}, and implement it in the backends; or compose it in {@link
+ * dev.riffle.kernels.FusedOperations}, so that backends may follow later.
  */
 package dev.riffle.kernels;

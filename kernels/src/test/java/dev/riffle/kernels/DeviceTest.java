@@ -206,9 +206,9 @@ class DeviceTest {
           }
 
           @Override
-          public Kernels create() {
+          public Backend create() {
             made.add(new FragileDevice(Backends.find("reference")));
-            return made.get(made.size() - 1).kernels();
+            return made.get(made.size() - 1).kernels().backend();
           }
         };
     Map<String, Kernels> created = new HashMap<>();

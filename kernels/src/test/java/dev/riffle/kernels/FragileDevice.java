@@ -14,9 +14,10 @@ import java.util.concurrent.FutureTask;
  * insists on the device's thread, and fails or runs out of memory when told to.
  */
 public final class FragileDevice implements InvocationHandler {
-  private static final List<String> ANY_THREAD = List.of("name", "description", "precision");
+  private static final List<String> ANY_THREAD =
+      List.of("name", "description", "precision", "owns");
 
-  private final Kernels backend;
+  private final Backend backend;
   private final Device device;
   private final Kernels kernels;
   private volatile int callsToFailure = Integer.MAX_VALUE;
@@ -24,15 +25,16 @@ public final class FragileDevice implements InvocationHandler {
   private volatile int calls;
 
   /**
-   * @param backend what computes
+   * @param kernels what computes
    */
-  public FragileDevice(Kernels backend) {
-    this.backend = backend;
+  public FragileDevice(Kernels kernels) {
+    this.backend = kernels.backend();
     this.device = new Device("fragile");
     this.kernels =
-        (Kernels)
-            Proxy.newProxyInstance(
-                Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, this);
+        new Kernels(
+            (Backend)
+                Proxy.newProxyInstance(
+                    Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, this));
   }
 
   /** The backend on its device. */

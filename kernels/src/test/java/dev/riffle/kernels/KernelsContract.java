@@ -185,7 +185,8 @@ public abstract class KernelsContract {
               Tensor state = y.view(rows * size, sequences * size);
               k.write(random(1, rows * size), 0, u, 0, rows * size);
               k.write(random(2, sequences * size), 0, state, 0, sequences * size);
-              k.recurrence(lambda(k, width), u, starts, sequences, state, groups);
+              k.recurrence(
+                  lambda(k, width), u, new PackedSequences(starts, sequences), state, groups);
             });
       }
     }
@@ -200,7 +201,7 @@ public abstract class KernelsContract {
               k.diagonal(new double[] {0, 1, -1, 0, 2}, new double[] {0, 0, 0, 1, -2});
           assertThat(lambda.width()).isEqualTo(5);
           k.write(random(1, 40), 0, y, 0, 40);
-          k.recurrence(lambda, y, new int[] {0, 4}, 1, k.allocate(10), 1);
+          k.recurrence(lambda, y, PackedSequences.of(0, 4), k.allocate(10), 1);
         });
   }
 
@@ -244,8 +245,20 @@ public abstract class KernelsContract {
         (k, y) -> {
           Tensor sums = k.constant(random(2, 7 * width)).view(width, 6 * width);
           Tensor x = k.constant(random(1, 10 * width));
-          k.runningMean(x, starts, 3, new long[] {0, 5, 10_000_000_000L}, sums, y, width);
-          k.runningMean(x, starts, 3, new long[] {3, 5, 10_000_000_007L}, sums, y, width);
+          k.runningMean(
+              x,
+              new PackedSequences(starts, 3),
+              new long[] {0, 5, 10_000_000_000L},
+              sums,
+              y,
+              width);
+          k.runningMean(
+              x,
+              new PackedSequences(starts, 3),
+              new long[] {3, 5, 10_000_000_007L},
+              sums,
+              y,
+              width);
         });
   }
 
@@ -258,7 +271,7 @@ public abstract class KernelsContract {
     kernels.fill(sums, 0, 1, before);
     Tensor x = kernels.allocate(steps);
     kernels.fill(x, 0, steps, 0.25);
-    kernels.runningMean(x, new int[] {0, steps}, 1, new long[] {before}, sums, x, 1);
+    kernels.runningMean(x, PackedSequences.of(0, steps), new long[] {before}, sums, x, 1);
     double expected = (before + steps / 4.0) / (before + steps);
     assertThat(read(x, steps)[steps - 1]).isEqualTo(expected, Offset.offset(1e-6));
   }
@@ -276,7 +289,12 @@ public abstract class KernelsContract {
     double[] bias = random(1, 17);
     Tensor x = kernels.allocate(34);
     kernels.fill(x, 0, 34, 12345);
-    kernels.layerNorm(kernels.constant(random(2, 17)), kernels.constant(bias), 1e-6, x, x, 2, 17);
+    kernels.layerNorm(
+        new NormWeights(kernels.constant(random(2, 17)), kernels.constant(bias), 1e-6),
+        x,
+        x,
+        2,
+        17);
     double[] y = read(x, 34);
     for (int i = 0; i < 34; i++) {
       assertThat(y[i]).isEqualTo(bias[i % 17], within());
@@ -290,7 +308,8 @@ public abstract class KernelsContract {
     double[] ones = new double[128];
     Arrays.fill(ones, 1);
     Tensor y = kernels.constant(x);
-    kernels.layerNorm(kernels.constant(ones), kernels.allocate(128), 0, y, y, 1, 128);
+    kernels.layerNorm(
+        new NormWeights(kernels.constant(ones), kernels.allocate(128), 0), y, y, 1, 128);
     double[] values = read(y, 128);
     for (int j = 0; j < 128; j++) {
       assertThat(values[j]).isEqualTo(j % 2 == 0 ? 1 : -1, Offset.offset(1e-3));
@@ -344,7 +363,12 @@ public abstract class KernelsContract {
   private static void positions(Kernels k, Activation f, int[] starts, int width, Tensor y) {
     int sequences = starts.length - 1;
     Tensor x = k.constant(random(1, 334 * width));
-    k.positionNorm(k.constant(random(2, width)), 1e-10, f, x, y, starts, sequences, width);
+    k.positionNorm(
+        new PositionNorm(k.constant(random(2, width)), 1e-10, f),
+        x,
+        y,
+        new PackedSequences(starts, sequences),
+        width);
   }
 
   @Test
@@ -359,7 +383,8 @@ public abstract class KernelsContract {
       Tensor alone = kernels.constant(random(1, 334 * width)).view(starts[b] * width, size);
       Tensor offset = kernels.constant(random(2, width));
       Activation f = Activation.GELU_QUICK;
-      kernels.positionNorm(offset, 1e-10, f, alone, alone, new int[] {0, rows}, 1, width);
+      kernels.positionNorm(
+          new PositionNorm(offset, 1e-10, f), alone, alone, PackedSequences.of(0, rows), width);
       assertThat(read(alone, size)).isEqualTo(read(whole.view(starts[b] * width, size), size));
     }
   }
@@ -369,7 +394,8 @@ public abstract class KernelsContract {
     Tensor x = kernels.allocate(3 * 1000);
     kernels.fill(x, 0, 3000, 0.1);
     Tensor offset = kernels.constant(new double[] {0.7, -0.7, 0});
-    kernels.positionNorm(offset, 1e-10, Activation.NONE, x, x, new int[] {0, 1000}, 1, 3);
+    kernels.positionNorm(
+        new PositionNorm(offset, 1e-10, Activation.NONE), x, x, PackedSequences.of(0, 1000), 3);
     double[] y = read(x, 3000);
     for (int i = 0; i < y.length; i++) {
       assertThat(y[i]).isEqualTo(new double[] {1, -1, 0}[i % 3], Offset.offset(1e-6));
@@ -388,7 +414,7 @@ public abstract class KernelsContract {
               Tensor scale = k.constant(random(1, 2 * width));
               Tensor x = k.constant(random(2, size));
               Tensor c = k.constant(random(3, size));
-              k.residual(scale, x, c, y, 3, length, width, shuffle);
+              k.residual(scale, x, c, y, new Positions(3, length, shuffle), width);
             });
       }
     }
@@ -408,7 +434,7 @@ public abstract class KernelsContract {
     Tensor y = kernels.allocate(length);
     Tensor ones = kernels.constant(new double[] {1, 1});
     Tensor x = kernels.constant(IntStream.range(0, length).asDoubleStream().toArray());
-    kernels.residual(ones, x, kernels.allocate(length), y, 1, length, 1, shuffle);
+    kernels.residual(ones, x, kernels.allocate(length), y, new Positions(1, length, shuffle), 1);
     return read(y, length);
   }
 
@@ -438,25 +464,26 @@ public abstract class KernelsContract {
               Tensor c = k.allocate(size);
               k.linear(expand, x, a, sequences * pairs);
               Activation f = Activation.GELU_QUICK;
-              k.positionNorm(offset, 1e-10, f, a, a, starts, sequences, hidden);
+              k.positionNorm(
+                  new PositionNorm(offset, 1e-10, f),
+                  a,
+                  a,
+                  new PackedSequences(starts, sequences),
+                  hidden);
               k.linear(contract, a, c, sequences * pairs);
-              k.residual(scale, x, c, y, sequences, length, width, shuffle);
+              k.residual(scale, x, c, y, new Positions(sequences, length, shuffle), width);
             } else {
               k.switchUnit(
-                  expand,
-                  offset,
-                  1e-10,
-                  Activation.GELU_QUICK,
-                  contract,
-                  scale,
+                  new SwitchUnitWeights(
+                      expand,
+                      new PositionNorm(offset, 1e-10, Activation.GELU_QUICK),
+                      contract,
+                      scale),
                   x,
                   a,
                   k::allocate,
                   y,
-                  sequences,
-                  length,
-                  width,
-                  shuffle);
+                  new Positions(sequences, length, shuffle));
             }
           });
     }
@@ -469,7 +496,7 @@ public abstract class KernelsContract {
     Tensor weight = k.constant(random(11, width));
     Tensor bias = k.constant(random(12, width));
     return switch (kind) {
-      case 0 -> null;
+      case 0 -> RowNorm.NONE;
       case 1 -> RowNorm.layer(weight, bias, 1e-5);
       default -> RowNorm.affine(weight, bias);
     };
@@ -492,10 +519,11 @@ public abstract class KernelsContract {
                   x = y;
                 }
                 k.mlp(
-                    norm(k, norm, width),
-                    scaledDown(k, 14, width, shape[1]),
-                    Activation.GELU,
-                    scaledDown(k, 15, shape[1], width),
+                    new Mlp(
+                        norm(k, norm, width),
+                        scaledDown(k, 14, width, shape[1]),
+                        Activation.GELU,
+                        scaledDown(k, 15, shape[1], width)),
                     x,
                     y,
                     rows);
@@ -522,7 +550,8 @@ public abstract class KernelsContract {
           (k, y) -> {
             k.write(random(2, 42 * width), 0, y, 0, 42 * width);
             Tensor x = k.constant(random(1, 42 * width));
-            k.rollAdd(x, y, WINDOWS, 4, width, shape[1], norm(k, norm, width));
+            k.rollAddNorm(
+                x, y, new PackedSequences(WINDOWS, 4), width, shape[1], norm(k, norm, width));
           });
     }
   }
@@ -560,7 +589,7 @@ public abstract class KernelsContract {
                 k.write(random(1, values), 0, x, 0, values);
                 k.write(random(2, states), 0, state, 0, states);
                 RecurrentLayer layer = layer(k, norm, groups == 1, d, n);
-                k.advance(layer, x, starts, sequences, state, groups, work(k));
+                k.advance(layer, x, new PackedSequences(starts, sequences), state, groups, work(k));
               });
         }
       }
@@ -587,7 +616,8 @@ public abstract class KernelsContract {
         for (int t = 0; t < steps; t++) { // all sequences take one step
           Tensor x = kernels.constant(random(30 + t, sequences * d));
           int[] starts = IntStream.rangeClosed(0, sequences).toArray();
-          kernels.advance(layer, x, starts, sequences, states, 1, work(kernels));
+          kernels.advance(
+              layer, x, new PackedSequences(starts, sequences), states, 1, work(kernels));
           after[t] = read(x, sequences * d);
         }
         for (int b : new int[] {0, 1, 33, 66}) { // one sequence takes all steps
@@ -596,7 +626,7 @@ public abstract class KernelsContract {
             kernels.write(random(30 + t, sequences * d), b * d, x, t * d, d);
           }
           Tensor state = kernels.constant(random(2, sequences * 2 * n)).view(b * 2 * n, 2 * n);
-          kernels.advance(layer, x, new int[] {0, steps}, 1, state, 1, work(kernels));
+          kernels.advance(layer, x, PackedSequences.of(0, steps), state, 1, work(kernels));
           double[] alone = read(x, steps * d);
           for (int t = 0; t < steps; t++) {
             assertThat(Arrays.copyOfRange(alone, t * d, (t + 1) * d))
@@ -643,9 +673,11 @@ public abstract class KernelsContract {
   @ValueSource(ints = {1, 17, 128})
   void meanEqualsTheReferenceAndIsNaNWhereNothingIs(int width) {
     equalsReference(
-        4 * width, (k, y) -> k.mean(k.constant(random(1, 42 * width)), WINDOWS, 4, y, width));
+        4 * width,
+        (k, y) ->
+            k.mean(k.constant(random(1, 42 * width)), new PackedSequences(WINDOWS, 4), y, width));
     Tensor y = kernels.allocate(4);
-    kernels.mean(kernels.allocate(42), WINDOWS, 4, y, 1);
+    kernels.mean(kernels.allocate(42), new PackedSequences(WINDOWS, 4), y, 1);
     assertThat(read(y, 4)).containsExactly(0, 0 / 0.0, 0, 0);
   }
 
@@ -656,7 +688,7 @@ public abstract class KernelsContract {
     kernels.fill(x, 0, rows, 0.1);
     kernels.fill(x, 0, 1, 1 << 24);
     Tensor y = kernels.allocate(1);
-    kernels.mean(x, new int[] {0, rows}, 1, y, 1);
+    kernels.mean(x, PackedSequences.of(0, rows), y, 1);
     assertThat(read(y, 1)[0]).isEqualTo(8.1, Offset.offset(1e-5));
   }
 
@@ -672,7 +704,13 @@ public abstract class KernelsContract {
               Tensor x = inPlace ? y : k.constant(random(3, 42 * width));
               Tensor weight = k.constant(random(1, width));
               Tensor bias = k.constant(random(2, width));
-              k.groupNorm(weight, bias, 1e-5, x, WINDOWS, 4, y, width, shape[1]);
+              k.groupNorm(
+                  new NormWeights(weight, bias, 1e-5),
+                  shape[1],
+                  x,
+                  new PackedSequences(WINDOWS, 4),
+                  y,
+                  width);
             });
       }
     }
@@ -683,7 +721,8 @@ public abstract class KernelsContract {
     Tensor x = kernels.constant(IntStream.range(0, 64).mapToDouble(i -> 1000 + i % 2).toArray());
     Tensor one = kernels.constant(new double[] {1, 1});
     int[] starts = {0, 32};
-    kernels.groupNorm(one, kernels.allocate(2), 0, x, starts, 1, x, 2, 1);
+    kernels.groupNorm(
+        new NormWeights(one, kernels.allocate(2), 0), 1, x, new PackedSequences(starts, 1), x, 2);
     double[] y = read(x, 64);
     for (int i = 0; i < 64; i++) {
       assertThat(y[i]).isEqualTo(i % 2 == 0 ? -1 : 1, within());
@@ -701,7 +740,13 @@ public abstract class KernelsContract {
             (k, y) -> {
               k.write(random(2, to[4] * width), 0, y, 0, to[4] * width);
               Tensor x = k.constant(random(1, 42 * width));
-              k.rollAdd(x, WINDOWS, y, to, 4, width, shape[1]);
+              k.rollAdd(
+                  x,
+                  new PackedSequences(WINDOWS, 4),
+                  y,
+                  new PackedSequences(to, 4),
+                  width,
+                  shape[1]);
             });
       }
     }
@@ -713,7 +758,13 @@ public abstract class KernelsContract {
     double[] x = {0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23};
     Tensor y = kernels.allocate(12);
     int[] starts = {0, 3};
-    kernels.rollAdd(kernels.constant(x), starts, y, starts, 1, 4, 1);
+    kernels.rollAdd(
+        kernels.constant(x),
+        new PackedSequences(starts, 1),
+        y,
+        new PackedSequences(starts, 1),
+        4,
+        1);
     assertThat(read(y, 12)).containsExactly(0, 11, 22, 13, 10, 21, 2, 23, 20, 1, 12, 3);
   }
 
@@ -721,16 +772,28 @@ public abstract class KernelsContract {
   void aRotationThatCannotBeIsRefused() {
     Tensor t = kernels.allocate(1000);
     int[] starts = {0, 2};
-    assertThatThrownBy(() -> kernels.rollAdd(t, starts, t, starts, 1, 10, 4))
+    assertThatThrownBy(
+            () ->
+                kernels.rollAdd(
+                    t, new PackedSequences(starts, 1), t, new PackedSequences(starts, 1), 10, 4))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("track", "10", "4");
-    assertThatThrownBy(() -> kernels.rollAdd(t, starts, t, starts, 1, 33, 1))
+    assertThatThrownBy(
+            () ->
+                kernels.rollAdd(
+                    t, new PackedSequences(starts, 1), t, new PackedSequences(starts, 1), 33, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("32", "33");
-    assertThatThrownBy(() -> kernels.rollAdd(t, new int[2], t, starts, 1, 4, 2))
+    assertThatThrownBy(
+            () ->
+                kernels.rollAdd(
+                    t, new PackedSequences(new int[2], 1), t, new PackedSequences(starts, 1), 4, 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("none to be read");
-    assertThatThrownBy(() -> kernels.groupNorm(t, t, 1, t, starts, 1, t, 10, 4))
+    assertThatThrownBy(
+            () ->
+                kernels.groupNorm(
+                    new NormWeights(t, t, 1), 4, t, new PackedSequences(starts, 1), t, 10))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("groups", "10", "4");
   }
@@ -757,9 +820,10 @@ public abstract class KernelsContract {
   }
 
   private void window(Tensor x, Tensor y, Tensor mean, int[] starts, int n, Tensor weight) {
-    kernels.rollAdd(x, starts, y, starts, n, 24, 4);
-    kernels.groupNorm(weight, weight, 1e-5, y, starts, n, y, 24, 4);
-    kernels.mean(y, starts, n, mean, 24);
+    kernels.rollAdd(x, new PackedSequences(starts, n), y, new PackedSequences(starts, n), 24, 4);
+    kernels.groupNorm(
+        new NormWeights(weight, weight, 1e-5), 4, y, new PackedSequences(starts, n), y, 24);
+    kernels.mean(y, new PackedSequences(starts, n), mean, 24);
   }
 
   // -------------------------------------------------- a batch equals its rows
@@ -805,14 +869,14 @@ public abstract class KernelsContract {
     Kernels.Diagonal lambda = lambda(kernels, width);
     Tensor whole = kernels.constant(random(1, rows * size));
     Tensor wholeState = kernels.constant(random(2, size));
-    kernels.recurrence(lambda, whole, new int[] {0, rows}, 1, wholeState, groups);
+    kernels.recurrence(lambda, whole, PackedSequences.of(0, rows), wholeState, groups);
     Tensor chunked = kernels.constant(random(1, rows * size));
     Tensor state = kernels.constant(random(2, size));
     int[] cuts = {0, 1, 2, 9, 9, 40, rows};
     for (int c = 0; c + 1 < cuts.length; c++) {
       int steps = cuts[c + 1] - cuts[c];
       Tensor u = chunked.view(cuts[c] * size, steps * size);
-      kernels.recurrence(lambda, u, new int[] {0, steps}, 1, state, groups);
+      kernels.recurrence(lambda, u, PackedSequences.of(0, steps), state, groups);
     }
     assertThat(read(chunked, rows * size)).isEqualTo(read(whole, rows * size));
     assertThat(read(state, size)).isEqualTo(read(wholeState, size));
@@ -826,12 +890,12 @@ public abstract class KernelsContract {
     int[] starts = {0, 3, 3, 10, 11};
     Tensor u = kernels.constant(random(1, 11 * size));
     Tensor states = kernels.constant(random(2, 4 * size));
-    kernels.recurrence(lambda(kernels, width), u, starts, 4, states, 1);
+    kernels.recurrence(lambda(kernels, width), u, new PackedSequences(starts, 4), states, 1);
     for (int b = 0; b < 4; b++) {
       int steps = starts[b + 1] - starts[b];
       Tensor alone = kernels.constant(random(1, 11 * size)).view(starts[b] * size, steps * size);
       Tensor state = kernels.constant(random(2, 4 * size)).view(b * size, size);
-      kernels.recurrence(lambda(kernels, width), alone, new int[] {0, steps}, 1, state, 1);
+      kernels.recurrence(lambda(kernels, width), alone, PackedSequences.of(0, steps), state, 1);
       assertThat(read(u.view(starts[b] * size, steps * size), steps * size))
           .isEqualTo(read(alone, steps * size));
       assertThat(read(states.view(b * size, size), size)).isEqualTo(read(state, size));
@@ -844,11 +908,11 @@ public abstract class KernelsContract {
     Tensor x = kernels.constant(random(1, 10 * width));
     Tensor wholeSums = kernels.allocate(2 * width);
     Tensor whole = kernels.allocate(10 * width);
-    kernels.runningMean(x, new int[] {0, 10}, 1, new long[] {0}, wholeSums, whole, width);
+    kernels.runningMean(x, PackedSequences.of(0, 10), new long[] {0}, wholeSums, whole, width);
     Tensor sums = kernels.allocate(2 * width);
     for (int t = 0; t < 10; t++) {
       Tensor row = x.view(t * width, width);
-      kernels.runningMean(row, new int[] {0, 1}, 1, new long[] {t}, sums, row, width);
+      kernels.runningMean(row, PackedSequences.of(0, 1), new long[] {t}, sums, row, width);
     }
     assertThat(read(x, 10 * width)).isEqualTo(read(whole, 10 * width));
     assertThat(read(sums, 2 * width)).isEqualTo(read(wholeSums, 2 * width));
@@ -896,7 +960,13 @@ public abstract class KernelsContract {
                 Tensor state = y.view(rows * width, sequences * width);
                 k.write(random(2, sequences * width), 0, state, 0, sequences * width);
                 Tensor gate = zfoi.view(7, rows * gates * width);
-                k.foPooling(f, 0.25, gate, gates, starts, sequences, state, y, width);
+                k.foPooling(
+                    new FoGates(gates, f, 0.25),
+                    gate,
+                    new PackedSequences(starts, sequences),
+                    state,
+                    y,
+                    width);
               });
         }
       }
@@ -931,7 +1001,13 @@ public abstract class KernelsContract {
 
   private void forget(
       Tensor zfoi, int gates, int[] starts, int sequences, Tensor state, Tensor y, int width) {
-    kernels.foPooling(Activation.TANH, 0, zfoi, gates, starts, sequences, state, y, width);
+    kernels.foPooling(
+        new FoGates(gates, Activation.TANH, 0),
+        zfoi,
+        new PackedSequences(starts, sequences),
+        state,
+        y,
+        width);
   }
 
   @ParameterizedTest
@@ -943,7 +1019,8 @@ public abstract class KernelsContract {
     Tensor state = kernels.allocate(3 * width);
     Tensor y = kernels.allocate(3 * width);
     int[] starts = {0, 1, 2, 3};
-    kernels.foPooling(Activation.NONE, 0, zf, 2, starts, 3, state, y, width);
+    kernels.foPooling(
+        new FoGates(2, Activation.NONE, 0), zf, new PackedSequences(starts, 3), state, y, width);
     for (Tensor found : new Tensor[] {state, y}) {
       assertThat(read(found, width)).containsOnly(Double.POSITIVE_INFINITY);
       assertThat(read(found.view(width, width), width)).containsOnly(0);
@@ -965,7 +1042,7 @@ public abstract class KernelsContract {
               Tensor x = k.constant(random(1, 7 + rows * width)).view(7, rows * width);
               Tensor tail = y.view(rows * taps * width, tailSize);
               k.write(random(2, tailSize), 0, tail, 0, tailSize);
-              k.causalUnfold(x, starts, sequences, tail, y, width, taps);
+              k.causalUnfold(x, new PackedSequences(starts, sequences), tail, y, width, taps);
             });
       }
     }
@@ -979,11 +1056,12 @@ public abstract class KernelsContract {
     Tensor x = kernels.constant(random(1, 20 * width));
     Tensor whole = kernels.allocate(20 * row);
     Tensor wholeTail = kernels.allocate((taps - 1) * width);
-    kernels.causalUnfold(x, new int[] {0, 20}, 1, wholeTail, whole, width, taps);
+    kernels.causalUnfold(x, PackedSequences.of(0, 20), wholeTail, whole, width, taps);
     Tensor tail = kernels.allocate((taps - 1) * width);
     for (int t = 0; t < 20; t++) {
       Tensor y = kernels.allocate(row);
-      kernels.causalUnfold(x.view(t * width, width), new int[] {0, 1}, 1, tail, y, width, taps);
+      kernels.causalUnfold(
+          x.view(t * width, width), PackedSequences.of(0, 1), tail, y, width, taps);
       assertThat(read(y, row)).isEqualTo(read(whole.view(t * row, row), row));
     }
     assertThat(read(tail, tail.size())).isEqualTo(read(wholeTail, tail.size()));
@@ -998,10 +1076,13 @@ public abstract class KernelsContract {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("gates must be 2 (z, f)");
     }
-    assertThatThrownBy(() -> kernels.causalUnfold(t, starts, 1, t, t, 2, 0))
+    assertThatThrownBy(() -> kernels.causalUnfold(t, new PackedSequences(starts, 1), t, t, 2, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("taps must be 1");
-    assertThatThrownBy(() -> kernels.causalUnfold(t, starts, 1, kernels.allocate(3), t, 2, 3))
+    assertThatThrownBy(
+            () ->
+                kernels.causalUnfold(
+                    t, new PackedSequences(starts, 1), kernels.allocate(3), t, 2, 3))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("tail", "1 x 4 = 4", "holds 3");
   }
@@ -1016,11 +1097,12 @@ public abstract class KernelsContract {
           2 * width,
           (k, y) -> {
             Tensor table = k.constant(random(1, 5 * width));
-            k.embeddingBag(table, entries, k.constant(random(2, 6)), 3, y, 2, width);
+            k.embeddingBag(table, new Bags(entries, k.constant(random(2, 6)), 3), y, 2, width);
           });
     }
     Tensor small = kernels.allocate(12);
-    assertThatThrownBy(() -> kernels.embeddingBag(small.view(0, 5), entries, small, 3, small, 2, 2))
+    assertThatThrownBy(
+            () -> kernels.embeddingBag(small.view(0, 5), new Bags(entries, small, 3), small, 2, 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("Token 0", "from 0 to 1", "is 4");
   }
@@ -1034,7 +1116,12 @@ public abstract class KernelsContract {
           (k, y) -> {
             k.write(random(1, 150), 0, y, 0, 150);
             Tensor table = k.constant(random(2, 3 * 8));
-            k.rotary(table, positions, pairs, y.view(5, 145), 50, 3, 4, 8);
+            k.rotary(
+                new RotaryPositions(table, positions, pairs),
+                new Strided(y.view(5, 145), 50),
+                3,
+                4,
+                8);
           });
     }
   }
@@ -1087,7 +1174,7 @@ public abstract class KernelsContract {
             new int[] {1, 1, 1},
             Double.NaN,
             0);
-    kernels.attend(windows, 1, v, v, v, 1, y, 1, 1, 1);
+    kernels.attend(windows, 1, new QueryKeyValue(v, v, v, 1), new Strided(y, 1), 1, 1);
     assertThat(read(y, 1)[0]).isEqualTo(3, within());
   }
 
@@ -1108,10 +1195,14 @@ public abstract class KernelsContract {
         .hasMessageContainingAll("queries are 1", "keys 2");
     Tensor x = kernels.allocate(4);
     AttentionSets second = windows(new int[] {1}, one, new int[] {1}, one, times);
-    assertThatThrownBy(() -> kernels.attend(second, 1, x, x, x, 2, x, 2, 1, 2))
+    assertThatThrownBy(
+            () -> kernels.attend(second, 1, new QueryKeyValue(x, x, x, 2), new Strided(x, 2), 1, 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("query row 1", "1 rows");
-    assertThatThrownBy(() -> kernels.attend(second, 1, x, x.view(0, 3), x, 2, x, 2, 2, 2))
+    assertThatThrownBy(
+            () ->
+                kernels.attend(
+                    second, 1, new QueryKeyValue(x, x.view(0, 3), x, 2), new Strided(x, 2), 2, 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("k must hold 2 rows", "holds 3");
   }
@@ -1144,7 +1235,8 @@ public abstract class KernelsContract {
     Tensor x = k.constant(random(1, 7 * stride));
     Tensor v = k.constant(random(2, 7 * stride));
     Tensor keys = x.view(width, 7 * stride - width);
-    k.attend(windows, 0.3, x, keys, v, stride, y, width + 3, 6, width);
+    k.attend(
+        windows, 0.3, new QueryKeyValue(x, keys, v, stride), new Strided(y, width + 3), 6, width);
   }
 
   // ------------------------------------------------------------------ memory
@@ -1292,12 +1384,16 @@ public abstract class KernelsContract {
     Kernels.Diagonal lambda = lambda(kernels, 1);
     Tensor t = kernels.allocate(100);
     for (int[] starts : new int[][] {{}, {0, 1}, {1, 2, 3}, {0, 2, 1}, {0, 1, 51}}) {
-      assertThatThrownBy(() -> kernels.recurrence(lambda, t, starts, 2, kernels.allocate(4), 1))
+      assertThatThrownBy(
+              () ->
+                  kernels.recurrence(
+                      lambda, t, new PackedSequences(starts, 2), kernels.allocate(4), 1))
           .as(Arrays.toString(starts))
           .isInstanceOf(IllegalArgumentException.class);
     }
     assertThatThrownBy(
-            () -> kernels.recurrence(lambda, t, new int[] {0, 1, 2}, 2, kernels.allocate(3), 1))
+            () ->
+                kernels.recurrence(lambda, t, PackedSequences.of(0, 1, 2), kernels.allocate(3), 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("state", "2 x 2 = 4", "holds 3");
   }
@@ -1312,7 +1408,7 @@ public abstract class KernelsContract {
           }
 
           @Override
-          public Tensor view(int offset, int size) {
+          public Tensor slice(int offset, int size) {
             return this;
           }
         };
@@ -1362,7 +1458,8 @@ public abstract class KernelsContract {
       }
       Tensor in = inPlace ? y : x;
       switch (this) {
-        case NORMALIZE, NORMALIZE_IN_PLACE -> k.layerNorm(a, b, 1e-6, in, y, rows, width);
+        case NORMALIZE, NORMALIZE_IN_PLACE ->
+            k.layerNorm(new NormWeights(a, b, 1e-6), in, y, rows, width);
         case AFFINE, AFFINE_IN_PLACE -> k.affine(a, b, in, y, rows, width);
         case GATED_MIX, GATED_MIX_IN_PLACE -> k.gluResidual(in, ab, y, rows, width);
         case SKIP -> k.addScaled(a, x, y, Activation.NONE, rows, width);

@@ -1,26 +1,30 @@
 package dev.riffle.models;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 
 /**
- * Steps of a batch of sequences, packed one sequence behind the other.
+ * Steps of a batch of sequences, packed one sequence after the other.
  *
  * @param x {@code [rows, inputs]}
- * @param starts {@code [sequences + 1]} first row of each sequence, then the number of rows; a
- *     sequence may have 0 rows
- * @param sequences how many
+ * @param sequences where the sequences are
  */
-public record Block(Tensor x, int[] starts, int sequences) {
+public record Block(Tensor x, PackedSequences sequences) {
+
+  /** Number of sequences. */
+  public int count() {
+    return sequences.count();
+  }
 
   /** Rows of all sequences. */
   public int rows() {
-    return starts[sequences];
+    return sequences.rows();
   }
 
   /** Rows of one sequence. */
   public int steps(int sequence) {
-    return starts[sequence + 1] - starts[sequence];
+    return sequences.length(sequence);
   }
 
   /**
@@ -30,9 +34,9 @@ public record Block(Tensor x, int[] starts, int sequences) {
    * @param to {@code [sequences, width]}; not from
    */
   public void lastRows(Kernels kernels, Tensor from, Tensor to, int width) {
-    for (int b = 0; b < sequences; b++) {
+    for (int b = 0; b < count(); b++) {
       if (steps(b) > 0) {
-        kernels.copy(from, (starts[b + 1] - 1) * width, to, b * width, width);
+        kernels.copy(from, (sequences.end(b) - 1) * width, to, b * width, width);
       } else {
         kernels.fill(to, b * width, width, 0);
       }

@@ -69,7 +69,7 @@ public final class RecurrentState {
 
   /** Adds the steps of a block to the counts. */
   public void count(Block block) {
-    for (int b = 0; b < block.sequences(); b++) {
+    for (int b = 0; b < block.count(); b++) {
       counts[b] += block.steps(b);
     }
   }

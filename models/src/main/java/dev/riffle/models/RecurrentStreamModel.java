@@ -1,6 +1,7 @@
 package dev.riffle.models;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Precision;
 import dev.riffle.kernels.Tensor;
 import java.nio.ByteBuffer;
@@ -154,11 +155,12 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
     }
 
     private void compute(List<BatchItem<PredictionValues>> items, PredictAt at) {
-      Block block = new Block(work.tensor("stream.x", 0), starts, items.size());
+      PackedSequences sequences = new PackedSequences(starts, items.size());
+      Block block = new Block(work.tensor("stream.x", 0), sequences);
       int count =
           switch (at) {
             case EVERY_STEP -> block.rows();
-            case LAST_STEP -> block.sequences();
+            case LAST_STEP -> block.count();
             case NO_STEP -> 0;
           };
       int width = model.outputs();

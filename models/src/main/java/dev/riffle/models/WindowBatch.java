@@ -1,6 +1,7 @@
 package dev.riffle.models;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 
 /**
@@ -8,38 +9,42 @@ import dev.riffle.kernels.Tensor;
  *
  * @param values {@code [rows, width]}, or longer; a token is stored as its number
  * @param width values per step
- * @param starts {@code [windows + 1]}, the offset of each window in rows, then the number of rows
- * @param windows number of windows
+ * @param sequences where the windows are
  */
-public record WindowBatch(float[] values, int width, int[] starts, int windows) {
+public record WindowBatch(float[] values, int width, PackedSequences sequences) {
 
   /**
    * @throws IllegalArgumentException if there are too few values for the windows
    * @throws InputException if a window has no steps
    */
   public WindowBatch {
-    for (int b = 0; b < windows; b++) {
-      if (starts[b + 1] <= starts[b]) {
+    for (int b = 0; b < sequences.count(); b++) {
+      if (sequences.length(b) == 0) {
         throw new InputException(
             "Window " + b + " of the batch has no steps. Leave empty windows out.");
       }
     }
-    if ((long) starts[windows] * width > values.length) {
+    if ((long) sequences.rows() * width > values.length) {
       throw new IllegalArgumentException(
           String.format(
               "%d windows take %d steps of %d values together, but there are %d values.",
-              windows, starts[windows], width, values.length));
+              sequences.count(), sequences.rows(), width, values.length));
     }
+  }
+
+  /** Returns the number of windows. */
+  public int windows() {
+    return sequences.count();
   }
 
   /** Returns the number of steps of all windows. */
   public int rows() {
-    return starts[windows];
+    return sequences.rows();
   }
 
   /** Returns the number of steps of one window. */
   public int steps(int window) {
-    return starts[window + 1] - starts[window];
+    return sequences.length(window);
   }
 
   /**
@@ -66,7 +71,7 @@ public record WindowBatch(float[] values, int width, int[] starts, int windows) 
    */
   public int bin(WindowModel model) {
     int bin = model.bin(steps(0));
-    for (int b = 1; b < windows; b++) {
+    for (int b = 1; b < windows(); b++) {
       if (model.bin(steps(b)) != bin) {
         throw new InputException(
             String.format(
@@ -80,10 +85,10 @@ public record WindowBatch(float[] values, int width, int[] starts, int windows) 
 
   /** Writes the windows with zeros at their ends, {@code [windows, length, width]}. */
   public void pad(Kernels kernels, Tensor to, int length) {
-    for (int b = 0; b < windows; b++) {
+    for (int b = 0; b < windows(); b++) {
       int count = steps(b) * width;
       int at = b * length * width;
-      kernels.write(values, starts[b] * width, to, at, count);
+      kernels.write(values, sequences.start(b) * width, to, at, count);
       kernels.fill(to, at + count, length * width - count, 0);
     }
   }
@@ -95,8 +100,9 @@ public record WindowBatch(float[] values, int width, int[] starts, int windows) 
    * @param to {@code [rows, outputs]}
    */
   public void crop(Kernels kernels, Tensor from, int length, Tensor to, int outputs) {
-    for (int b = 0; b < windows; b++) {
-      kernels.copy(from, b * length * outputs, to, starts[b] * outputs, steps(b) * outputs);
+    for (int b = 0; b < windows(); b++) {
+      kernels.copy(
+          from, b * length * outputs, to, sequences.start(b) * outputs, steps(b) * outputs);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.riffle.models;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -126,7 +127,8 @@ final class WindowRunner implements StreamRunner<PredictionValues> {
     }
     int predicted = schedule.eachStep() ? rows : jobs.size();
     Tensor y = work.tensor("window.y", predicted * model.outputs());
-    model.forward(new WindowBatch(values, model.inputs(), starts, jobs.size()), y, work);
+    PackedSequences packed = new PackedSequences(starts, jobs.size());
+    model.forward(new WindowBatch(values, model.inputs(), packed), y, work);
     for (int b = 0; b < jobs.size(); b++) {
       WindowSchedule.Window window = jobs.get(b).window;
       int skipped = (int) (window.emitBegin() - window.begin());

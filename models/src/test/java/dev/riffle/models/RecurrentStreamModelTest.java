@@ -191,7 +191,7 @@ class RecurrentStreamModelTest {
       heads +=
           switch (predictAt) {
             case EVERY_STEP -> block.rows();
-            case LAST_STEP -> block.sequences();
+            case LAST_STEP -> block.count();
             case NO_STEP -> 0;
           };
     }

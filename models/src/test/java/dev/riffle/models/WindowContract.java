@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -139,7 +140,7 @@ public abstract class WindowContract {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Window 1 of the batch has no steps");
     int[] starts = {0, c.length + 1};
-    assertThatThrownBy(() -> new WindowBatch(some, model.inputs(), starts, 1))
+    assertThatThrownBy(() -> new WindowBatch(some, model.inputs(), new PackedSequences(starts, 1)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("take " + (c.length + 1) + " steps")
         .hasMessageContaining("there are " + some.length + " values");
@@ -297,7 +298,10 @@ public abstract class WindowContract {
     }
     int answers = (model.predictsEachStep() ? rows : windows.size()) * model.outputs();
     Tensor y = model.kernels().allocate(answers);
-    model.forward(new WindowBatch(values, model.inputs(), starts, windows.size()), y, work);
+    model.forward(
+        new WindowBatch(values, model.inputs(), new PackedSequences(starts, windows.size())),
+        y,
+        work);
     float[] read = new float[answers];
     model.kernels().read(y, 0, read, 0, answers);
     return read;

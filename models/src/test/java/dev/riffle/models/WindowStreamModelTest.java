@@ -299,11 +299,11 @@ class WindowStreamModelTest {
       batch.bin(this);
       for (int b = 0; b < batch.windows(); b++) {
         double sum = 0;
-        for (int r = batch.starts()[b]; r < batch.starts()[b + 1]; r++) {
+        for (int r = batch.sequences().start(b); r < batch.sequences().end(b); r++) {
           sum += batch.values()[r];
         }
         if (each) {
-          REFERENCE.fill(y, batch.starts()[b], batch.steps(b), sum);
+          REFERENCE.fill(y, batch.sequences().start(b), batch.steps(b), sum);
         } else {
           REFERENCE.fill(y, b, 1, sum);
         }

@@ -5,6 +5,7 @@ import dev.riffle.benchmarks.support.Checkout;
 import dev.riffle.benchmarks.support.Floats;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.PredictAt;
@@ -120,7 +121,7 @@ record StepOnDevice(int keys, Path weights, Path input, float[] x) implements De
 
     @Override
     public Tensor run(Tensor x) {
-      Block block = new Block(x, starts, starts.length - 1);
+      Block block = new Block(x, new PackedSequences(starts, starts.length - 1));
       model.advance(block, state, PredictAt.EVERY_STEP, y, work);
       return y;
     }

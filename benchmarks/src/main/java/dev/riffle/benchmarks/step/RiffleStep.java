@@ -1,6 +1,7 @@
 package dev.riffle.benchmarks.step;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.PredictAt;
@@ -29,7 +30,8 @@ final class RiffleStep implements LruStep {
     this.work = new Scratch(kernels);
     int[] starts = new int[keys + 1];
     Arrays.setAll(starts, b -> b);
-    this.block = new Block(kernels.allocate(keys * model.inputs()), starts, keys);
+    this.block =
+        new Block(kernels.allocate(keys * model.inputs()), new PackedSequences(starts, keys));
     this.y = kernels.allocate(keys * model.outputs());
   }
 

@@ -3,6 +3,7 @@ package dev.riffle.benchmarks.step;
 import dev.riffle.benchmarks.support.Checkout;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.PredictAt;
@@ -95,7 +96,8 @@ public final class SequenceLengthBenchmark {
     int[] starts = {0, 1};
     for (int t = 0; t < CHUNK; t++) {
       Tensor x = events.view(t * model.inputs(), model.inputs());
-      model.advance(new Block(x, starts, 1), state, PredictAt.EVERY_STEP, y, work);
+      model.advance(
+          new Block(x, new PackedSequences(starts, 1)), state, PredictAt.EVERY_STEP, y, work);
     }
   }
 

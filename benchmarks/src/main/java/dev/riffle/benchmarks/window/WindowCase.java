@@ -2,8 +2,9 @@ package dev.riffle.benchmarks.window;
 
 import dev.riffle.benchmarks.support.Checkout;
 import dev.riffle.benchmarks.support.Floats;
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.Scratch;
@@ -21,7 +22,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.IntStream;
 
 /**
  * A model, its weights and some windows, in files that all peers read.
@@ -119,15 +119,15 @@ public record WindowCase(
 
   public Model model(Kernels kernels) {
     Weights w = Weights.of(Safetensors.read(weights));
-    int[] starts = IntStream.rangeClosed(0, batch).map(b -> b * length).toArray();
+    PackedSequences windows = PackedSequences.equal(batch, length);
     if (family.equals("rse")) {
       Rse rse = Rse.of(kernels, rse(length), w);
-      return (x, work) -> rse.forward(x, starts, batch, work);
+      return (x, work) -> rse.forward(x, windows, work);
     }
     ChordMixer chord = new ChordMixer(kernels, chord(length), w);
     Tensor y = kernels.allocate(batch * chord.outputs());
     return (x, work) -> {
-      chord.forward(new Block(x, starts, batch), y, work);
+      chord.forward(new Block(x, windows), y, work);
       return y;
     };
   }

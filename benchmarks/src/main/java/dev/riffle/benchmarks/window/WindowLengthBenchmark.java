@@ -3,6 +3,7 @@ package dev.riffle.benchmarks.window;
 import dev.riffle.benchmarks.support.VerbTimes;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.Scratch;
@@ -191,7 +192,7 @@ public final class WindowLengthBenchmark {
     ChordMixer model = new ChordMixer(kernels, config, weights(ChordMixerInit.draw(config, SEED)));
     Tensor y = kernels.allocate(1);
     return (x, length, work) -> {
-      model.forward(new Block(x, new int[] {0, length}, 1), y, work);
+      model.forward(new Block(x, PackedSequences.of(0, length)), y, work);
       return first(y);
     };
   }
@@ -203,7 +204,7 @@ public final class WindowLengthBenchmark {
             "{" + settings + ": 24, \"n_blocks\": 2, \"length\": " + LONGEST + "}",
             "the benchmark");
     Rse model = Rse.of(kernels, s, weights(RseInit.draw(s, SEED)));
-    return (x, length, work) -> first(model.forward(x, new int[] {0, length}, 1, work));
+    return (x, length, work) -> first(model.forward(x, PackedSequences.of(0, length), work));
   }
 
   private static Weights weights(SafetensorsWriter drawn) {

@@ -7,6 +7,7 @@ import static dev.riffle.dna.annotator.AnnotatorConfig.TOKEN;
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
@@ -264,7 +265,7 @@ public final class Annotator implements StreamModel<Gene> {
       Tensor x = work.tensor("tokens", MAX_TOKENS * network.inputs());
       Tensor y = work.tensor("logits", MAX_TOKENS * LANES);
       encoder.apply(Arrays.copyOf(entries, tokens * Encoder.ENTRIES), x, tokens, work);
-      Block block = new Block(x, starts, rows.size());
+      Block block = new Block(x, new PackedSequences(starts, rows.size()));
       network.advance(block, states, PredictAt.EVERY_STEP, y, work);
       kernels.read(y, 0, logits, 0, tokens * LANES);
       for (int b = 0; b < rows.size(); b++) {

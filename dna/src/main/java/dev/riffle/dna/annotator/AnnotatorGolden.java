@@ -9,6 +9,7 @@ import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.SequenceFile;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
@@ -158,7 +159,8 @@ public final class AnnotatorGolden {
           Arrays.copyOfRange(entries, from * Encoder.ENTRIES, (from + count) * Encoder.ENTRIES);
       annotator.encoder().apply(some, x, count, work);
       work.show("encoder", x, count * LANES, network.inputs() / LANES);
-      network.advance(new Block(x, new int[] {0, count}, 1), state, PredictAt.EVERY_STEP, y, work);
+      network.advance(
+          new Block(x, PackedSequences.of(0, count)), state, PredictAt.EVERY_STEP, y, work);
       raw = joined(List.of(raw, read(y, count * LANES)));
       from += count;
       if (from == next && at < kept.length) {

@@ -4,6 +4,7 @@ import static dev.riffle.dna.annotator.AnnotatorConfig.LANES;
 
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
+import dev.riffle.kernels.Bags;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
@@ -121,7 +122,7 @@ final class Encoder {
     int rows = tokens * LANES;
     Tensor ones = work.tensor("encoder.ones", rows * BAG);
     kernels.fill(ones, 0, rows * BAG, 1);
-    kernels.embeddingBag(table, entries, ones, BAG, x, rows, width);
+    kernels.embeddingBag(table, new Bags(entries, ones, BAG), x, rows, width);
   }
 
   /** Codons by three letters, each of five: as the network sees them. */

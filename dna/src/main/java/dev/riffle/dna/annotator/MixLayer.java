@@ -3,9 +3,11 @@ package dev.riffle.dna.annotator;
 import static dev.riffle.dna.annotator.AnnotatorConfig.LANES;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Constants.Index;
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Index;
-import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.Mlp;
+import dev.riffle.kernels.RowNorm;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.lru.Norm;
@@ -101,7 +103,7 @@ final class MixLayer {
     kernels.linear(summary, z, q, rows);
     kernels.gather(others, q, o, tokens);
     kernels.concat(z, width, o, seen - width, v, rows);
-    kernels.mlp(null, hidden, Activation.GELU_TANH, out, v, z, rows);
+    kernels.mlp(new Mlp(RowNorm.NONE, hidden, Activation.GELU_TANH, out), v, z, rows);
     kernels.addScaled(ones, z, x, Activation.NONE, rows, width);
     work.show("mix", x, rows, width);
   }

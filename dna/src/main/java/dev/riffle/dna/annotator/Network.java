@@ -2,8 +2,8 @@ package dev.riffle.dna.annotator;
 
 import static dev.riffle.dna.annotator.AnnotatorConfig.LANES;
 
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.PredictAt;
@@ -105,16 +105,16 @@ final class Network implements RecurrentModel {
     int tokens = block.rows();
     Tensor x = block.x();
     for (int i = 0; i < layers.length; i++) {
-      layers[i].advance(x, block.starts(), block.sequences(), state.part(i), work);
+      layers[i].advance(x, block.sequences(), state.part(i), work);
       mixes[i].apply(x, tokens, work);
     }
     state.count(block);
     switch (predictAt) {
       case EVERY_STEP -> head(x, y, tokens);
       case LAST_STEP -> {
-        Tensor last = work.tensor("last", block.sequences() * inputs());
+        Tensor last = work.tensor("last", block.count() * inputs());
         block.lastRows(kernels, x, last, inputs());
-        head(last, y, block.sequences());
+        head(last, y, block.count());
       }
       case NO_STEP -> {}
     }

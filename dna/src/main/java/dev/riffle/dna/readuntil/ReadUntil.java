@@ -3,6 +3,7 @@ package dev.riffle.dna.readuntil;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.readuntil.ReadVerdict.SourceCoordinates;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
@@ -398,7 +399,12 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
       Tensor x = work.tensor("read.x", steps * Evidence.WIDTH);
       Tensor y = work.tensor("read.y", steps * OUTPUTS);
       kernels.write(evidence, 0, x, 0, steps * Evidence.WIDTH);
-      network.advance(new Block(x, starts, rows.size()), states, PredictAt.EVERY_STEP, y, work);
+      network.advance(
+          new Block(x, new PackedSequences(starts, rows.size())),
+          states,
+          PredictAt.EVERY_STEP,
+          y,
+          work);
       if (answers.length < steps * OUTPUTS) {
         answers = new float[steps * OUTPUTS];
       }

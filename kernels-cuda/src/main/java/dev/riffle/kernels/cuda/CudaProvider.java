@@ -1,7 +1,7 @@
 package dev.riffle.kernels.cuda;
 
+import dev.riffle.kernels.Backend;
 import dev.riffle.kernels.Device;
-import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.KernelsProvider;
 import java.util.Optional;
 
@@ -29,7 +29,7 @@ public final class CudaProvider implements KernelsProvider {
   }
 
   @Override
-  public synchronized Kernels create() {
+  public synchronized Backend create() {
     Device made = new Device(CudaKernels.NAME);
     device = made;
     return made.call(

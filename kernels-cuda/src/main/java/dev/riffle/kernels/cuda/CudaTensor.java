@@ -1,14 +1,12 @@
 package dev.riffle.kernels.cuda;
 
-import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.Tensor;
 
 /** {@code size} floats of the GPU's {@code memory}, from {@code offset} on. */
 record CudaTensor(Memory memory, int offset, int size) implements Tensor {
 
   @Override
-  public CudaTensor view(int at, int count) {
-    Arguments.range("view", at, count, size);
+  public CudaTensor slice(int at, int count) {
     return new CudaTensor(memory, offset + at, count);
   }
 

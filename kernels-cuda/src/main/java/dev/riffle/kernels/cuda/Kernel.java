@@ -10,6 +10,13 @@ import org.bytedeco.cuda.cudart.CUfunc_st;
  * }</pre>
  */
 final class Kernel {
+  /** Parameters that follow one another in several kernels. */
+  @FunctionalInterface
+  interface Parameters {
+    /** Gives these parameters to a kernel, in their order. */
+    void addTo(Kernel kernel);
+  }
+
   private final Gpu gpu;
   private final String name;
   private final CUfunc_st function;
@@ -41,6 +48,12 @@ final class Kernel {
   /** A {@code float}. */
   Kernel arg(float value) {
     return put(4, Float.floatToRawIntBits(value));
+  }
+
+  /** Several parameters. */
+  Kernel args(Parameters parameters) {
+    parameters.addTo(this);
+    return this;
   }
 
   private Kernel put(int bytes, long bits) {

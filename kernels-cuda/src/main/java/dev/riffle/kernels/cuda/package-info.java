@@ -1,21 +1,22 @@
 /**
- * The operations as CUDA kernels of our own and products of cuBLASLt, found as the backend {@code
- * cuda} where this module's jar and its binding are on the class path.
+ * The operations as own CUDA kernels and products of cuBLASLt: the backend {@code cuda}, available
+ * where the jar of this module and its binding are on the class path.
  *
  * <pre>
- *   CudaProvider -> is everything here that it needs?  (Libraries, ComputeCapability, CudaOptions)
+ *   CudaProvider   does this machine have all that is needed?  (Machine, ComputeCapability)
  *        |
- *        +-> CudaKernels  the operations: which kernel, which grid
+ *        +-> CudaKernels extends CudaOperations extends CudaMemory
+ *              fused operations    one kernel each         memory, constants
  *              +-> Gpu        one GPU, one stream, one thread
- *                    Memory   a block of the GPU's memory; Pool keeps the ceiling
+ *                    Memory   a block of the GPU's memory; Pool limits the total
  *                    Kernel   a compiled kernel: arguments, launch      (Compiler: NVRTC, from *.cu)
  *                    Products y = f(x W^T + b) by cuBLASLt
- *                    Staging  pinned memory, on the way to and from the GPU
- *                    Calls    every result checked; a failure says what to do
+ *                    Staging  pinned memory, for transfers to and from the GPU
+ *                    Calls    checks every result; a failure says what to do
  * </pre>
  *
- * <p>The binding is {@code org.bytedeco:cuda} (JavaCPP); CUDA's libraries are the host's. It finds
- * a function of a library when it is first called: one that the host's CUDA does not have ends the
- * process, so only functions of CUDA 13.0 are called here.
+ * <p>The binding is {@code org.bytedeco:cuda} (JavaCPP); the libraries of CUDA are those of the
+ * host. The binding looks a function up when it is first called, and a function that the host's
+ * CUDA does not have ends the process. So this module calls functions of CUDA 13.0 only.
  */
 package dev.riffle.kernels.cuda;

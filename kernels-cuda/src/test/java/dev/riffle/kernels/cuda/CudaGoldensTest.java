@@ -2,6 +2,7 @@ package dev.riffle.kernels.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.riffle.kernels.Kernels;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.golden.GoldenResult;
 import dev.riffle.models.golden.GoldenStatus;
@@ -22,7 +23,7 @@ class CudaGoldensTest {
   @ParameterizedTest
   @MethodSource("goldens")
   void everyGoldenPasses(Path golden) {
-    GoldenResult result = Families.check(golden, TestGpu.kernels());
+    GoldenResult result = Families.check(golden, new Kernels(TestGpu.kernels()));
     RESULTS.add(result);
     assertThat(result.ok()).as("%s", result).isTrue();
   }

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Mlp;
+import dev.riffle.kernels.PositionNorm;
+import dev.riffle.kernels.Positions;
 import dev.riffle.kernels.RowNorm;
 import dev.riffle.kernels.Shuffle;
+import dev.riffle.kernels.SwitchUnitWeights;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.golden.GoldenResult;
@@ -51,20 +55,16 @@ class CudaPrecisionTest {
         2 * length * width,
         (k, y) ->
             k.switchUnit(
-                linear(k, 1, 2 * width, 4 * width),
-                values(k, 2, 4 * width),
-                1e-10,
-                Activation.GELU_QUICK,
-                linear(k, 3, 4 * width, 2 * width),
-                values(k, 4, 2 * width),
+                new SwitchUnitWeights(
+                    linear(k, 1, 2 * width, 4 * width),
+                    new PositionNorm(values(k, 2, 4 * width), 1e-10, Activation.GELU_QUICK),
+                    linear(k, 3, 4 * width, 2 * width),
+                    values(k, 4, 2 * width)),
                 values(k, 5, 2 * length * width),
                 k.allocate(length * 4 * width),
                 k::allocate,
                 y,
-                2,
-                length,
-                width,
-                Shuffle.RIGHT));
+                new Positions(2, length, Shuffle.RIGHT)));
   }
 
   @ParameterizedTest
@@ -77,20 +77,16 @@ class CudaPrecisionTest {
       Verb operation =
           (k, y) ->
               k.switchUnit(
-                  linear(k, 1, 2 * width, 4 * width),
-                  values(k, 2, 4 * width),
-                  1e-10,
-                  Activation.GELU_QUICK,
-                  linear(k, 3, 4 * width, 2 * width),
-                  values(k, 4, 2 * width),
+                  new SwitchUnitWeights(
+                      linear(k, 1, 2 * width, 4 * width),
+                      new PositionNorm(values(k, 2, 4 * width), 1e-10, Activation.GELU_QUICK),
+                      linear(k, 3, 4 * width, 2 * width),
+                      values(k, 4, 2 * width)),
                   values(k, 5, sequences * length * width),
                   k.allocate(sequences * length / 2 * 4 * width),
                   k::allocate,
                   y,
-                  sequences,
-                  length,
-                  width,
-                  shuffle);
+                  new Positions(sequences, length, shuffle));
       int size = sequences * length * width;
       double[] expected = run(Backends.find("reference"), size, operation);
       for (int parts : new int[] {1, 1000}) {
@@ -113,10 +109,11 @@ class CudaPrecisionTest {
         75 * width,
         (k, y) ->
             k.mlp(
-                RowNorm.layer(values(k, 1, width), values(k, 2, width), 1e-5),
-                linear(k, 3, width, 40),
-                Activation.GELU,
-                linear(k, 4, 40, width),
+                new Mlp(
+                    RowNorm.layer(values(k, 1, width), values(k, 2, width), 1e-5),
+                    linear(k, 3, width, 40),
+                    Activation.GELU,
+                    linear(k, 4, 40, width)),
                 values(k, 5, 75 * width),
                 y,
                 75));
@@ -202,7 +199,7 @@ class CudaPrecisionTest {
     for (CudaOptions.Precision precision : CudaOptions.Precision.values()) {
       List<GoldenResult> results = new ArrayList<>();
       for (Path golden : goldens) {
-        results.add(Families.check(golden, kernels(precision)));
+        results.add(Families.check(golden, new Kernels(kernels(precision))));
       }
       for (GoldenStatus s : GoldenStatus.of(results)) {
         System.out.printf(

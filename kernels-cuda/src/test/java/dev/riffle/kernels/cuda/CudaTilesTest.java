@@ -5,9 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Mlp;
+import dev.riffle.kernels.NormWeights;
+import dev.riffle.kernels.PackedSequences;
+import dev.riffle.kernels.PositionNorm;
+import dev.riffle.kernels.Positions;
 import dev.riffle.kernels.RecurrentLayer;
 import dev.riffle.kernels.RowNorm;
 import dev.riffle.kernels.Shuffle;
+import dev.riffle.kernels.SwitchUnitWeights;
 import dev.riffle.kernels.Tensor;
 import java.util.Arrays;
 import java.util.Random;
@@ -71,20 +77,16 @@ class CudaTilesTest {
           sequences * length * width,
           (k, y) ->
               k.switchUnit(
-                  linear(k, 1, 2 * width, 4 * width),
-                  values(k, 2, 4 * width),
-                  1e-10,
-                  Activation.GELU_QUICK,
-                  linear(k, 3, 4 * width, 2 * width),
-                  values(k, 4, 2 * width),
+                  new SwitchUnitWeights(
+                      linear(k, 1, 2 * width, 4 * width),
+                      new PositionNorm(values(k, 2, 4 * width), 1e-10, Activation.GELU_QUICK),
+                      linear(k, 3, 4 * width, 2 * width),
+                      values(k, 4, 2 * width)),
                   values(k, 5, sequences * length * width),
                   k.allocate(sequences * length / 2 * 4 * width),
                   k::allocate,
                   y,
-                  sequences,
-                  length,
-                  width,
-                  shuffle));
+                  new Positions(sequences, length, shuffle)));
     }
   }
 
@@ -104,20 +106,16 @@ class CudaTilesTest {
     for (Kernels k : new Kernels[] {large, small}) {
       Tensor y = k.allocate(length * width);
       k.switchUnit(
-          k.linear(expand, bias, 16, 8),
-          k.constant(offset),
-          1e-10,
-          Activation.NONE,
-          k.linear(contract, null, 8, 16),
-          k.allocate(8),
+          new SwitchUnitWeights(
+              k.linear(expand, bias, 16, 8),
+              new PositionNorm(k.constant(offset), 1e-10, Activation.NONE),
+              k.linear(contract, null, 8, 16),
+              k.allocate(8)),
           values(k, 4, length * width),
           k.allocate(length / 2 * 16),
           k::allocate,
           y,
-          1,
-          length,
-          width,
-          Shuffle.LEFT);
+          new Positions(1, length, Shuffle.LEFT));
       assertThat(read(k, y, length * width)).containsOnly(0);
     }
   }
@@ -129,7 +127,8 @@ class CudaTilesTest {
           3 * width,
           (k, y) -> {
             k.write(random(1, 3 * width), 0, y, 0, 3 * width);
-            k.layerNorm(values(k, 2, width), values(k, 3, width), 1e-5, y, y, 3, width);
+            k.layerNorm(
+                new NormWeights(values(k, 2, width), values(k, 3, width), 1e-5), y, y, 3, width);
           });
       agree(
           3 * width,
@@ -148,10 +147,11 @@ class CudaTilesTest {
           75 * width,
           (k, y) ->
               k.mlp(
-                  RowNorm.layer(values(k, 1, width), values(k, 2, width), 1e-5),
-                  linear(k, 3, width, shape[1]),
-                  Activation.GELU,
-                  linear(k, 4, shape[1], width),
+                  new Mlp(
+                      RowNorm.layer(values(k, 1, width), values(k, 2, width), 1e-5),
+                      linear(k, 3, width, shape[1]),
+                      Activation.GELU,
+                      linear(k, 4, shape[1], width)),
                   values(k, 5, 75 * width),
                   y,
                   75));
@@ -182,7 +182,13 @@ class CudaTilesTest {
                     Activation.GELU_TANH,
                     linear(k, 10, d, 2 * d));
             int[] starts = IntStream.rangeClosed(0, rows).toArray();
-            k.advance(layer, x, starts, rows, state, 1, (name, size) -> k.allocate(size));
+            k.advance(
+                layer,
+                x,
+                new PackedSequences(starts, rows),
+                state,
+                1,
+                (name, size) -> k.allocate(size));
           });
     }
   }

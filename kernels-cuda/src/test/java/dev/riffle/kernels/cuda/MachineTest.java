@@ -45,7 +45,9 @@ class MachineTest {
   @Test
   void aMachineThatHasAllIsShown() throws IOException {
     assertThat(report(Map.of("EMULATOR_GPUS", "2", "EMULATOR_CAPABILITY", "9.0")))
-        .contains("GpuInfo[name=emulator 0, capability=9.0, memory=4294967296]", "GpuInfo[name=emulator 1")
+        .contains(
+            "GpuInfo[name=emulator 0, capability=9.0, memory=4294967296]",
+            "GpuInfo[name=emulator 1")
         .contains("driver 13.0", "compiler 13.0")
         .contains("libcuda.so.1 at /", "libnvrtc.so.13 at /", "libcublasLt.so.13 at /")
         .contains("no problem")

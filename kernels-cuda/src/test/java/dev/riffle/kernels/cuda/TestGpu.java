@@ -1,5 +1,6 @@
 package dev.riffle.kernels.cuda;
 
+import dev.riffle.kernels.Backend;
 import dev.riffle.kernels.Device;
 import dev.riffle.kernels.Kernels;
 import java.lang.reflect.InvocationTargetException;
@@ -43,25 +44,26 @@ final class TestGpu {
   }
 
   /** The same kernels, each call of which runs on their device's thread. */
-  static Kernels anyThread(Kernels kernels) {
+  static Kernels anyThread(Backend kernels) {
     Device device = kernels.device().orElseThrow();
-    return (Kernels)
-        Proxy.newProxyInstance(
-            TestGpu.class.getClassLoader(),
-            new Class<?>[] {Kernels.class},
-            (proxy, method, arguments) ->
-                device.call(
-                    () -> {
-                      try {
-                        return method.invoke(kernels, arguments);
-                      } catch (InvocationTargetException e) {
-                        if (e.getCause() instanceof RuntimeException own) {
-                          throw own;
-                        }
-                        throw new AssertionError(e.getCause());
-                      } catch (IllegalAccessException e) {
-                        throw new AssertionError(e);
-                      }
-                    }));
+    return new Kernels(
+        (Backend)
+            Proxy.newProxyInstance(
+                TestGpu.class.getClassLoader(),
+                new Class<?>[] {Backend.class},
+                (proxy, method, arguments) ->
+                    device.call(
+                        () -> {
+                          try {
+                            return method.invoke(kernels, arguments);
+                          } catch (InvocationTargetException e) {
+                            if (e.getCause() instanceof RuntimeException own) {
+                              throw own;
+                            }
+                            throw new AssertionError(e.getCause());
+                          } catch (IllegalAccessException e) {
+                            throw new AssertionError(e);
+                          }
+                        })));
   }
 }

@@ -1,6 +1,5 @@
 package dev.riffle.kernels.nd4j;
 
-import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.Tensor;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -18,8 +17,7 @@ import org.nd4j.linalg.factory.Nd4j;
 record ArrayTensor(INDArray whole, int base, int size) implements Tensor {
 
   @Override
-  public ArrayTensor view(int offset, int count) {
-    Arguments.range("view", offset, count, size);
+  public ArrayTensor slice(int offset, int count) {
     return new ArrayTensor(whole, base + offset, count);
   }
 

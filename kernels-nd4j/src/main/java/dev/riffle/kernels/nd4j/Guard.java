@@ -1,7 +1,7 @@
 package dev.riffle.kernels.nd4j;
 
+import dev.riffle.kernels.Backend;
 import dev.riffle.kernels.DeviceException;
-import dev.riffle.kernels.Kernels;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -14,11 +14,11 @@ import java.util.function.Supplier;
  */
 record Guard(Nd4jKernels kernels) implements InvocationHandler {
 
-  /** The same kernels, guarded. */
-  static Kernels around(Nd4jKernels kernels) {
-    return (Kernels)
+  /** Returns the backend behind a guard. */
+  static Backend around(Nd4jKernels kernels) {
+    return (Backend)
         Proxy.newProxyInstance(
-            Guard.class.getClassLoader(), new Class<?>[] {Kernels.class}, new Guard(kernels));
+            Guard.class.getClassLoader(), new Class<?>[] {Backend.class}, new Guard(kernels));
   }
 
   @Override

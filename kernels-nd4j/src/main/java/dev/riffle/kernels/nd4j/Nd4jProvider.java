@@ -1,7 +1,7 @@
 package dev.riffle.kernels.nd4j;
 
+import dev.riffle.kernels.Backend;
 import dev.riffle.kernels.Device;
-import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.KernelsProvider;
 import java.util.Map;
 import java.util.Optional;
@@ -65,11 +65,10 @@ public final class Nd4jProvider implements KernelsProvider {
   }
 
   @Override
-  public synchronized Kernels create() {
+  public synchronized Backend create() {
     boolean cuda = NativeOpsHolder.getInstance().getDeviceNativeOps().getAvailableDevices() > 0;
     device = cuda ? new Device(Nd4jKernels.NAME) : null;
-    Kernels made = Guard.around(new Nd4jKernels(description(), device, true));
-    return made;
+    return Guard.around(new Nd4jKernels(description(), device, true));
   }
 
   private static String description() {

@@ -1,5 +1,7 @@
 package dev.riffle.kernels.nd4j;
 
+import dev.riffle.kernels.PackedSequences;
+
 /**
  * How many sequences take a step at once: all of them where they have equally many steps, which are
  * then strides of one array; else one after the other.
@@ -8,12 +10,12 @@ package dev.riffle.kernels.nd4j;
  */
 record Runs(int together) {
 
-  static Runs of(int[] starts, int sequences) {
-    for (int b = 1; b < sequences; b++) {
-      if (starts[b + 1] - starts[b] != starts[1]) {
+  static Runs of(PackedSequences sequences) {
+    for (int b = 1; b < sequences.count(); b++) {
+      if (sequences.length(b) != sequences.length(0)) {
         return new Runs(1);
       }
     }
-    return new Runs(Math.max(1, sequences));
+    return new Runs(Math.max(1, sequences.count()));
   }
 }

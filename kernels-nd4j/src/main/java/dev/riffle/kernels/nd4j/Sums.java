@@ -17,7 +17,7 @@ record Sums(INDArray total, INDArray part, INDArray wide) {
   void add(INDArray x, boolean first) {
     INDArray d = first(wide, x.size(0), x.size(1)).assign(x);
     INDArray to = first ? total : part;
-    Nd4jKernels.reduce(new Sum(d, to, 0), to);
+    Nd4jMemory.reduce(new Sum(d, to, 0), to);
     if (!first) {
       total.addi(part);
     }

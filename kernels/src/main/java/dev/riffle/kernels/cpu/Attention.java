@@ -2,23 +2,22 @@ package dev.riffle.kernels.cpu;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.AttentionSets;
-import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Operations;
+import dev.riffle.kernels.QueryKeyValue;
+import dev.riffle.kernels.Tensor;
 import java.util.Arrays;
 
 /**
- * {@link Kernels#attend} in float. The keys and values of a window are gathered once and laid out
- * as weights: its queries then take two matrix products. What a query gets depends on its own
+ * {@link Operations#attend} in float. The keys and values of a window are gathered once and laid
+ * out as weights: its queries then take two matrix products. What a query gets depends on its own
  * windows alone; windows that share no query are computed side by side.
  *
- * @param q {@code width} columns of each row; rows lie {@code stride} apart, here as in k and v
+ * @param qkv {@code width} columns of each row
  */
 record Attention(
     AttentionSets windows,
     float scale,
-    FloatTensor q,
-    FloatTensor k,
-    FloatTensor v,
-    int stride,
+    QueryKeyValue qkv,
     int width,
     Engine engine,
     WorkerPool pool) {
@@ -63,12 +62,14 @@ record Attention(
     if (count == 0) {
       return;
     }
-    Engine.Packed keys = engine.pack(gather(k, first, count), width, 1, null, count, width);
-    Engine.Packed values = engine.pack(gather(v, first, count), 1, width, null, width, count);
+    Engine.Packed keys = engine.pack(gather(qkv.k(), first, count), width, 1, null, count, width);
+    Engine.Packed values = engine.pack(gather(qkv.v(), first, count), 1, width, null, width, count);
     int most = Math.min(QUERIES, windows.queryStarts()[w + 1] - windows.queryStarts()[w]);
     FloatTensor asked = floats(most * width);
     FloatTensor p = floats(most * count); // logits, then shares
     FloatTensor mixed = floats(most * width);
+    FloatTensor q = (FloatTensor) qkv.q();
+    int stride = qkv.stride();
     for (int i = windows.queryStarts()[w]; i < windows.queryStarts()[w + 1]; i += most) {
       int n = Math.min(most, windows.queryStarts()[w + 1] - i);
       for (int r = 0; r < n; r++) {
@@ -84,7 +85,7 @@ record Attention(
           int at = r * count + j;
           p.data()[at] = (float) windows.logit(query, windows.keys()[first + j], p.data()[at]);
         }
-        softmax(p.view(r * count, count));
+        softmax(p.slice(r * count, count));
       }
       values.apply(p, count, mixed, n);
       for (int r = 0; r < n; r++) {
@@ -101,7 +102,9 @@ record Attention(
   }
 
   /** The window's rows, {@code [count, width]}. */
-  private float[] gather(FloatTensor from, int first, int count) {
+  private float[] gather(Tensor tensor, int first, int count) {
+    FloatTensor from = (FloatTensor) tensor;
+    int stride = qkv.stride();
     float[] rows = new float[count * width];
     for (int n = 0; n < count; n++) {
       int at = from.base() + windows.keys()[first + n] * stride;

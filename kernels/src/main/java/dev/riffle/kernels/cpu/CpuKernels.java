@@ -1,20 +1,27 @@
 package dev.riffle.kernels.cpu;
 
 import dev.riffle.kernels.Activation;
-import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.AttentionSets;
-import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Pairs;
+import dev.riffle.kernels.Backend;
+import dev.riffle.kernels.Bags;
+import dev.riffle.kernels.FoGates;
+import dev.riffle.kernels.NormWeights;
+import dev.riffle.kernels.PackedSequences;
+import dev.riffle.kernels.PositionNorm;
+import dev.riffle.kernels.Positions;
 import dev.riffle.kernels.Precision;
-import dev.riffle.kernels.Shuffle;
+import dev.riffle.kernels.QueryKeyValue;
+import dev.riffle.kernels.RotaryPositions;
+import dev.riffle.kernels.Strided;
+import dev.riffle.kernels.SwitchUnitWeights;
 import dev.riffle.kernels.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.IntFunction;
 
-/** Checks arguments, moves numbers, and leaves the rest to an {@link Engine}. */
-final class CpuKernels implements Kernels {
+/** Moves numbers, shares work between threads, and leaves the loops to an {@link Engine}. */
+final class CpuKernels implements Backend {
   static final String NAME = "cpu";
 
   private record CpuIndex(int[] entries, float[] constants, int inputs) implements Index {
@@ -44,7 +51,7 @@ final class CpuKernels implements Kernels {
   /** Rows of a window that {@link #rollAdd} takes, track by track, while they are in the cache. */
   private static final int ROTATED = 64;
 
-  /** A operation on some of its rows. */
+  /** An operation on some of its rows. */
   @FunctionalInterface
   private interface Rows {
     void run(int first, int rows);
@@ -77,11 +84,18 @@ final class CpuKernels implements Kernels {
     return Precision.FLOAT32;
   }
 
+  @Override
+  public boolean owns(Object made) {
+    return made instanceof FloatTensor
+        || made instanceof Engine.Packed
+        || made instanceof Engine.Lambda
+        || made instanceof CpuIndex;
+  }
+
   // ------------------------------------------------------------------ memory
 
   @Override
   public Tensor allocate(int size) {
-    Arguments.count("size", size);
     return new FloatTensor(new float[size], 0, size);
   }
 
@@ -92,15 +106,11 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void write(float[] from, int fromOffset, Tensor to, int toOffset, int count) {
-    Arguments.range("from", fromOffset, count, from.length);
-    Arguments.range("to", toOffset, count, to.size());
     System.arraycopy(from, fromOffset, mine(to).data(), mine(to).base() + toOffset, count);
   }
 
   @Override
   public void write(double[] from, int fromOffset, Tensor to, int toOffset, int count) {
-    Arguments.range("from", fromOffset, count, from.length);
-    Arguments.range("to", toOffset, count, to.size());
     float[] data = mine(to).data();
     int at = mine(to).base() + toOffset;
     for (int i = 0; i < count; i++) {
@@ -110,15 +120,11 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void read(Tensor from, int fromOffset, float[] to, int toOffset, int count) {
-    Arguments.range("from", fromOffset, count, from.size());
-    Arguments.range("to", toOffset, count, to.length);
     System.arraycopy(mine(from).data(), mine(from).base() + fromOffset, to, toOffset, count);
   }
 
   @Override
   public void read(Tensor from, int fromOffset, double[] to, int toOffset, int count) {
-    Arguments.range("from", fromOffset, count, from.size());
-    Arguments.range("to", toOffset, count, to.length);
     float[] data = mine(from).data();
     int at = mine(from).base() + fromOffset;
     for (int i = 0; i < count; i++) {
@@ -128,8 +134,6 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void store(Tensor from, int fromOffset, int count, ByteBuffer to) {
-    Arguments.range("from", fromOffset, count, from.size());
-    Arguments.remaining(to, count, precision());
     to.duplicate()
         .order(ByteOrder.LITTLE_ENDIAN)
         .asFloatBuffer()
@@ -139,8 +143,6 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void load(ByteBuffer from, Tensor to, int toOffset, int count) {
-    Arguments.range("to", toOffset, count, to.size());
-    Arguments.remaining(from, count, precision());
     from.duplicate()
         .order(ByteOrder.LITTLE_ENDIAN)
         .asFloatBuffer()
@@ -150,13 +152,11 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void copy(Tensor from, int fromOffset, Tensor to, int toOffset, int count) {
-    Arguments.range("from", fromOffset, count, from.size());
     write(mine(from).data(), mine(from).base() + fromOffset, to, toOffset, count);
   }
 
   @Override
   public void fill(Tensor to, int offset, int count, double value) {
-    Arguments.range("to", offset, count, to.size());
     int first = mine(to).base() + offset;
     Arrays.fill(mine(to).data(), first, first + count, (float) value);
   }
@@ -165,23 +165,17 @@ final class CpuKernels implements Kernels {
 
   @Override
   public Linear linear(double[] weight, double[] bias, int outputs, int inputs) {
-    Arguments.exactly("weight", weight.length, outputs, inputs);
-    if (bias != null) {
-      Arguments.exactly("bias", bias.length, 1, outputs);
-    }
     float[] b = bias == null ? null : floats(bias);
     return engine.pack(floats(weight), inputs, 1, b, outputs, inputs);
   }
 
   @Override
   public Diagonal diagonal(double[] re, double[] im) {
-    Arguments.exactly("im", im.length, 1, re.length);
     return new Engine.Lambda(floats(re), floats(im));
   }
 
   @Override
   public Index index(int[] entries, double[] constants, int inputs) {
-    Arguments.entries(entries, constants.length, inputs);
     return new CpuIndex(entries.clone(), floats(constants), inputs);
   }
 
@@ -210,7 +204,7 @@ final class CpuKernels implements Kernels {
 
   /** The rows {@code first .. first + count - 1} of {@code width} values. */
   private static FloatTensor some(FloatTensor x, int first, int count, int width) {
-    return x.view(first * width, count * width);
+    return x.slice(first * width, count * width);
   }
 
   @Override
@@ -231,10 +225,8 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void linear(Linear weights, Tensor x, Tensor y, int rows) {
-    if (!(weights instanceof Engine.Packed w)) {
-      throw Arguments.foreign(NAME, weights);
-    }
-    apply(w, rows("x", x, rows, w.inputs()), w.inputs(), rows("y", y, rows, w.outputs()), rows);
+    Engine.Packed w = (Engine.Packed) weights;
+    apply(w, mine(x), w.inputs(), mine(y), rows);
   }
 
   private void apply(Engine.Packed w, FloatTensor x, int stride, FloatTensor y, int rows) {
@@ -247,15 +239,15 @@ final class CpuKernels implements Kernels {
         rows,
         cost,
         (first, n) -> {
-          FloatTensor from = x.view(first * stride, x.size() - first * stride);
+          FloatTensor from = x.slice(first * stride, x.size() - first * stride);
           w.apply(from, stride, some(y, first, n, w.outputs()), n);
         });
   }
 
   @Override
   public void activate(Activation f, Tensor x, Tensor y, int count) {
-    FloatTensor xs = rows("x", x, 1, count);
-    FloatTensor ys = rows("y", y, 1, count);
+    FloatTensor xs = mine(x);
+    FloatTensor ys = mine(y);
     if (alone(count, 1)) {
       engine.activate(f, xs, ys, count);
       return;
@@ -268,22 +260,22 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void addScaled(Tensor d, Tensor x, Tensor y, Activation f, int rows, int width) {
-    FloatTensor ys = rows("y", y, rows, width);
-    engine.addScaled(rows("d", d, 1, width), rows("x", x, rows, width), ys, rows, width);
+    FloatTensor ys = mine(y);
+    engine.addScaled(mine(d), mine(x), ys, rows, width);
     if (f != Activation.NONE) {
       engine.activate(f, ys, ys, rows * width);
     }
   }
 
   @Override
-  public void layerNorm(
-      Tensor weight, Tensor bias, double epsilon, Tensor x, Tensor y, int rows, int width) {
-    FloatTensor w = rows("weight", weight, 1, width);
-    FloatTensor b = rows("bias", bias, 1, width);
-    FloatTensor xs = rows("x", x, rows, width);
-    FloatTensor ys = rows("y", y, rows, width);
+  public void layerNorm(NormWeights norm, Tensor x, Tensor y, int rows, int width) {
+    FloatTensor w = mine(norm.weight());
+    FloatTensor b = mine(norm.bias());
+    FloatTensor xs = mine(x);
+    FloatTensor ys = mine(y);
+    float epsilon = (float) norm.epsilon();
     if (alone(rows, width)) {
-      engine.layerNorm(w, b, (float) epsilon, xs, ys, rows, width);
+      engine.layerNorm(w, b, epsilon, xs, ys, rows, width);
       return;
     }
     share(
@@ -291,16 +283,16 @@ final class CpuKernels implements Kernels {
         width,
         (first, n) -> {
           FloatTensor from = some(xs, first, n, width);
-          engine.layerNorm(w, b, (float) epsilon, from, some(ys, first, n, width), n, width);
+          engine.layerNorm(w, b, epsilon, from, some(ys, first, n, width), n, width);
         });
   }
 
   @Override
   public void affine(Tensor scales, Tensor shifts, Tensor xs, Tensor ys, int rows, int width) {
-    FloatTensor scale = rows("scale", scales, 1, width);
-    FloatTensor shift = rows("shift", shifts, 1, width);
-    FloatTensor x = rows("x", xs, rows, width);
-    FloatTensor y = rows("y", ys, rows, width);
+    FloatTensor scale = mine(scales);
+    FloatTensor shift = mine(shifts);
+    FloatTensor x = mine(xs);
+    FloatTensor y = mine(ys);
     for (int r = 0; r < rows; r++) {
       int xAt = x.base() + r * width;
       int yAt = y.base() + r * width;
@@ -313,31 +305,22 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void gluResidual(Tensor x, Tensor ab, Tensor y, int rows, int width) {
-    engine.gluResidual(
-        rows("x", x, rows, width),
-        rows("ab", ab, rows, 2L * width),
-        rows("y", y, rows, width),
-        rows,
-        width);
+    engine.gluResidual(mine(x), mine(ab), mine(y), rows, width);
   }
 
   @Override
   public void recurrence(
-      Diagonal lambda, Tensor us, int[] starts, int sequences, Tensor states, int groups) {
-    if (!(lambda instanceof Engine.Lambda l)) {
-      throw Arguments.foreign(NAME, lambda);
-    }
-    int rows = Arguments.starts(starts, sequences);
-    Arguments.count("groups", groups);
-    FloatTensor u = rows("u", us, rows, 2L * groups * l.width());
-    FloatTensor state = rows("state", states, sequences, 2L * groups * l.width());
+      Diagonal lambda, Tensor us, PackedSequences sequences, Tensor states, int groups) {
+    Engine.Lambda l = (Engine.Lambda) lambda;
+    FloatTensor u = mine(us);
+    FloatTensor state = mine(states);
     int group = 2 * l.width();
     int row = groups * group;
-    for (int b = 0; b < sequences; b++) {
+    for (int b = 0; b < sequences.count(); b++) {
       // h_(t-1) stands in the state before the first row, and in the row before from then on
       float[] h = state.data();
       int hAt = state.base() + b * row;
-      for (int t = starts[b]; t < starts[b + 1]; t++) {
+      for (int t = sequences.start(b); t < sequences.end(b); t++) {
         int uAt = u.base() + t * row;
         for (int g = 0; g < groups; g++) {
           engine.step(l, h, hAt + g * group, u.data(), uAt + g * group);
@@ -351,11 +334,9 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void gather(Index index, Tensor xs, Tensor ys, int rows) {
-    if (!(index instanceof CpuIndex at)) {
-      throw Arguments.foreign(NAME, index);
-    }
-    FloatTensor x = rows("x", xs, rows, at.inputs);
-    FloatTensor y = rows("y", ys, rows, at.outputs());
+    CpuIndex at = (CpuIndex) index;
+    FloatTensor x = mine(xs);
+    FloatTensor y = mine(ys);
     for (int r = 0; r < rows; r++) {
       int xAt = x.base() + r * at.inputs;
       int yAt = y.base() + r * at.outputs();
@@ -368,9 +349,9 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void concat(Tensor as, int aWidth, Tensor bs, int bWidth, Tensor ys, int rows) {
-    FloatTensor a = rows("a", as, rows, aWidth);
-    FloatTensor b = rows("b", bs, rows, bWidth);
-    FloatTensor y = rows("y", ys, rows, (long) aWidth + bWidth);
+    FloatTensor a = mine(as);
+    FloatTensor b = mine(bs);
+    FloatTensor y = mine(ys);
     for (int r = 0; r < rows; r++) {
       int yAt = y.base() + r * (aWidth + bWidth);
       System.arraycopy(a.data(), a.base() + r * aWidth, y.data(), yAt, aWidth);
@@ -380,16 +361,14 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void runningMean(
-      Tensor xs, int[] starts, int sequences, long[] counts, Tensor sums, Tensor ys, int width) {
-    int rows = Arguments.starts(starts, sequences);
-    Arguments.range("counts", 0, sequences, counts.length);
-    FloatTensor x = rows("x", xs, rows, width);
-    FloatTensor sum = rows("sums", sums, sequences, 2L * width);
-    FloatTensor y = rows("y", ys, rows, width);
-    for (int b = 0; b < sequences; b++) {
+      Tensor xs, PackedSequences sequences, long[] counts, Tensor sums, Tensor ys, int width) {
+    FloatTensor x = mine(xs);
+    FloatTensor sum = mine(sums);
+    FloatTensor y = mine(ys);
+    for (int b = 0; b < sequences.count(); b++) {
       int sumAt = sum.base() + b * 2 * width;
-      for (int t = starts[b]; t < starts[b + 1]; t++) {
-        float steps = counts[b] + (t - starts[b]) + 1;
+      for (int t = sequences.start(b); t < sequences.end(b); t++) {
+        float steps = counts[b] + (t - sequences.start(b)) + 1;
         for (int j = 0; j < width; j++) {
           float due = x.data()[x.base() + t * width + j] - sum.data()[sumAt + width + j];
           float before = sum.data()[sumAt + j];
@@ -404,8 +383,8 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void logSoftmax(Tensor xs, Tensor ys, int rows, int width) {
-    FloatTensor x = rows("x", xs, rows, width);
-    FloatTensor y = rows("y", ys, rows, width);
+    FloatTensor x = mine(xs);
+    FloatTensor y = mine(ys);
     for (int r = 0; r < rows; r++) {
       int xAt = x.base() + r * width;
       int yAt = y.base() + r * width;
@@ -428,19 +407,17 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void causalUnfold(
-      Tensor xs, int[] starts, int sequences, Tensor tails, Tensor ys, int width, int taps) {
-    Arguments.taps(taps);
-    int rows = Arguments.starts(starts, sequences);
+      Tensor xs, PackedSequences sequences, Tensor tails, Tensor ys, int width, int taps) {
     int before = (taps - 1) * width; // numbers of a tail
-    FloatTensor x = rows("x", xs, rows, width);
-    FloatTensor tail = rows("tail", tails, sequences, (long) (taps - 1) * width);
-    FloatTensor y = rows("y", ys, rows, (long) taps * width);
-    for (int b = 0; b < sequences; b++) {
-      int xAt = x.base() + starts[b] * width;
+    FloatTensor x = mine(xs);
+    FloatTensor tail = mine(tails);
+    FloatTensor y = mine(ys);
+    for (int b = 0; b < sequences.count(); b++) {
+      int xAt = x.base() + sequences.start(b) * width;
       int tailAt = tail.base() + b * before;
-      int steps = starts[b + 1] - starts[b];
+      int steps = sequences.length(b);
       for (int t = 0; t < steps; t++) {
-        int yAt = y.base() + (starts[b] + t) * taps * width;
+        int yAt = y.base() + (sequences.start(b) + t) * taps * width;
         int old = Math.max(0, before - t * width); // numbers that the tail still gives
         System.arraycopy(tail.data(), tailAt + before - old, y.data(), yAt, old);
         int from = xAt + t * width - (before - old);
@@ -455,29 +432,19 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void foPooling(
-      Activation activation,
-      double zoneout,
-      Tensor zfois,
-      int gates,
-      int[] starts,
-      int sequences,
-      Tensor states,
-      Tensor ys,
-      int width) {
-    Arguments.gates(gates);
-    int rows = Arguments.starts(starts, sequences);
-    FloatTensor zfoi = rows("zfoi", zfois, rows, (long) gates * width);
-    FloatTensor state = rows("state", states, sequences, width);
-    FloatTensor y = rows("y", ys, rows, width);
-    for (int b = 0; b < sequences; b++) {
-      for (int t = starts[b]; t < starts[b + 1]; t++) {
-        FloatTensor z = zfoi.view(t * gates * width, width);
-        FloatTensor foi = zfoi.view((t * gates + 1) * width, (gates - 1) * width);
-        engine.activate(activation, z, z, z.size());
+      FoGates fo, Tensor zfois, PackedSequences sequences, Tensor states, Tensor ys, int width) {
+    FloatTensor zfoi = mine(zfois);
+    FloatTensor state = mine(states);
+    FloatTensor y = mine(ys);
+    for (int b = 0; b < sequences.count(); b++) {
+      for (int t = sequences.start(b); t < sequences.end(b); t++) {
+        FloatTensor z = zfoi.slice(t * fo.count() * width, width);
+        FloatTensor foi = zfoi.slice((t * fo.count() + 1) * width, (fo.count() - 1) * width);
+        engine.activate(fo.activation(), z, z, z.size());
         engine.activate(Activation.SIGMOID, foi, foi, foi.size());
         engine.forget(
-            gates,
-            (float) zoneout,
+            fo.count(),
+            (float) fo.zoneout(),
             zfoi.data(),
             z.base(),
             state.data(),
@@ -493,36 +460,24 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void convolve(Linear weights, Tensor xs, int s, Tensor ys, int rows) {
-    if (!(weights instanceof Engine.Packed w)) {
-      throw Arguments.foreign(NAME, weights);
-    }
-    Arguments.strided("x", xs, rows, s, w.inputs());
+    Engine.Packed w = (Engine.Packed) weights;
     FloatTensor x = mine(xs);
-    FloatTensor y = rows("y", ys, rows, w.outputs());
+    FloatTensor y = mine(ys);
     apply(w, x, s, y, rows);
   }
 
   @Override
   public void positionNorm(
-      Tensor offsets,
-      double epsilon,
-      Activation f,
-      Tensor xs,
-      Tensor ys,
-      int[] starts,
-      int sequences,
-      int width) {
-    int rows = Arguments.starts(starts, sequences);
-    FloatTensor offset = rows("offset", offsets, 1, width);
-    FloatTensor x = rows("x", xs, rows, width);
-    FloatTensor y = rows("y", ys, rows, width);
-    PositionNorm norm = new PositionNorm(offset, epsilon, f, engine, pool);
-    for (int b = 0; b < sequences; b++) {
-      int n = starts[b + 1] - starts[b];
+      PositionNorm norm, Tensor xs, Tensor ys, PackedSequences sequences, int width) {
+    FloatTensor x = mine(xs);
+    FloatTensor y = mine(ys);
+    PositionMoments moments = new PositionMoments(norm, engine, pool);
+    for (int b = 0; b < sequences.count(); b++) {
+      int n = sequences.length(b);
       if (n > 0) {
-        FloatTensor from = some(x, starts[b], n, width);
-        FloatTensor to = some(y, starts[b], n, width);
-        PositionNorm.Scaling scaling = norm.measure(from, n, width, (first, count) -> {});
+        FloatTensor from = some(x, sequences.start(b), n, width);
+        FloatTensor to = some(y, sequences.start(b), n, width);
+        PositionMoments.Scaling scaling = moments.measure(from, n, width, (first, count) -> {});
         share(
             n,
             width,
@@ -535,93 +490,81 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void residual(
-      Tensor scales,
-      Tensor xs,
-      Tensor cs,
-      Tensor ys,
-      int sequences,
-      int length,
-      int width,
-      Shuffle shuffle) {
-    int rows = Arguments.positions(sequences, length, shuffle);
-    FloatTensor scale = rows("scale", scales, 2, width);
-    FloatTensor x = rows("x", xs, rows, width);
-    FloatTensor c = rows("c", cs, rows, width);
-    FloatTensor y = rows("y", ys, rows, width);
+      Tensor scales, Tensor xs, Tensor cs, Tensor ys, Positions positions, int width) {
+    FloatTensor scale = mine(scales);
+    FloatTensor x = mine(xs);
+    FloatTensor c = mine(cs);
+    FloatTensor y = mine(ys);
     share(
-        rows,
+        positions.rows(),
         width,
-        (first, n) ->
-            residual(scale, x, some(c, first, n, width), y, first, n, length, width, shuffle));
+        (first, n) -> new Residual(scale, x, y, positions, width).add(c, first * width, first, n));
   }
 
-  /** The positions {@code first .. first + n - 1}, of which c begins with the first. */
-  private void residual(
-      FloatTensor scale,
-      FloatTensor x,
-      FloatTensor c,
-      FloatTensor y,
-      int first,
-      int n,
-      int length,
-      int width,
-      Shuffle shuffle) {
-    for (int row = first; row < first + n; row++) {
-      int i = row % length;
-      int to = row - i + shuffle.destination(i, length);
-      engine.scaleAndAdd(
-          scale.data(),
-          scale.base() + (i & 1) * width,
-          x.data(),
-          x.base() + row * width,
-          c.data(),
-          c.base() + (row - first) * width,
-          y.data(),
-          y.base() + to * width,
-          width);
+  /** The residual of a switch unit, of some positions at a time. */
+  private final class Residual {
+    private final FloatTensor scale;
+    private final FloatTensor x;
+    private final FloatTensor y;
+    private final Positions positions;
+    private final int width;
+
+    Residual(FloatTensor scale, FloatTensor x, FloatTensor y, Positions positions, int width) {
+      this.scale = scale;
+      this.x = x;
+      this.y = y;
+      this.positions = positions;
+      this.width = width;
+    }
+
+    /** Adds the candidates of {@code n} positions, which begin at {@code cAt} of c. */
+    void add(FloatTensor c, int cAt, int first, int n) {
+      int length = positions.length();
+      for (int row = first; row < first + n; row++) {
+        int i = row % length;
+        int to = row - i + positions.shuffle().destination(i, length);
+        engine.scaleAndAdd(
+            scale.data(),
+            scale.base() + (i & 1) * width,
+            x.data(),
+            x.base() + row * width,
+            c.data(),
+            c.base() + cAt + (row - first) * width,
+            y.data(),
+            y.base() + to * width,
+            width);
+      }
     }
   }
 
   /** The rows of a are made and measured block by block, and used up tile by tile. */
   @Override
   public void switchUnit(
-      Linear expands,
-      Tensor offsets,
-      double epsilon,
-      Activation f,
-      Linear contracts,
-      Tensor scales,
+      SwitchUnitWeights unit,
       Tensor xs,
       Tensor as,
       IntFunction<Tensor> work,
       Tensor ys,
-      int sequences,
-      int length,
-      int width,
-      Shuffle shuffle) {
-    if (!(expands instanceof Engine.Packed expand)) {
-      throw Arguments.foreign(NAME, expands);
-    }
-    if (!(contracts instanceof Engine.Packed contract)) {
-      throw Arguments.foreign(NAME, contracts);
-    }
-    int pairs = length / 2;
+      Positions positions) {
+    Engine.Packed expand = (Engine.Packed) unit.expand();
+    Engine.Packed contract = (Engine.Packed) unit.contract();
+    int pairs = positions.pairs();
     int pair = expand.inputs();
     int hidden = expand.outputs();
-    FloatTensor offset = rows("offset", offsets, 1, hidden);
-    FloatTensor scale = rows("scale", scales, 2, width);
-    FloatTensor x = rows("x", xs, Arguments.positions(sequences, length, shuffle), width);
-    FloatTensor y = rows("y", ys, sequences * length, width);
-    FloatTensor a = rows("a", as, sequences * pairs, hidden);
-    PositionNorm norm = new PositionNorm(offset, epsilon, f, engine, pool);
+    FloatTensor scale = mine(unit.scale());
+    FloatTensor x = mine(xs);
+    FloatTensor y = mine(ys);
+    FloatTensor a = mine(as);
+    PositionMoments moments = new PositionMoments(unit.norm(), engine, pool);
     int tile = Math.max(FEWEST_OF_TILE, Math.min(2 * TILE, TILE_VALUES / hidden / 8 * 8));
     FloatTensor[] tiles = new FloatTensor[pool.size()];
-    for (int b = 0; b < sequences && pairs > 0; b++) {
+    for (int b = 0; b < positions.sequences() && pairs > 0; b++) {
       FloatTensor from = some(x, b * pairs, pairs, pair);
       FloatTensor mid = some(a, b * pairs, pairs, hidden);
       FloatTensor to = some(y, b * pairs, pairs, pair);
-      PositionNorm.Scaling scaling =
-          norm.measure(
+      Residual residual = new Residual(scale, from, to, positions, unit.width());
+      PositionMoments.Scaling scaling =
+          moments.measure(
               mid,
               pairs,
               hidden,
@@ -636,10 +579,10 @@ final class CpuKernels implements Kernels {
             int first = i * tile;
             int n = Math.min(tile, pairs - first);
             FloatTensor h = some(tiles[member], 0, n, hidden);
-            FloatTensor c = tiles[member].view(tile * hidden, n * pair);
+            FloatTensor c = tiles[member].slice(tile * hidden, n * pair);
             scaling.apply(some(mid, first, n, hidden), h, n);
             contract.apply(h, hidden, c, n);
-            residual(scale, from, c, to, 2 * first, 2 * n, length, width, shuffle);
+            residual.add(c, 0, 2 * first, 2 * n);
           });
     }
   }
@@ -648,9 +591,8 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void embed(Tensor tables, int[] tokens, Tensor ys, int rows, int width) {
-    FloatTensor table = rows("table", tables, 0, width);
-    FloatTensor y = rows("y", ys, rows, width);
-    Arguments.tokens(tokens, rows, table, width);
+    FloatTensor table = mine(tables);
+    FloatTensor y = mine(ys);
     for (int r = 0; r < rows; r++) {
       int from = table.base() + tokens[r] * width;
       System.arraycopy(table.data(), from, y.data(), y.base() + r * width, width);
@@ -658,14 +600,14 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void mean(Tensor xs, int[] starts, int sequences, Tensor ys, int width) {
-    FloatTensor x = rows("x", xs, Arguments.starts(starts, sequences), width);
-    FloatTensor y = rows("y", ys, sequences, width);
+  public void mean(Tensor xs, PackedSequences sequences, Tensor ys, int width) {
+    FloatTensor x = mine(xs);
+    FloatTensor y = mine(ys);
     double[] sum = new double[width];
-    for (int b = 0; b < sequences; b++) {
-      int rows = starts[b + 1] - starts[b];
+    for (int b = 0; b < sequences.count(); b++) {
+      int rows = sequences.length(b);
       Arrays.fill(sum, 0);
-      sumRows(x.data(), x.base() + starts[b] * width, rows, sum);
+      sumRows(x.data(), x.base() + sequences.start(b) * width, rows, sum);
       for (int j = 0; j < width; j++) {
         y.data()[y.base() + b * width + j] = (float) (sum[j] / rows);
       }
@@ -674,27 +616,18 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void groupNorm(
-      Tensor weights,
-      Tensor biases,
-      double epsilon,
-      Tensor xs,
-      int[] starts,
-      int sequences,
-      Tensor ys,
-      int width,
-      int groups) {
-    int rows = Arguments.starts(starts, sequences);
-    Arguments.parts("groups", groups, width);
-    FloatTensor weight = rows("weight", weights, 1, width);
-    FloatTensor bias = rows("bias", biases, 1, width);
-    FloatTensor x = rows("x", xs, rows, width);
-    FloatTensor y = rows("y", ys, rows, width);
+      NormWeights norm, int groups, Tensor xs, PackedSequences sequences, Tensor ys, int width) {
+    int rows = sequences.rows();
+    FloatTensor weight = mine(norm.weight());
+    FloatTensor bias = mine(norm.bias());
+    FloatTensor x = mine(xs);
+    FloatTensor y = mine(ys);
     // sums over rows by feature, in double and so without a care for their number; then by group
     double[] mean = new double[width];
     double[] scale = new double[width];
-    for (int b = 0; b < sequences; b++) {
-      int n = starts[b + 1] - starts[b];
-      int at = starts[b] * width;
+    for (int b = 0; b < sequences.count(); b++) {
+      int n = sequences.length(b);
+      int at = sequences.start(b) * width;
       Arrays.fill(mean, 0);
       sumRows(x.data(), x.base() + at, n, mean);
       meanOfGroups(mean, n, groups);
@@ -702,7 +635,7 @@ final class CpuKernels implements Kernels {
       sumSquares(x.data(), x.base() + at, n, mean, scale);
       meanOfGroups(scale, n, groups);
       for (int j = 0; j < width; j++) {
-        scale[j] = weight.data()[weight.base() + j] / Math.sqrt(scale[j] + epsilon);
+        scale[j] = weight.data()[weight.base() + j] / Math.sqrt(scale[j] + norm.epsilon());
       }
       for (int t = 0; t < n; t++) {
         int xAt = x.base() + at + t * width;
@@ -750,16 +683,20 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void rollAdd(
-      Tensor xs, int[] starts, Tensor ys, int[] yStarts, int sequences, int width, int track) {
-    FloatTensor x = rows("x", xs, Arguments.starts(starts, sequences), width);
-    FloatTensor y = rows("y", ys, Arguments.starts(yStarts, sequences), width);
-    Arguments.rotation(starts, yStarts, sequences, width, track);
-    for (int b = 0; b < sequences; b++) {
-      int n = starts[b + 1] - starts[b];
-      int xAt = x.base() + starts[b] * width;
-      int yAt = y.base() + yStarts[b] * width;
+      Tensor xs,
+      PackedSequences xSequences,
+      Tensor ys,
+      PackedSequences ySequences,
+      int width,
+      int track) {
+    FloatTensor x = mine(xs);
+    FloatTensor y = mine(ys);
+    for (int b = 0; b < xSequences.count(); b++) {
+      int n = xSequences.length(b);
+      int xAt = x.base() + xSequences.start(b) * width;
+      int yAt = y.base() + ySequences.start(b) * width;
       share(
-          yStarts[b + 1] - yStarts[b],
+          ySequences.length(b),
           width,
           (first, rows) -> {
             for (int t = first; t < first + rows; t += ROTATED) {
@@ -787,21 +724,19 @@ final class CpuKernels implements Kernels {
   // ------------------------------------------------- embeddings and attention
 
   @Override
-  public void embeddingBag(
-      Tensor tables, int[] entries, Tensor weights, int bag, Tensor ys, int rows, int width) {
-    FloatTensor weight = rows("weights", weights, rows, bag);
-    FloatTensor y = rows("y", ys, rows, width);
-    Arguments.tokens(entries, rows * bag, tables, width);
+  public void embeddingBag(Tensor tables, Bags bags, Tensor ys, int rows, int width) {
+    FloatTensor weight = mine(bags.weights());
+    FloatTensor y = mine(ys);
     FloatTensor table = mine(tables);
     for (int r = 0; r < rows; r++) {
       engine.bag(
           table.data(),
           table.base(),
-          entries,
-          r * bag,
+          bags.entries(),
+          r * bags.size(),
           weight.data(),
-          weight.base() + r * bag,
-          bag,
+          weight.base() + r * bags.size(),
+          bags.size(),
           y.data(),
           y.base() + r * width,
           width);
@@ -810,9 +745,9 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void multiply(Tensor xs, Tensor gs, Tensor ys, int count) {
-    FloatTensor x = rows("x", xs, 1, count);
-    FloatTensor g = rows("g", gs, 1, count);
-    FloatTensor y = rows("y", ys, 1, count);
+    FloatTensor x = mine(xs);
+    FloatTensor g = mine(gs);
+    FloatTensor y = mine(ys);
     for (int i = 0; i < count; i++) {
       y.data()[y.base() + i] = x.data()[x.base() + i] * g.data()[g.base() + i];
     }
@@ -820,8 +755,8 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void scaleNorm(double scale, double floor, Tensor xs, Tensor ys, int rows, int width) {
-    FloatTensor x = rows("x", xs, rows, width);
-    FloatTensor y = rows("y", ys, rows, width);
+    FloatTensor x = mine(xs);
+    FloatTensor y = mine(ys);
     for (int r = 0; r < rows; r++) {
       double squares = 0;
       for (int j = 0; j < width; j++) {
@@ -836,29 +771,19 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void rotary(
-      Tensor tables,
-      int[] positions,
-      Pairs pairs,
-      Tensor xs,
-      int stride,
-      int rows,
-      int groups,
-      int width) {
-    Arguments.strided("x", xs, rows, stride, groups * width);
-    Arguments.tokens(positions, rows, tables, width);
-    FloatTensor table = mine(tables);
-    FloatTensor x = mine(xs);
+  public void rotary(RotaryPositions rotation, Strided strided, int rows, int groups, int width) {
+    FloatTensor table = mine(rotation.table());
+    FloatTensor x = mine(strided.tensor());
     float[] data = x.data();
     for (int r = 0; r < rows; r++) {
-      int sinAt = table.base() + positions[r] * width;
+      int sinAt = table.base() + rotation.positions()[r] * width;
       for (int g = 0; g < groups; g++) {
-        int at = x.base() + r * stride + g * width;
+        int at = x.base() + r * strided.stride() + g * width;
         for (int j = 0; j < width / 2; j++) {
           float sin = table.data()[sinAt + j];
           float cos = table.data()[sinAt + width / 2 + j];
-          int first = at + pairs.first(j);
-          int second = at + pairs.second(j, width);
+          int first = at + rotation.pairs().first(j);
+          int second = at + rotation.pairs().second(j, width);
           float a = data[first];
           float b = data[second];
           data[first] = a * cos - b * sin;
@@ -870,34 +795,13 @@ final class CpuKernels implements Kernels {
 
   @Override
   public void attend(
-      AttentionSets windows,
-      double scale,
-      Tensor q,
-      Tensor k,
-      Tensor v,
-      int stride,
-      Tensor y,
-      int yStride,
-      int rows,
-      int width) {
-    Arguments.attention(windows, q, k, v, stride, y, yStride, rows, width);
-    FloatTensor to = mine(y);
-    Attention attention =
-        new Attention(
-            windows, (float) scale, mine(q), mine(k), mine(v), stride, width, engine, pool);
-    attention.attend(to, yStride, rows);
-  }
-
-  private static FloatTensor rows(String name, Tensor tensor, int rows, long width) {
-    Arguments.holds(name, tensor, rows, width);
-    return mine(tensor);
+      AttentionSets sets, double scale, QueryKeyValue qkv, Strided y, int rows, int width) {
+    Attention attention = new Attention(sets, (float) scale, qkv, width, engine, pool);
+    attention.attend(mine(y.tensor()), y.stride(), rows);
   }
 
   private static FloatTensor mine(Tensor tensor) {
-    if (tensor instanceof FloatTensor mine) {
-      return mine;
-    }
-    throw Arguments.foreign(NAME, tensor);
+    return (FloatTensor) tensor;
   }
 
   private static float[] floats(double[] values) {

@@ -1,5 +1,6 @@
 package dev.riffle.kernels.cpu;
 
+import dev.riffle.kernels.Backend;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.KernelsProvider;
 import java.util.Optional;
@@ -73,9 +74,9 @@ public final class CpuProvider implements KernelsProvider {
   }
 
   @Override
-  public Kernels create() {
+  public Backend create() {
     if ("fallback".equals(System.getProperty(PROPERTY))) {
-      return fallback(threads());
+      return fallback(threads()).backend();
     }
     if (vectorUnavailable().isPresent()) {
       LOG.log(
@@ -85,9 +86,9 @@ public final class CpuProvider implements KernelsProvider {
               + " is not there. Start Java with "
               + FLAG
               + ".");
-      return fallback(threads());
+      return fallback(threads()).backend();
     }
-    return vector(threads());
+    return vector(threads()).backend();
   }
 
   /**
@@ -105,7 +106,8 @@ public final class CpuProvider implements KernelsProvider {
     try {
       // By name: only a JVM with the module can load this class.
       Class<?> engine = Class.forName("dev.riffle.kernels.cpu.vector.VectorEngine");
-      return new CpuKernels((Engine) engine.getDeclaredConstructor().newInstance(), threads);
+      Engine made = (Engine) engine.getDeclaredConstructor().newInstance();
+      return new Kernels(new CpuKernels(made, threads));
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("The engine 'vector' does not load, see the cause.", e);
     }
@@ -117,6 +119,6 @@ public final class CpuProvider implements KernelsProvider {
    * @param threads that may share the rows of one operation, the caller's counted
    */
   public static Kernels fallback(int threads) {
-    return new CpuKernels(new PlainEngine(), threads);
+    return new Kernels(new CpuKernels(new PlainEngine(), threads));
   }
 }

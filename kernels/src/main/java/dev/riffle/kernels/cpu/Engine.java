@@ -1,8 +1,8 @@
 package dev.riffle.kernels.cpu;
 
 import dev.riffle.kernels.Activation;
-import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Tensor;
+import dev.riffle.kernels.Constants;
+import dev.riffle.kernels.Operations;
 
 /**
  * The operations where the time goes; {@link CpuKernels} has checked the arguments. An engine owns
@@ -10,13 +10,13 @@ import dev.riffle.kernels.Tensor;
  */
 public interface Engine {
 
-  /** What does the work, for {@link Kernels#description()}. */
+  /** What does the work, for {@link Operations#description()}. */
   String description();
 
   /** Weights of y = W x + b in the layout of one engine, and the loops over that layout. */
-  interface Packed extends Kernels.Linear {
+  interface Packed extends Constants.Linear {
     /**
-     * {@link Kernels#linear(Kernels.Linear, Tensor, Tensor, int)} with these weights.
+     * {@link Operations#linear(Constants.Linear, Tensor, Tensor, int)} with these weights.
      *
      * @param stride values from the first of one row of x to the first of the next
      */
@@ -24,7 +24,7 @@ public interface Engine {
   }
 
   /** lambda, real and imaginary parts {@code [width]}. */
-  record Lambda(float[] re, float[] im) implements Kernels.Diagonal {
+  record Lambda(float[] re, float[] im) implements Constants.Diagonal {
     @Override
     public int width() {
       return re.length;
@@ -39,10 +39,10 @@ public interface Engine {
    */
   Packed pack(float[] weight, int byOutput, int byInput, float[] bias, int outputs, int inputs);
 
-  /** {@link Kernels#activate} */
+  /** {@link Operations#activate} */
   void activate(Activation f, FloatTensor x, FloatTensor y, int count);
 
-  /** y = y + d (.) x for each row: {@link Kernels#addScaled} before its activation. */
+  /** y = y + d (.) x for each row: {@link Operations#addScaled} before its activation. */
   void addScaled(FloatTensor d, FloatTensor x, FloatTensor y, int rows, int width);
 
   /**
@@ -55,8 +55,8 @@ public interface Engine {
       float[] x, int xAt, float[] y, int yAt, int column, int width, int stride, int rows);
 
   /**
-   * What {@link PositionNorm} learns of some rows, each column by itself: sum = sum_t (x_t - x_0)
-   * and squares = sum_t (x_t - x_0 - sum / rows)^2.
+   * What {@link PositionMoments} learns of some rows, each column by itself: sum = sum_t (x_t -
+   * x_0) and squares = sum_t (x_t - x_0 - sum / rows)^2.
    *
    * @param x array that holds {@code [rows, width]} at {@code xAt}, 1 row or more
    * @param sum {@code [width]}
@@ -76,7 +76,7 @@ public interface Engine {
       int rows,
       int width);
 
-  /** {@link Kernels#layerNorm} */
+  /** {@link Operations#layerNorm} */
   void layerNorm(
       FloatTensor weight,
       FloatTensor bias,
@@ -86,16 +86,16 @@ public interface Engine {
       int rows,
       int width);
 
-  /** {@link Kernels#gluResidual} */
+  /** {@link Operations#gluResidual} */
   void gluResidual(FloatTensor x, FloatTensor ab, FloatTensor y, int rows, int width);
 
-  /** y = s (.) x + c over {@code width} values: one position of {@link Kernels#residual}. */
+  /** y = s (.) x + c over {@code width} values: one position of {@link Operations#residual}. */
   void scaleAndAdd(
       float[] s, int sAt, float[] x, int xAt, float[] c, int cAt, float[] y, int yAt, int width);
 
   /**
-   * y = sum_i weight_i table_(entry_i): one row of {@link Kernels#embeddingBag}. Products and sums
-   * are rounded one by one, entry after entry.
+   * y = sum_i weight_i table_(entry_i): one row of {@link Operations#embeddingBag}. Products and
+   * sums are rounded one by one, entry after entry.
    *
    * @param table array that holds rows of {@code width} values from {@code tableAt} on
    * @param entries rows of the table, {@code bag} of them from {@code first} on
@@ -114,7 +114,7 @@ public interface Engine {
       int width);
 
   /**
-   * One step of {@link Kernels#recurrence} for one group: u = lambda (.) h + u, complex.
+   * One step of {@link Operations#recurrence} for one group: u = lambda (.) h + u, complex.
    *
    * @param h array that holds the previous state at {@code hAt}, {@code [2, width]}
    * @param u array that holds the input at {@code uAt}, {@code [2, width]}, and takes the new state
@@ -122,7 +122,7 @@ public interface Engine {
   void step(Lambda lambda, float[] h, int hAt, float[] u, int uAt);
 
   /**
-   * One step of {@link Kernels#foPooling}, whose gates have gone through their activations.
+   * One step of {@link Operations#foPooling}, whose gates have gone through their activations.
    *
    * @param zfoi array that holds the gates at {@code at}, {@code [gates, width]}
    * @param c array that holds the state at {@code cAt}, {@code [width]}, and takes the new one

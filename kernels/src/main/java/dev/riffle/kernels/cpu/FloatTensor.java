@@ -1,6 +1,5 @@
 package dev.riffle.kernels.cpu;
 
-import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.Tensor;
 
 /**
@@ -13,8 +12,7 @@ import dev.riffle.kernels.Tensor;
 public record FloatTensor(float[] data, int base, int size) implements Tensor {
 
   @Override
-  public FloatTensor view(int offset, int count) {
-    Arguments.range("view", offset, count, size);
+  public FloatTensor slice(int offset, int count) {
     return new FloatTensor(data, base + offset, count);
   }
 }

@@ -1,14 +1,12 @@
 package dev.riffle.kernels.reference;
 
-import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.Tensor;
 
 /** {@code size} doubles of {@code data}, from {@code base} on. */
 record DoubleTensor(double[] data, int base, int size) implements Tensor {
 
   @Override
-  public DoubleTensor view(int offset, int count) {
-    Arguments.range("view", offset, count, size);
+  public DoubleTensor slice(int offset, int count) {
     return new DoubleTensor(data, base + offset, count);
   }
 

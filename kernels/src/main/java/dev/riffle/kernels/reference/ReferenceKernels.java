@@ -9,19 +9,25 @@ import static java.lang.Math.sqrt;
 import static java.lang.Math.tanh;
 
 import dev.riffle.kernels.Activation;
-import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.AttentionSets;
-import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Pairs;
+import dev.riffle.kernels.Backend;
+import dev.riffle.kernels.Bags;
+import dev.riffle.kernels.FoGates;
+import dev.riffle.kernels.NormWeights;
+import dev.riffle.kernels.PackedSequences;
+import dev.riffle.kernels.PositionNorm;
+import dev.riffle.kernels.Positions;
 import dev.riffle.kernels.Precision;
-import dev.riffle.kernels.Shuffle;
+import dev.riffle.kernels.QueryKeyValue;
+import dev.riffle.kernels.RotaryPositions;
+import dev.riffle.kernels.Strided;
 import dev.riffle.kernels.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** The operations as their equations say, in double, one loop per index. */
-final class ReferenceKernels implements Kernels {
+/** The operations as their equations define them, in double, one loop per index. */
+final class ReferenceKernels implements Backend {
   static final String NAME = "reference";
 
   /** W {@code [outputs, inputs]} and b {@code [outputs]} of y = W x + b. */
@@ -58,11 +64,18 @@ final class ReferenceKernels implements Kernels {
     return Precision.FLOAT64;
   }
 
+  @Override
+  public boolean owns(Object made) {
+    return made instanceof DoubleTensor
+        || made instanceof PlainLinear
+        || made instanceof PlainDiagonal
+        || made instanceof PlainIndex;
+  }
+
   // ------------------------------------------------------------------ memory
 
   @Override
   public Tensor allocate(int size) {
-    Arguments.count("size", size);
     return new DoubleTensor(new double[size], 0, size);
   }
 
@@ -73,8 +86,6 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void write(float[] from, int fromOffset, Tensor to, int toOffset, int count) {
-    Arguments.range("from", fromOffset, count, from.length);
-    Arguments.range("to", toOffset, count, to.size());
     for (int i = 0; i < count; i++) {
       mine(to).set(toOffset + i, from[fromOffset + i]);
     }
@@ -82,15 +93,11 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void write(double[] from, int fromOffset, Tensor to, int toOffset, int count) {
-    Arguments.range("from", fromOffset, count, from.length);
-    Arguments.range("to", toOffset, count, to.size());
     System.arraycopy(from, fromOffset, mine(to).data(), mine(to).base() + toOffset, count);
   }
 
   @Override
   public void read(Tensor from, int fromOffset, float[] to, int toOffset, int count) {
-    Arguments.range("from", fromOffset, count, from.size());
-    Arguments.range("to", toOffset, count, to.length);
     for (int i = 0; i < count; i++) {
       to[toOffset + i] = (float) mine(from).get(fromOffset + i);
     }
@@ -98,15 +105,11 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void read(Tensor from, int fromOffset, double[] to, int toOffset, int count) {
-    Arguments.range("from", fromOffset, count, from.size());
-    Arguments.range("to", toOffset, count, to.length);
     System.arraycopy(mine(from).data(), mine(from).base() + fromOffset, to, toOffset, count);
   }
 
   @Override
   public void store(Tensor from, int fromOffset, int count, ByteBuffer to) {
-    Arguments.range("from", fromOffset, count, from.size());
-    Arguments.remaining(to, count, precision());
     to.duplicate()
         .order(ByteOrder.LITTLE_ENDIAN)
         .asDoubleBuffer()
@@ -116,8 +119,6 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void load(ByteBuffer from, Tensor to, int toOffset, int count) {
-    Arguments.range("to", toOffset, count, to.size());
-    Arguments.remaining(from, count, precision());
     from.duplicate()
         .order(ByteOrder.LITTLE_ENDIAN)
         .asDoubleBuffer()
@@ -127,13 +128,11 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void copy(Tensor from, int fromOffset, Tensor to, int toOffset, int count) {
-    Arguments.range("from", fromOffset, count, from.size());
     write(mine(from).data(), mine(from).base() + fromOffset, to, toOffset, count);
   }
 
   @Override
   public void fill(Tensor to, int offset, int count, double value) {
-    Arguments.range("to", offset, count, to.size());
     int first = mine(to).base() + offset;
     Arrays.fill(mine(to).data(), first, first + count, value);
   }
@@ -142,23 +141,17 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public Linear linear(double[] weight, double[] bias, int outputs, int inputs) {
-    Arguments.exactly("weight", weight.length, outputs, inputs);
-    if (bias != null) {
-      Arguments.exactly("bias", bias.length, 1, outputs);
-    }
     return new PlainLinear(
         weight.clone(), bias == null ? new double[outputs] : bias.clone(), outputs, inputs);
   }
 
   @Override
   public Diagonal diagonal(double[] re, double[] im) {
-    Arguments.exactly("im", im.length, 1, re.length);
     return new PlainDiagonal(re.clone(), im.clone());
   }
 
   @Override
   public Index index(int[] entries, double[] constants, int inputs) {
-    Arguments.entries(entries, constants.length, inputs);
     return new PlainIndex(entries.clone(), constants.clone(), inputs);
   }
 
@@ -166,11 +159,9 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void linear(Linear weights, Tensor xs, Tensor ys, int rows) {
-    if (!(weights instanceof PlainLinear w)) {
-      throw Arguments.foreign(NAME, weights);
-    }
-    DoubleTensor x = rows("x", xs, rows, w.inputs);
-    DoubleTensor y = rows("y", ys, rows, w.outputs);
+    PlainLinear w = (PlainLinear) weights;
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = mine(ys);
     // y_o = b_o + sum_i W_oi x_i
     for (int r = 0; r < rows; r++) {
       for (int o = 0; o < w.outputs; o++) {
@@ -185,8 +176,8 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void activate(Activation f, Tensor xs, Tensor ys, int count) {
-    DoubleTensor x = rows("x", xs, 1, count);
-    DoubleTensor y = rows("y", ys, 1, count);
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = mine(ys);
     for (int i = 0; i < count; i++) {
       y.set(i, activation(f, x.get(i)));
     }
@@ -226,9 +217,9 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void addScaled(Tensor ds, Tensor xs, Tensor ys, Activation f, int rows, int width) {
-    DoubleTensor d = rows("d", ds, 1, width);
-    DoubleTensor x = rows("x", xs, rows, width);
-    DoubleTensor y = rows("y", ys, rows, width);
+    DoubleTensor d = mine(ds);
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = mine(ys);
     // y = f(y + d (.) x)
     for (int r = 0; r < rows; r++) {
       for (int j = 0; j < width; j++) {
@@ -239,12 +230,11 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void layerNorm(
-      Tensor weights, Tensor biases, double epsilon, Tensor xs, Tensor ys, int rows, int width) {
-    DoubleTensor weight = rows("weight", weights, 1, width);
-    DoubleTensor bias = rows("bias", biases, 1, width);
-    DoubleTensor x = rows("x", xs, rows, width);
-    DoubleTensor y = rows("y", ys, rows, width);
+  public void layerNorm(NormWeights norm, Tensor xs, Tensor ys, int rows, int width) {
+    DoubleTensor weight = mine(norm.weight());
+    DoubleTensor bias = mine(norm.bias());
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = mine(ys);
     for (int r = 0; r < rows; r++) {
       // mean = 1/n sum_j x_j
       double sum = 0;
@@ -260,7 +250,7 @@ final class ReferenceKernels implements Kernels {
       }
       double variance = squares / width;
       // y = (x - mean) / sqrt(variance + epsilon) (.) weight + bias
-      double deviation = sqrt(variance + epsilon);
+      double deviation = sqrt(variance + norm.epsilon());
       for (int j = 0; j < width; j++) {
         int i = r * width + j;
         y.set(i, (x.get(i) - mean) / deviation * weight.get(j) + bias.get(j));
@@ -270,10 +260,10 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void affine(Tensor scales, Tensor shifts, Tensor xs, Tensor ys, int rows, int width) {
-    DoubleTensor scale = rows("scale", scales, 1, width);
-    DoubleTensor shift = rows("shift", shifts, 1, width);
-    DoubleTensor x = rows("x", xs, rows, width);
-    DoubleTensor y = rows("y", ys, rows, width);
+    DoubleTensor scale = mine(scales);
+    DoubleTensor shift = mine(shifts);
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = mine(ys);
     for (int r = 0; r < rows; r++) {
       for (int j = 0; j < width; j++) {
         int i = r * width + j;
@@ -284,9 +274,9 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void gluResidual(Tensor xs, Tensor abs, Tensor ys, int rows, int width) {
-    DoubleTensor x = rows("x", xs, rows, width);
-    DoubleTensor ab = rows("ab", abs, rows, 2L * width);
-    DoubleTensor y = rows("y", ys, rows, width);
+    DoubleTensor x = mine(xs);
+    DoubleTensor ab = mine(abs);
+    DoubleTensor y = mine(ys);
     // y = x + a (.) sigmoid(b)
     for (int r = 0; r < rows; r++) {
       for (int j = 0; j < width; j++) {
@@ -299,18 +289,14 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void recurrence(
-      Diagonal lambda, Tensor us, int[] starts, int sequences, Tensor states, int groups) {
-    if (!(lambda instanceof PlainDiagonal l)) {
-      throw Arguments.foreign(NAME, lambda);
-    }
+      Diagonal lambda, Tensor us, PackedSequences sequences, Tensor states, int groups) {
+    PlainDiagonal l = (PlainDiagonal) lambda;
     int width = l.width();
-    int rows = Arguments.starts(starts, sequences);
-    Arguments.count("groups", groups);
-    DoubleTensor u = rows("u", us, rows, 2L * groups * width);
-    DoubleTensor state = rows("state", states, sequences, 2L * groups * width);
+    DoubleTensor u = mine(us);
+    DoubleTensor state = mine(states);
     // h_t = lambda (.) h_(t-1) + u_t, where (a + ib)(c + id) = ac - bd + i(ad + bc)
-    for (int b = 0; b < sequences; b++) {
-      for (int t = starts[b]; t < starts[b + 1]; t++) {
+    for (int b = 0; b < sequences.count(); b++) {
+      for (int t = sequences.start(b); t < sequences.end(b); t++) {
         for (int g = 0; g < groups; g++) {
           for (int j = 0; j < width; j++) {
             int s = (b * groups + g) * 2 * width + j;
@@ -331,11 +317,9 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void gather(Index index, Tensor xs, Tensor ys, int rows) {
-    if (!(index instanceof PlainIndex at)) {
-      throw Arguments.foreign(NAME, index);
-    }
-    DoubleTensor x = rows("x", xs, rows, at.inputs);
-    DoubleTensor y = rows("y", ys, rows, at.outputs());
+    PlainIndex at = (PlainIndex) index;
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = mine(ys);
     for (int r = 0; r < rows; r++) {
       for (int j = 0; j < at.outputs(); j++) {
         int entry = at.entries[j];
@@ -347,9 +331,9 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void concat(Tensor as, int aWidth, Tensor bs, int bWidth, Tensor ys, int rows) {
-    DoubleTensor a = rows("a", as, rows, aWidth);
-    DoubleTensor b = rows("b", bs, rows, bWidth);
-    DoubleTensor y = rows("y", ys, rows, (long) aWidth + bWidth);
+    DoubleTensor a = mine(as);
+    DoubleTensor b = mine(bs);
+    DoubleTensor y = mine(ys);
     int width = aWidth + bWidth;
     for (int r = 0; r < rows; r++) {
       for (int j = 0; j < aWidth; j++) {
@@ -363,18 +347,16 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void runningMean(
-      Tensor xs, int[] starts, int sequences, long[] counts, Tensor sums, Tensor ys, int width) {
-    int rows = Arguments.starts(starts, sequences);
-    Arguments.range("counts", 0, sequences, counts.length);
-    DoubleTensor x = rows("x", xs, rows, width);
-    DoubleTensor sum = rows("sums", sums, sequences, 2L * width);
-    DoubleTensor y = rows("y", ys, rows, width);
+      Tensor xs, PackedSequences sequences, long[] counts, Tensor sums, Tensor ys, int width) {
+    DoubleTensor x = mine(xs);
+    DoubleTensor sum = mine(sums);
+    DoubleTensor y = mine(ys);
     // sum += x_t; y_t = sum / (count + t + 1); excess is what the rounded sum is too large by
-    for (int b = 0; b < sequences; b++) {
-      for (int t = 0; t < starts[b + 1] - starts[b]; t++) {
+    for (int b = 0; b < sequences.count(); b++) {
+      for (int t = 0; t < sequences.length(b); t++) {
         for (int j = 0; j < width; j++) {
           int s = b * 2 * width + j;
-          int i = (starts[b] + t) * width + j;
+          int i = (sequences.start(b) + t) * width + j;
           double due = x.get(i) - sum.get(s + width);
           double before = sum.get(s);
           double after = before + due;
@@ -388,8 +370,8 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void logSoftmax(Tensor xs, Tensor ys, int rows, int width) {
-    DoubleTensor x = rows("x", xs, rows, width);
-    DoubleTensor y = rows("y", ys, rows, width);
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = mine(ys);
     // y = x - m - log(sum_j exp(x_j - m)), m = max_j x_j
     for (int r = 0; r < rows; r++) {
       double m = Double.NEGATIVE_INFINITY;
@@ -410,15 +392,13 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void causalUnfold(
-      Tensor xs, int[] starts, int sequences, Tensor tails, Tensor ys, int width, int taps) {
-    Arguments.taps(taps);
-    int rows = Arguments.starts(starts, sequences);
+      Tensor xs, PackedSequences sequences, Tensor tails, Tensor ys, int width, int taps) {
     int tailRows = taps - 1;
-    DoubleTensor x = rows("x", xs, rows, width);
-    DoubleTensor tail = rows("tail", tails, sequences, (long) tailRows * width);
-    DoubleTensor y = rows("y", ys, rows, (long) taps * width);
-    for (int b = 0; b < sequences; b++) {
-      for (int t = starts[b]; t < starts[b + 1]; t++) {
+    DoubleTensor x = mine(xs);
+    DoubleTensor tail = mine(tails);
+    DoubleTensor y = mine(ys);
+    for (int b = 0; b < sequences.count(); b++) {
+      for (int t = sequences.start(b); t < sequences.end(b); t++) {
         for (int j = 0; j < width; j++) {
           // y_t = [x_(t-taps+1), ..., x_(t-1), x_t]
           for (int k = 0; k < tailRows; k++) {
@@ -436,28 +416,18 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void foPooling(
-      Activation activation,
-      double zoneout,
-      Tensor zfois,
-      int gates,
-      int[] starts,
-      int sequences,
-      Tensor states,
-      Tensor ys,
-      int width) {
-    Arguments.gates(gates);
-    int rows = Arguments.starts(starts, sequences);
-    DoubleTensor zfoi = rows("zfoi", zfois, rows, (long) gates * width);
-    DoubleTensor state = rows("state", states, sequences, width);
-    DoubleTensor y = rows("y", ys, rows, width);
-    for (int b = 0; b < sequences; b++) {
-      for (int t = starts[b]; t < starts[b + 1]; t++) {
+      FoGates fo, Tensor zfois, PackedSequences sequences, Tensor states, Tensor ys, int width) {
+    DoubleTensor zfoi = mine(zfois);
+    DoubleTensor state = mine(states);
+    DoubleTensor y = mine(ys);
+    for (int b = 0; b < sequences.count(); b++) {
+      for (int t = sequences.start(b); t < sequences.end(b); t++) {
         for (int j = 0; j < width; j++) {
-          int at = t * gates * width + j;
-          double z = activation(activation, zfoi.get(at));
-          double f = zoneout + (1 - zoneout) * sigmoid(zfoi.get(at + width));
-          double o = gates > 2 ? sigmoid(zfoi.get(at + 2 * width)) : 1;
-          double i = gates > 3 ? sigmoid(zfoi.get(at + 3 * width)) : 1 - f;
+          int at = t * fo.count() * width + j;
+          double z = activation(fo.activation(), zfoi.get(at));
+          double f = fo.zoneout() + (1 - fo.zoneout()) * sigmoid(zfoi.get(at + width));
+          double o = fo.count() > 2 ? sigmoid(zfoi.get(at + 2 * width)) : 1;
+          double i = fo.count() > 3 ? sigmoid(zfoi.get(at + 3 * width)) : 1 - f;
           // c_t = f_t c_(t-1) + i_t z_t; y_t = o_t c_t
           double c = f * state.get(b * width + j) + i * z;
           state.set(b * width + j, c);
@@ -471,12 +441,9 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void convolve(Linear weights, Tensor xs, int s, Tensor ys, int rows) {
-    if (!(weights instanceof PlainLinear w)) {
-      throw Arguments.foreign(NAME, weights);
-    }
-    Arguments.strided("x", xs, rows, s, w.inputs);
+    PlainLinear w = (PlainLinear) weights;
     DoubleTensor x = mine(xs);
-    DoubleTensor y = rows("y", ys, rows, w.outputs);
+    DoubleTensor y = mine(ys);
     // y_ro = b_o + sum_i W_oi x_(s r + i)
     for (int r = 0; r < rows; r++) {
       for (int o = 0; o < w.outputs; o++) {
@@ -491,38 +458,30 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void positionNorm(
-      Tensor offsets,
-      double epsilon,
-      Activation f,
-      Tensor xs,
-      Tensor ys,
-      int[] starts,
-      int sequences,
-      int width) {
-    int rows = Arguments.starts(starts, sequences);
-    DoubleTensor offset = rows("offset", offsets, 1, width);
-    DoubleTensor x = rows("x", xs, rows, width);
-    DoubleTensor y = rows("y", ys, rows, width);
-    for (int b = 0; b < sequences; b++) {
-      int n = starts[b + 1] - starts[b];
+      PositionNorm norm, Tensor xs, Tensor ys, PackedSequences sequences, int width) {
+    DoubleTensor offset = mine(norm.offset());
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = mine(ys);
+    for (int b = 0; b < sequences.count(); b++) {
+      int n = sequences.length(b);
       for (int j = 0; j < width; j++) {
         // mean = 1/n sum_t x_t
         double sum = 0;
-        for (int t = starts[b]; t < starts[b + 1]; t++) {
+        for (int t = sequences.start(b); t < sequences.end(b); t++) {
           sum += x.get(t * width + j);
         }
         double mean = sum / n;
         // z = 2 (x - mean) + offset
         double squares = 0;
-        for (int t = starts[b]; t < starts[b + 1]; t++) {
+        for (int t = sequences.start(b); t < sequences.end(b); t++) {
           double z = 2 * (x.get(t * width + j) - mean) + offset.get(j);
           squares += z * z;
         }
         // y = f(z / sqrt(1/n sum_t z_t^2 + epsilon))
-        double size = sqrt(squares / n + epsilon);
-        for (int t = starts[b]; t < starts[b + 1]; t++) {
+        double size = sqrt(squares / n + norm.epsilon());
+        for (int t = sequences.start(b); t < sequences.end(b); t++) {
           double z = 2 * (x.get(t * width + j) - mean) + offset.get(j);
-          y.set(t * width + j, activation(f, z / size));
+          y.set(t * width + j, activation(norm.activation(), z / size));
         }
       }
     }
@@ -530,24 +489,18 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void residual(
-      Tensor scales,
-      Tensor xs,
-      Tensor cs,
-      Tensor ys,
-      int sequences,
-      int length,
-      int width,
-      Shuffle shuffle) {
-    int rows = Arguments.positions(sequences, length, shuffle);
-    DoubleTensor scale = rows("scale", scales, 2, width);
-    DoubleTensor x = rows("x", xs, rows, width);
-    DoubleTensor c = rows("c", cs, rows, width);
-    DoubleTensor y = rows("y", ys, rows, width);
+      Tensor scales, Tensor xs, Tensor cs, Tensor ys, Positions positions, int width) {
+    DoubleTensor scale = mine(scales);
+    DoubleTensor x = mine(xs);
+    DoubleTensor c = mine(cs);
+    DoubleTensor y = mine(ys);
     // y_(shuffled i) = scale_(i mod 2) (.) x_i + c_i
-    for (int b = 0; b < sequences; b++) {
-      for (int i = 0; i < length; i++) {
-        int from = (b * length + i) * width;
-        int to = (b * length + shuffle.destination(i, length)) * width;
+    for (int b = 0; b < positions.sequences(); b++) {
+      for (int i = 0; i < positions.length(); i++) {
+        int from = (b * positions.length() + i) * width;
+        int to =
+            (b * positions.length() + positions.shuffle().destination(i, positions.length()))
+                * width;
         for (int j = 0; j < width; j++) {
           y.set(to + j, scale.get(i % 2 * width + j) * x.get(from + j) + c.get(from + j));
         }
@@ -559,9 +512,8 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void embed(Tensor tables, int[] tokens, Tensor ys, int rows, int width) {
-    DoubleTensor table = rows("table", tables, 0, width);
-    DoubleTensor y = rows("y", ys, rows, width);
-    Arguments.tokens(tokens, rows, table, width);
+    DoubleTensor table = mine(tables);
+    DoubleTensor y = mine(ys);
     for (int r = 0; r < rows; r++) {
       for (int j = 0; j < width; j++) {
         y.set(r * width + j, table.get(tokens[r] * width + j));
@@ -570,45 +522,35 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void mean(Tensor xs, int[] starts, int sequences, Tensor ys, int width) {
-    DoubleTensor x = rows("x", xs, Arguments.starts(starts, sequences), width);
-    DoubleTensor y = rows("y", ys, sequences, width);
+  public void mean(Tensor xs, PackedSequences sequences, Tensor ys, int width) {
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = mine(ys);
     // y_b = 1/n sum_t x_t
-    for (int b = 0; b < sequences; b++) {
+    for (int b = 0; b < sequences.count(); b++) {
       for (int j = 0; j < width; j++) {
         double sum = 0;
-        for (int t = starts[b]; t < starts[b + 1]; t++) {
+        for (int t = sequences.start(b); t < sequences.end(b); t++) {
           sum += x.get(t * width + j);
         }
-        y.set(b * width + j, sum / (starts[b + 1] - starts[b]));
+        y.set(b * width + j, sum / sequences.length(b));
       }
     }
   }
 
   @Override
   public void groupNorm(
-      Tensor weights,
-      Tensor biases,
-      double epsilon,
-      Tensor xs,
-      int[] starts,
-      int sequences,
-      Tensor ys,
-      int width,
-      int groups) {
-    int rows = Arguments.starts(starts, sequences);
-    Arguments.parts("groups", groups, width);
-    DoubleTensor weight = rows("weight", weights, 1, width);
-    DoubleTensor bias = rows("bias", biases, 1, width);
-    DoubleTensor x = rows("x", xs, rows, width);
-    DoubleTensor y = rows("y", ys, rows, width);
+      NormWeights norm, int groups, Tensor xs, PackedSequences sequences, Tensor ys, int width) {
+    DoubleTensor weight = mine(norm.weight());
+    DoubleTensor bias = mine(norm.bias());
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = mine(ys);
     int size = width / groups;
-    for (int b = 0; b < sequences; b++) {
-      double n = (double) (starts[b + 1] - starts[b]) * size;
+    for (int b = 0; b < sequences.count(); b++) {
+      double n = (double) sequences.length(b) * size;
       for (int first = 0; first < width; first += size) {
         // mean = 1/n sum x
         double sum = 0;
-        for (int t = starts[b]; t < starts[b + 1]; t++) {
+        for (int t = sequences.start(b); t < sequences.end(b); t++) {
           for (int j = first; j < first + size; j++) {
             sum += x.get(t * width + j);
           }
@@ -616,15 +558,15 @@ final class ReferenceKernels implements Kernels {
         double mean = sum / n;
         // variance = 1/n sum (x - mean)^2
         double squares = 0;
-        for (int t = starts[b]; t < starts[b + 1]; t++) {
+        for (int t = sequences.start(b); t < sequences.end(b); t++) {
           for (int j = first; j < first + size; j++) {
             double difference = x.get(t * width + j) - mean;
             squares += difference * difference;
           }
         }
-        double deviation = sqrt(squares / n + epsilon);
+        double deviation = sqrt(squares / n + norm.epsilon());
         // y = (x - mean) / sqrt(variance + epsilon) (.) weight + bias
-        for (int t = starts[b]; t < starts[b + 1]; t++) {
+        for (int t = sequences.start(b); t < sequences.end(b); t++) {
           for (int j = first; j < first + size; j++) {
             int i = t * width + j;
             y.set(i, (x.get(i) - mean) / deviation * weight.get(j) + bias.get(j));
@@ -636,18 +578,22 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void rollAdd(
-      Tensor xs, int[] starts, Tensor ys, int[] yStarts, int sequences, int width, int track) {
-    DoubleTensor x = rows("x", xs, Arguments.starts(starts, sequences), width);
-    DoubleTensor y = rows("y", ys, Arguments.starts(yStarts, sequences), width);
-    Arguments.rotation(starts, yStarts, sequences, width, track);
+      Tensor xs,
+      PackedSequences xSequences,
+      Tensor ys,
+      PackedSequences ySequences,
+      int width,
+      int track) {
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = mine(ys);
     // y_t += x_((t + o) mod n), o = 0, 1, 2, 4, 8, ... by track
-    for (int b = 0; b < sequences; b++) {
-      int n = starts[b + 1] - starts[b];
-      for (int t = 0; t < yStarts[b + 1] - yStarts[b]; t++) {
+    for (int b = 0; b < xSequences.count(); b++) {
+      int n = xSequences.length(b);
+      for (int t = 0; t < ySequences.length(b); t++) {
         for (int j = 0; j < width; j++) {
           long o = j < track ? 0 : 1L << (j / track - 1);
-          int from = starts[b] + (int) ((t + o) % n);
-          int to = yStarts[b] + t;
+          int from = xSequences.start(b) + (int) ((t + o) % n);
+          int to = ySequences.start(b) + t;
           y.set(to * width + j, y.get(to * width + j) + x.get(from * width + j));
         }
       }
@@ -657,18 +603,16 @@ final class ReferenceKernels implements Kernels {
   // ------------------------------------------------- embeddings and attention
 
   @Override
-  public void embeddingBag(
-      Tensor tables, int[] entries, Tensor weights, int bag, Tensor ys, int rows, int width) {
-    DoubleTensor weight = rows("weights", weights, rows, bag);
-    DoubleTensor y = rows("y", ys, rows, width);
-    Arguments.tokens(entries, rows * bag, tables, width);
+  public void embeddingBag(Tensor tables, Bags bags, Tensor ys, int rows, int width) {
+    DoubleTensor weight = mine(bags.weights());
+    DoubleTensor y = mine(ys);
     DoubleTensor table = mine(tables);
     // y_r = sum_i weights[r, i] table[entries[r, i]]
     for (int r = 0; r < rows; r++) {
       for (int j = 0; j < width; j++) {
         double sum = 0;
-        for (int i = r * bag; i < (r + 1) * bag; i++) {
-          sum += weight.get(i) * table.get(entries[i] * width + j);
+        for (int i = r * bags.size(); i < (r + 1) * bags.size(); i++) {
+          sum += weight.get(i) * table.get(bags.entries()[i] * width + j);
         }
         y.set(r * width + j, sum);
       }
@@ -677,9 +621,9 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void multiply(Tensor xs, Tensor gs, Tensor ys, int count) {
-    DoubleTensor x = rows("x", xs, 1, count);
-    DoubleTensor g = rows("g", gs, 1, count);
-    DoubleTensor y = rows("y", ys, 1, count);
+    DoubleTensor x = mine(xs);
+    DoubleTensor g = mine(gs);
+    DoubleTensor y = mine(ys);
     for (int i = 0; i < count; i++) {
       y.set(i, x.get(i) * g.get(i));
     }
@@ -687,8 +631,8 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void scaleNorm(double scale, double floor, Tensor xs, Tensor ys, int rows, int width) {
-    DoubleTensor x = rows("x", xs, rows, width);
-    DoubleTensor y = rows("y", ys, rows, width);
+    DoubleTensor x = mine(xs);
+    DoubleTensor y = mine(ys);
     // y = scale x / max(|x|, floor)
     for (int r = 0; r < rows; r++) {
       double squares = 0;
@@ -703,27 +647,17 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void rotary(
-      Tensor tables,
-      int[] positions,
-      Pairs pairs,
-      Tensor xs,
-      int stride,
-      int rows,
-      int groups,
-      int width) {
-    Arguments.strided("x", xs, rows, stride, groups * width);
-    Arguments.tokens(positions, rows, tables, width);
-    DoubleTensor table = mine(tables);
-    DoubleTensor x = mine(xs);
+  public void rotary(RotaryPositions rotation, Strided strided, int rows, int groups, int width) {
+    DoubleTensor table = mine(rotation.table());
+    DoubleTensor x = mine(strided.tensor());
     // (a, b) -> (a cos - b sin, b cos + a sin)
     for (int r = 0; r < rows; r++) {
       for (int g = 0; g < groups; g++) {
         for (int j = 0; j < width / 2; j++) {
-          double sin = table.get(positions[r] * width + j);
-          double cos = table.get(positions[r] * width + width / 2 + j);
-          int first = r * stride + g * width + pairs.first(j);
-          int second = r * stride + g * width + pairs.second(j, width);
+          double sin = table.get(rotation.positions()[r] * width + j);
+          double cos = table.get(rotation.positions()[r] * width + width / 2 + j);
+          int first = r * strided.stride() + g * width + rotation.pairs().first(j);
+          int second = r * strided.stride() + g * width + rotation.pairs().second(j, width);
           double a = x.get(first);
           double b = x.get(second);
           x.set(first, a * cos - b * sin);
@@ -735,36 +669,26 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void attend(
-      AttentionSets windows,
-      double scale,
-      Tensor qs,
-      Tensor ks,
-      Tensor vs,
-      int stride,
-      Tensor ys,
-      int yStride,
-      int rows,
-      int width) {
-    Arguments.attention(windows, qs, ks, vs, stride, ys, yStride, rows, width);
-    DoubleTensor q = mine(qs);
-    DoubleTensor k = mine(ks);
-    DoubleTensor v = mine(vs);
-    DoubleTensor y = mine(ys);
+      AttentionSets sets, double scale, QueryKeyValue qkv, Strided target, int rows, int width) {
+    DoubleTensor q = mine(qkv.q());
+    DoubleTensor k = mine(qkv.k());
+    DoubleTensor v = mine(qkv.v());
+    DoubleTensor y = mine(target.tensor());
     double[][] sums = new double[rows][width];
-    for (int w = 0; w < windows.size(); w++) {
-      int first = windows.keyStarts()[w];
-      double[] p = new double[windows.keyStarts()[w + 1] - first];
-      for (int i = windows.queryStarts()[w]; i < windows.queryStarts()[w + 1]; i++) {
-        int query = windows.queries()[i];
+    for (int w = 0; w < sets.size(); w++) {
+      int first = sets.keyStarts()[w];
+      double[] p = new double[sets.keyStarts()[w + 1] - first];
+      for (int i = sets.queryStarts()[w]; i < sets.queryStarts()[w + 1]; i++) {
+        int query = sets.queries()[i];
         // l_k = scale (q . k), m = max_k l_k
         double m = Double.NEGATIVE_INFINITY;
         for (int n = 0; n < p.length; n++) {
-          int key = windows.keys()[first + n];
+          int key = sets.keys()[first + n];
           double product = 0;
           for (int j = 0; j < width; j++) {
-            product += q.get(query * stride + j) * k.get(key * stride + j);
+            product += q.get(query * qkv.stride() + j) * k.get(key * qkv.stride() + j);
           }
-          p[n] = windows.logit(query, key, product * scale);
+          p[n] = sets.logit(query, key, product * scale);
           m = max(m, p[n]);
         }
         // o = sum_k exp(l_k - m) v_k / sum_k exp(l_k - m)
@@ -774,30 +698,22 @@ final class ReferenceKernels implements Kernels {
           total += p[n];
         }
         for (int n = 0; n < p.length; n++) {
-          int key = windows.keys()[first + n];
+          int key = sets.keys()[first + n];
           for (int j = 0; j < width; j++) {
-            sums[query][j] += p[n] / total * v.get(key * stride + j);
+            sums[query][j] += p[n] / total * v.get(key * qkv.stride() + j);
           }
         }
       }
     }
-    double[] divisors = windows.divisors(rows);
+    double[] divisors = sets.divisors(rows);
     for (int r = 0; r < rows; r++) {
       for (int j = 0; j < width; j++) {
-        y.set(r * yStride + j, divisors[r] == 0 ? 0 : sums[r][j] / divisors[r]);
+        y.set(r * target.stride() + j, divisors[r] == 0 ? 0 : sums[r][j] / divisors[r]);
       }
     }
   }
 
-  private static DoubleTensor rows(String name, Tensor tensor, int rows, long width) {
-    Arguments.holds(name, tensor, rows, width);
-    return mine(tensor);
-  }
-
   private static DoubleTensor mine(Tensor tensor) {
-    if (tensor instanceof DoubleTensor mine) {
-      return mine;
-    }
-    throw Arguments.foreign(NAME, tensor);
+    return (DoubleTensor) tensor;
   }
 }

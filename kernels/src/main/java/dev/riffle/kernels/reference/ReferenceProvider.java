@@ -1,6 +1,6 @@
 package dev.riffle.kernels.reference;
 
-import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Backend;
 import dev.riffle.kernels.KernelsProvider;
 import java.util.Optional;
 
@@ -17,7 +17,7 @@ public final class ReferenceProvider implements KernelsProvider {
   }
 
   @Override
-  public Kernels create() {
+  public Backend create() {
     return new ReferenceKernels();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What the operations mean: plain loops over {@code double[]}, each under its equation. Read these
- * to know, run {@code cpu} to go fast.
+ * The definition of the operations: plain loops over {@code double[]}, each under its equation.
+ * Read this package to learn what an operation computes; run the backend {@code cpu} for speed.
  */
 package dev.riffle.kernels.reference;

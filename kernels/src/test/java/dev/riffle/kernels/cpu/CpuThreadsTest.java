@@ -6,10 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.AttentionSets;
 import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.KernelsContract;
+import dev.riffle.kernels.NormWeights;
+import dev.riffle.kernels.PackedSequences;
+import dev.riffle.kernels.PositionNorm;
+import dev.riffle.kernels.Positions;
+import dev.riffle.kernels.QueryKeyValue;
 import dev.riffle.kernels.Shuffle;
+import dev.riffle.kernels.Strided;
+import dev.riffle.kernels.SwitchUnitWeights;
 import dev.riffle.kernels.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -84,7 +91,8 @@ final class CpuThreadsTest extends KernelsContract {
             (k, y) -> {
               Tensor w = k.constant(random(1, WIDTH));
               Tensor x = k.constant(random(3, size));
-              k.layerNorm(w, k.constant(random(2, WIDTH)), 1e-5, x, y, ROWS, WIDTH);
+              k.layerNorm(
+                  new NormWeights(w, k.constant(random(2, WIDTH)), 1e-5), x, y, ROWS, WIDTH);
             }));
     operations.add(
         new Large(
@@ -94,7 +102,8 @@ final class CpuThreadsTest extends KernelsContract {
               Tensor offset = k.constant(random(1, WIDTH));
               Tensor x = k.constant(random(3, size));
               Activation f = Activation.GELU_QUICK;
-              k.positionNorm(offset, 1e-10, f, x, y, STARTS, 4, WIDTH);
+              k.positionNorm(
+                  new PositionNorm(offset, 1e-10, f), x, y, new PackedSequences(STARTS, 4), WIDTH);
             }));
     for (Shuffle shuffle : Shuffle.values()) {
       operations.add(
@@ -105,7 +114,7 @@ final class CpuThreadsTest extends KernelsContract {
                 Tensor scale = k.constant(random(1, 2 * WIDTH));
                 Tensor x = k.constant(random(2, 4096 * WIDTH));
                 Tensor c = k.constant(random(3, 4096 * WIDTH));
-                k.residual(scale, x, c, y, 2, 2048, WIDTH, shuffle);
+                k.residual(scale, x, c, y, new Positions(2, 2048, shuffle), WIDTH);
               }));
     }
     operations.add(
@@ -116,20 +125,16 @@ final class CpuThreadsTest extends KernelsContract {
               Linear expand = k.linear(random(1, 48 * 96), null, 96, 48);
               Linear contract = k.linear(random(2, 48 * 96), random(3, 48), 48, 96);
               k.switchUnit(
-                  expand,
-                  k.constant(random(4, 96)),
-                  1e-10,
-                  Activation.GELU_QUICK,
-                  contract,
-                  k.constant(random(5, 48)),
+                  new SwitchUnitWeights(
+                      expand,
+                      new PositionNorm(k.constant(random(4, 96)), 1e-10, Activation.GELU_QUICK),
+                      contract,
+                      k.constant(random(5, 48))),
                   k.constant(random(6, 2 * 4096 * 24)),
                   k.allocate(2 * 2048 * 96),
                   k::allocate,
                   y,
-                  2,
-                  4096,
-                  24,
-                  Shuffle.LEFT);
+                  new Positions(2, 4096, Shuffle.LEFT));
             }));
     operations.add(
         new Large(
@@ -137,7 +142,13 @@ final class CpuThreadsTest extends KernelsContract {
             size,
             (k, y) -> {
               k.write(random(1, size), 0, y, 0, size);
-              k.rollAdd(k.constant(random(2, size)), STARTS, y, STARTS, 4, WIDTH, 8);
+              k.rollAdd(
+                  k.constant(random(2, size)),
+                  new PackedSequences(STARTS, 4),
+                  y,
+                  new PackedSequences(STARTS, 4),
+                  WIDTH,
+                  8);
             }));
     operations.add(new Large("attend", 512 * 64, (k, y) -> attend(k, 0, y)));
     operations.add(
@@ -173,7 +184,13 @@ final class CpuThreadsTest extends KernelsContract {
     AttentionSets windows =
         new AttentionSets(queries, queryStarts, keys, keyStarts, times, times, Double.NaN, 0);
     Tensor x = k.constant(random(1, 512 * 64));
-    k.attend(windows, 0.125, x, x, k.constant(random(2, 512 * 64)), 64, y, 64, 512, 64);
+    k.attend(
+        windows,
+        0.125,
+        new QueryKeyValue(x, x, k.constant(random(2, 512 * 64)), 64),
+        new Strided(y, 64),
+        512,
+        64);
   }
 
   @ParameterizedTest

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Backends;
+import dev.riffle.kernels.FoGates;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.KernelsContract;
+import dev.riffle.kernels.NormWeights;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Precision;
 import dev.riffle.kernels.Tensor;
 import org.assertj.core.data.Offset;
@@ -94,18 +97,18 @@ final class ReferenceKernelsTest extends KernelsContract {
     Tensor state = k.constant(new double[] {8});
     Tensor y = k.allocate(2);
     Tensor zf = k.constant(new double[] {2, 0, 4, 0});
-    k.foPooling(Activation.NONE, 0, zf, 2, new int[] {0, 2}, 1, state, y, 1);
+    k.foPooling(new FoGates(2, Activation.NONE, 0), zf, PackedSequences.of(0, 2), state, y, 1);
     assertThat(read(y, 2)).containsExactly(5, 4.5);
     assertThat(read(state, 1)).containsExactly(4.5);
     // zoneout 1/2: f = 3/4, c = 3/4 8 + 1/4 2 = 6.5; o = 1/2
     state = k.constant(new double[] {8});
     Tensor zfo = k.constant(new double[] {2, 0, 0});
-    k.foPooling(Activation.NONE, 0.5, zfo, 3, new int[] {0, 1}, 1, state, y, 1);
+    k.foPooling(new FoGates(3, Activation.NONE, 0.5), zfo, PackedSequences.of(0, 1), state, y, 1);
     assertThat(read(y, 1)).containsExactly(3.25);
     // i = sigmoid(log 3) = 3/4: c = 1/2 8 + 3/4 2 = 5.5
     state = k.constant(new double[] {8});
     Tensor zfoi = k.constant(new double[] {2, 0, 0, Math.log(3)});
-    k.foPooling(Activation.NONE, 0, zfoi, 4, new int[] {0, 1}, 1, state, y, 1);
+    k.foPooling(new FoGates(4, Activation.NONE, 0), zfoi, PackedSequences.of(0, 1), state, y, 1);
     assertThat(read(y, 1)).containsExactly(new double[] {2.75}, near());
   }
 
@@ -114,7 +117,7 @@ final class ReferenceKernelsTest extends KernelsContract {
     Tensor tail = k.constant(new double[] {1, 2});
     Tensor y = k.allocate(9);
     Tensor x = k.constant(new double[] {3, 4, 5});
-    k.causalUnfold(x, new int[] {0, 3}, 1, tail, y, 1, 3);
+    k.causalUnfold(x, PackedSequences.of(0, 3), tail, y, 1, 3);
     assertThat(read(y, 9)).containsExactly(1, 2, 3, 2, 3, 4, 3, 4, 5);
     assertThat(read(tail, 2)).containsExactly(4, 5);
   }
@@ -124,9 +127,10 @@ final class ReferenceKernelsTest extends KernelsContract {
     // mean 3, variance (4 + 0 + 4) / 3, plus 1/3 = 3: (x - 3) / sqrt(3)
     Tensor y = k.constant(new double[] {1, 3, 5});
     k.layerNorm(
-        k.constant(new double[] {Math.sqrt(3), 1, 2 * Math.sqrt(3)}),
-        k.constant(new double[] {0, 7, 1}),
-        1.0 / 3,
+        new NormWeights(
+            k.constant(new double[] {Math.sqrt(3), 1, 2 * Math.sqrt(3)}),
+            k.constant(new double[] {0, 7, 1}),
+            1.0 / 3),
         y,
         y,
         1,
@@ -147,7 +151,8 @@ final class ReferenceKernelsTest extends KernelsContract {
     // lambda = i turns by a quarter: 1, i + 1, (i + 1) i + 1 = i, i i + 1 = 0
     Tensor u = k.constant(new double[] {1, 0, 1, 0, 1, 0, 1, 0});
     Tensor state = k.allocate(2);
-    k.recurrence(k.diagonal(new double[] {0}, new double[] {1}), u, new int[] {0, 4}, 1, state, 1);
+    k.recurrence(
+        k.diagonal(new double[] {0}, new double[] {1}), u, PackedSequences.of(0, 4), state, 1);
     assertThat(read(u, 8)).containsExactly(1, 0, 1, 1, 0, 1, 0, 0);
     assertThat(read(state, 2)).containsExactly(0, 0);
   }
@@ -168,7 +173,7 @@ final class ReferenceKernelsTest extends KernelsContract {
     // two earlier steps with sum 4, then 5 and 3: 9 / 3, 12 / 4
     Tensor x = k.constant(new double[] {5, 3});
     Tensor sums = k.constant(new double[] {4, 0});
-    k.runningMean(x, new int[] {0, 2}, 1, new long[] {2}, sums, x, 1);
+    k.runningMean(x, PackedSequences.of(0, 2), new long[] {2}, sums, x, 1);
     assertThat(read(x, 2)).containsExactly(3, 3);
     assertThat(read(sums, 2)).containsExactly(12, 0);
   }

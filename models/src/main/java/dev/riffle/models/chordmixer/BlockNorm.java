@@ -1,6 +1,8 @@
 package dev.riffle.models.chordmixer;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.NormWeights;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.RowNorm;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.lru.Norm;
@@ -9,12 +11,11 @@ import dev.riffle.models.weights.Weights;
 /**
  * A normalisation of a block, with its weights on one backend; every epsilon is 1e-5.
  *
- * @param row what it does to a row by itself; null for a group norm
- * @param weight {@code [width]} of a group norm, over neighbouring features and all positions of a
- *     sequence; else null
- * @param bias likewise
+ * @param row what it does to a row by itself; {@link RowNorm#NONE} for a group norm
+ * @param group of a group norm, over neighboring features and all positions of a sequence; null for
+ *     others
  */
-record BlockNorm(Kernels kernels, RowNorm row, Tensor weight, Tensor bias, int width, int groups) {
+record BlockNorm(Kernels kernels, RowNorm row, NormWeights group, int width, int groups) {
 
   /**
    * Reads the weights of a norm.
@@ -56,27 +57,27 @@ record BlockNorm(Kernels kernels, RowNorm row, Tensor weight, Tensor bias, int w
   }
 
   private static BlockNorm of(Norm norm) {
-    return new BlockNorm(norm.kernels(), norm.row(), null, null, norm.width(), 0);
+    return new BlockNorm(norm.kernels(), norm.row(), null, norm.width(), 0);
   }
 
   private static BlockNorm group(Kernels kernels, Weights w, int width, int groups) {
     Tensor weight = kernels.constant(w.require("weight", width));
     Tensor bias = kernels.constant(w.require("bias", width));
-    return new BlockNorm(kernels, null, weight, bias, width, groups);
+    return new BlockNorm(kernels, RowNorm.NONE, new NormWeights(weight, bias, 1e-5), width, groups);
   }
 
-  /** What it does to rows by themselves; null where there is no norm, or one that sees more. */
+  /** What it does to rows by themselves; nothing where there is no norm, or one over windows. */
   static RowNorm rowOf(BlockNorm norm) {
-    return norm == null ? null : norm.row;
+    return norm == null ? RowNorm.NONE : norm.row;
   }
 
   /** Whether it takes a whole window to norm a row. */
   static boolean seesWindow(BlockNorm norm) {
-    return norm != null && norm.row == null;
+    return norm != null && norm.group != null;
   }
 
   /** A group norm of x {@code [rows, width]} into y, which may be x. */
-  void applyToWindows(Tensor x, Tensor y, int[] starts, int sequences) {
-    kernels.groupNorm(weight, bias, 1e-5, x, starts, sequences, y, width, groups);
+  void applyToWindows(Tensor x, Tensor y, PackedSequences sequences) {
+    kernels.groupNorm(group, groups, x, sequences, y, width);
   }
 }

@@ -1,8 +1,8 @@
 package dev.riffle.models.chordmixer;
 
-import dev.riffle.kernels.Arguments;
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.InputException;
@@ -136,15 +136,16 @@ public final class ChordMixer implements WindowModel {
       blocksOf[i] = blocks(steps);
       moved |= order[i] != i;
     }
+    PackedSequences sequences = new PackedSequences(starts, count);
     float[] values = moved ? inOrder(batch, order, starts) : batch.values();
-    Tensor x = embed(new WindowBatch(values, batch.width(), starts, count), work);
+    Tensor x = embed(new WindowBatch(values, batch.width(), sequences), work);
     if (!moved) {
-      run(x, starts, blocksOf, y, work);
+      run(x, sequences, blocksOf, y, work);
       return;
     }
     int width = outputs();
     Tensor sorted = work.tensor("chord.sorted", count * width);
-    run(x, starts, blocksOf, sorted, work);
+    run(x, sequences, blocksOf, sorted, work);
     for (int i = 0; i < count; i++) {
       kernels.copy(sorted, i * width, y, order[i] * width, width);
     }
@@ -154,7 +155,7 @@ public final class ChordMixer implements WindowModel {
     int width = batch.width();
     float[] values = new float[batch.rows() * width];
     for (int i = 0; i < order.length; i++) {
-      int from = batch.starts()[order[i]] * width;
+      int from = batch.sequences().start(order[i]) * width;
       System.arraycopy(
           batch.values(), from, values, starts[i] * width, batch.steps(order[i]) * width);
     }
@@ -163,7 +164,7 @@ public final class ChordMixer implements WindowModel {
 
   /** The first x of windows, {@code [rows, width]}. */
   private Tensor embed(WindowBatch batch, Scratch work) {
-    int rows = rows(batch.starts(), batch.windows());
+    int rows = rows(batch.sequences());
     if (config.embedding() == Embedding.TOKENS) {
       return embed(batch.tokens(), rows, work);
     }
@@ -199,59 +200,59 @@ public final class ChordMixer implements WindowModel {
       throw new InputException(
           "This ChordMixer reads tokens (embedding_type is sparse) but was given features.");
     }
-    int rows = rows(block.starts(), block.sequences());
+    int rows = rows(block.sequences());
     Tensor x = embed(block.x(), rows, work);
-    run(x, block.starts(), asTheFirst(block.starts(), block.sequences()), y, work);
+    run(x, block.sequences(), asTheFirst(block.sequences()), y, work);
   }
 
   /**
    * Answers windows of tokens.
    *
    * @param tokens {@code [rows]}, each from 0 to {@code input_size} - 1
-   * @param starts {@code [sequences + 1]} first row of each window, then the number of rows
+   * @param sequences where the windows are
    * @param y {@code [sequences, outputs]}
    * @throws InputException if the model reads features, a token is unknown, a window is empty, too
    *     long for {@code var_len}, or all together are too long for one array
    */
-  public void forward(int[] tokens, int[] starts, int sequences, Tensor y, Scratch work) {
+  public void forward(int[] tokens, PackedSequences sequences, Tensor y, Scratch work) {
     if (config.embedding() != Embedding.TOKENS) {
       throw new InputException(
           "This ChordMixer reads features (embedding_type is linear) but was given tokens.");
     }
-    int rows = rows(starts, sequences);
+    int rows = rows(sequences);
     Tensor x = embed(tokens, rows, work);
-    run(x, starts, asTheFirst(starts, sequences), y, work);
+    run(x, sequences, asTheFirst(sequences), y, work);
   }
 
-  private int[] asTheFirst(int[] starts, int sequences) {
-    int[] all = new int[sequences];
-    Arrays.fill(all, sequences == 0 ? 0 : blocks(starts[1]));
+  private int[] asTheFirst(PackedSequences sequences) {
+    int[] all = new int[sequences.count()];
+    Arrays.fill(all, all.length == 0 ? 0 : blocks(sequences.length(0)));
     return all;
   }
 
   /**
    * @param blocksOf each window, the most first
    */
-  private void run(Tensor x, int[] starts, int[] blocksOf, Tensor y, Scratch work) {
-    int sequences = blocksOf.length;
-    if (sequences == 0) {
+  private void run(Tensor x, PackedSequences sequences, int[] blocksOf, Tensor y, Scratch work) {
+    if (sequences.count() == 0) {
       return;
     }
     int width = config.width();
-    int left = sequences; // windows that block i runs
+    int left = sequences.count(); // windows that block i runs
     for (int i = 0; i < blocksOf[0]; i++) {
       while (blocksOf[left - 1] <= i) {
         left--;
       }
-      blocks[i].run(x, starts, left, work);
-      work.show("block_output", x, starts[left], width);
+      PackedSequences running = sequences.first(left);
+      blocks[i].run(x, running, work);
+      work.show("block_output", x, running.rows(), width);
     }
     if (decoder == null) {
-      kernels.mean(x, starts, sequences, y, width);
+      kernels.mean(x, sequences, y, width);
     } else {
-      Tensor mean = work.tensor("chord.mean", sequences * width);
-      kernels.mean(x, starts, sequences, mean, width);
-      kernels.linear(decoder, mean, y, sequences);
+      Tensor mean = work.tensor("chord.mean", sequences.count() * width);
+      kernels.mean(x, sequences, mean, width);
+      kernels.linear(decoder, mean, y, sequences.count());
     }
   }
 
@@ -273,18 +274,18 @@ public final class ChordMixer implements WindowModel {
   }
 
   /** Rows of a batch that can be answered. */
-  private int rows(int[] starts, int sequences) {
-    int rows = Arguments.starts(starts, sequences);
-    for (int b = 0; b < sequences; b++) {
-      if (starts[b] == starts[b + 1]) {
+  private int rows(PackedSequences sequences) {
+    int rows = sequences.rows();
+    for (int b = 0; b < sequences.count(); b++) {
+      if (sequences.length(b) == 0) {
         throw new InputException(
             "Window "
                 + b
                 + " of the batch has no steps, and the answer is a mean over steps: leave it out.");
       }
     }
-    if (sequences > 0) {
-      blocks(starts[1]);
+    if (sequences.count() > 0) {
+      blocks(sequences.length(0));
     }
     if ((long) rows * config.width() > Integer.MAX_VALUE - 8) {
       throw new InputException(

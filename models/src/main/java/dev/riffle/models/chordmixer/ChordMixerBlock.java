@@ -2,7 +2,8 @@ package dev.riffle.models.chordmixer;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.Mlp;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.weights.Weights;
@@ -18,8 +19,7 @@ final class ChordMixerBlock {
   private final int width;
   private final int track;
   private final BlockNorm prenorm; // null for none
-  private final Linear fc1; // [hidden, width]
-  private final Linear fc2; // [width, hidden]
+  private final Mlp mlp;
   private final BlockNorm norm; // null for none
 
   /**
@@ -31,8 +31,13 @@ final class ChordMixerBlock {
     this.width = config.width();
     this.track = config.trackSize();
     this.prenorm = BlockNorm.of(config.prenorm(), kernels, weights, "prenorm", width, track);
-    this.fc1 = ChordMixer.linear(kernels, weights.under("mix.fc1."), width, config.hiddenSize());
-    this.fc2 = ChordMixer.linear(kernels, weights.under("mix.fc2."), config.hiddenSize(), width);
+    int hidden = config.hiddenSize();
+    this.mlp =
+        new Mlp(
+            BlockNorm.rowOf(prenorm),
+            ChordMixer.linear(kernels, weights.under("mix.fc1."), width, hidden),
+            Activation.GELU,
+            ChordMixer.linear(kernels, weights.under("mix.fc2."), hidden, width));
     this.norm = BlockNorm.of(config.norm(), kernels, weights, "norm", width, track);
   }
 
@@ -41,22 +46,22 @@ final class ChordMixerBlock {
    *
    * @param x {@code [rows, width]}; becomes the block's output
    */
-  void run(Tensor x, int[] starts, int sequences, Scratch work) {
-    int rows = starts[sequences];
+  void run(Tensor x, PackedSequences sequences, Scratch work) {
+    int rows = sequences.rows();
     Tensor z = work.tensor("chord.z", rows * width);
 
     // z_t = fc2(gelu(fc1(prenorm(x_t))))
     Tensor in = x;
     if (BlockNorm.seesWindow(prenorm)) {
-      prenorm.applyToWindows(x, z, starts, sequences);
+      prenorm.applyToWindows(x, z, sequences);
       in = z;
     }
-    kernels.mlp(BlockNorm.rowOf(prenorm), fc1, Activation.GELU, fc2, in, z, rows);
+    kernels.mlp(mlp, in, z, rows);
 
     // x_t = norm(x_t + rotate(z)_t), rotate(z)_t = z_((t + o) mod n), o = 0, 1, 2, 4, ... by track
-    kernels.rollAdd(z, x, starts, sequences, width, track, BlockNorm.rowOf(norm));
+    kernels.rollAddNorm(z, x, sequences, width, track, BlockNorm.rowOf(norm));
     if (BlockNorm.seesWindow(norm)) {
-      norm.applyToWindows(x, x, starts, sequences);
+      norm.applyToWindows(x, x, sequences);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.riffle.models.chordmixer;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.Scratch;
@@ -42,20 +43,19 @@ public final class ChordMixerGolden {
     Safetensors tensors = golden.tensors();
     ChordMixerConfig config = ChordMixerConfig.of(golden.settings().under("hparams"));
     ChordMixer model = new ChordMixer(kernels.forWindows(), config, Weights.of(tensors));
-    int[] starts = starts(tensors);
-    int sequences = starts.length - 1;
+    PackedSequences sequences = sequences(tensors);
 
     List<double[]> seen = new ArrayList<>();
     Scratch work = new Scratch(kernels);
     work.observe(
         (stage, values, rows, width) -> seen.add(GoldenValues.read(kernels, values, rows * width)));
-    Tensor y = kernels.allocate(sequences * model.outputs());
+    Tensor y = kernels.allocate(sequences.count() * model.outputs());
     if (config.embedding() == ChordMixerConfig.Embedding.TOKENS) {
       int[] tokens = Arrays.stream(tensors.longs("input")).mapToInt(Math::toIntExact).toArray();
-      model.forward(tokens, starts, sequences, y, work);
+      model.forward(tokens, sequences, y, work);
     } else {
       Tensor x = kernels.constant(tensors.doubles("input"));
-      model.forward(new Block(x, starts, sequences), y, work);
+      model.forward(new Block(x, sequences), y, work);
     }
 
     report.compareRecorded(golden, kernels, "output_f64", GoldenValues.read(kernels, y, y.size()));
@@ -73,16 +73,15 @@ public final class ChordMixerGolden {
     ChordMixer model =
         ChordMixerFamily.read(ModelDirectory.readForGoldens(golden.model()), kernels.forWindows());
     Safetensors tensors = golden.tensors();
-    int[] starts = starts(tensors);
-    int windows = starts.length - 1;
+    PackedSequences sequences = sequences(tensors);
+    int windows = sequences.count();
     double[] input = tensors.doubles("input"); // [rows, inputs]
     float[] values = new float[input.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) input[i];
     }
     Tensor y = kernels.allocate(windows * model.outputs());
-    model.forward(
-        new WindowBatch(values, model.inputs(), starts, windows), y, new Scratch(kernels));
+    model.forward(new WindowBatch(values, model.inputs(), sequences), y, new Scratch(kernels));
     double limit = GoldenCase.limit(kernels, MODEL_LIMIT);
     report.compare(
         "output_f64",
@@ -98,21 +97,20 @@ public final class ChordMixerGolden {
     Settings settings = golden.settings().under("hparams");
     int track = settings.size("track_size");
     Rotation rotation = new Rotation(kernels, settings.size("n_tracks") * track, track);
-    int[] starts = starts(tensors);
-    int sequences = starts.length - 1;
+    PackedSequences sequences = sequences(tensors);
     double[] expected = tensors.doubles("output");
     Tensor y = kernels.allocate(expected.length);
     if (settings.text("kind").equals("circular")) {
-      Tensor x = kernels.constant(withoutPadding(tensors, starts)); // [rows, width]
-      rotation.applyCircularPad(x, starts, sequences, y);
+      Tensor x = kernels.constant(withoutPadding(tensors, sequences)); // [rows, width]
+      rotation.applyCircularPad(x, sequences, y);
     } else {
-      rotation.apply(kernels.constant(tensors.doubles("input")), starts, sequences, y);
+      rotation.apply(kernels.constant(tensors.doubles("input")), sequences, y);
     }
     report.compare("output", expected, GoldenValues.read(kernels, y, expected.length), 0, 0);
   }
 
   /** Returns the offsets of a golden's sequences: of the recorded lengths, or of one length. */
-  private static int[] starts(Safetensors tensors) {
+  private static PackedSequences sequences(Safetensors tensors) {
     int[] shape = tensors.shape("input"); // [sequences, length, ...], or [rows, ...] with lengths
     int sequences = tensors.has("lengths") ? tensors.size("lengths") : shape[0];
     int[] starts = new int[sequences + 1];
@@ -120,18 +118,18 @@ public final class ChordMixerGolden {
       int length = tensors.has("lengths") ? Math.toIntExact(tensors.longs("lengths")[b]) : shape[1];
       starts[b + 1] = starts[b] + length;
     }
-    return starts;
+    return new PackedSequences(starts, sequences);
   }
 
   /** Packs an input {@code [sequences, longest, width]} without its padding. */
-  private static double[] withoutPadding(Safetensors tensors, int[] starts) {
+  private static double[] withoutPadding(Safetensors tensors, PackedSequences sequences) {
     double[] padded = tensors.doubles("input");
     int[] shape = tensors.shape("input");
     int width = shape[2];
-    double[] packed = new double[starts[starts.length - 1] * width];
-    for (int b = 0; b + 1 < starts.length; b++) {
-      int count = (starts[b + 1] - starts[b]) * width;
-      System.arraycopy(padded, b * shape[1] * width, packed, starts[b] * width, count);
+    double[] packed = new double[sequences.rows() * width];
+    for (int b = 0; b < sequences.count(); b++) {
+      int count = sequences.length(b) * width;
+      System.arraycopy(padded, b * shape[1] * width, packed, sequences.start(b) * width, count);
     }
     return packed;
   }

@@ -1,9 +1,9 @@
 package dev.riffle.models.chordmixer;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Constants.Index;
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Index;
-import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.InputException;
 import dev.riffle.models.Scratch;

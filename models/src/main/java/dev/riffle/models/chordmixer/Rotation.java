@@ -1,6 +1,7 @@
 package dev.riffle.models.chordmixer;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.InputException;
 
@@ -17,12 +18,11 @@ public record Rotation(Kernels kernels, int width, int track) {
    * y_t = x_((t + o) mod n) for each sequence of n rows.
    *
    * @param x {@code [rows, width]}
-   * @param starts {@code [sequences + 1]}
    * @param y {@code [rows, width]}; not x
    */
-  public void apply(Tensor x, int[] starts, int sequences, Tensor y) {
-    kernels.fill(y, 0, starts[sequences] * width, 0);
-    kernels.rollAdd(x, starts, y, starts, sequences, width, track);
+  public void apply(Tensor x, PackedSequences sequences, Tensor y) {
+    kernels.fill(y, 0, sequences.rows() * width, 0);
+    kernels.rollAdd(x, sequences, y, sequences, width, track);
   }
 
   /**
@@ -31,31 +31,27 @@ public record Rotation(Kernels kernels, int width, int track) {
    * sequence, cut to three times the shortest length, and is right only where that reaches.
    *
    * @param x {@code [rows, width]}
-   * @param starts {@code [sequences + 1]}
    * @param y {@code [sequences, longest, width]}; not x
    * @throws InputException if the copies do not reach
    */
-  public void applyCircularPad(Tensor x, int[] starts, int sequences, Tensor y) {
+  public void applyCircularPad(Tensor x, PackedSequences sequences, Tensor y) {
     int shortest = Integer.MAX_VALUE;
     int longest = 0;
-    for (int b = 0; b < sequences; b++) {
-      shortest = Math.min(shortest, starts[b + 1] - starts[b]);
-      longest = Math.max(longest, starts[b + 1] - starts[b]);
+    for (int b = 0; b < sequences.count(); b++) {
+      shortest = Math.min(shortest, sequences.length(b));
+      longest = Math.max(longest, sequences.length(b));
     }
     int tracks = width / track;
     long offset = tracks < 2 ? 0 : 1L << (tracks - 2);
-    if (sequences > 0 && 3L * shortest < longest + offset) {
+    if (sequences.count() > 0 && 3L * shortest < longest + offset) {
       throw new InputException(
           String.format(
               "The circular pad takes sequences of similar lengths: 3 x the shortest (%d) must reach"
                   + " the longest (%d) + the largest offset (%d). Rotate each by itself instead.",
               shortest, longest, offset));
     }
-    int[] padded = new int[sequences + 1];
-    for (int b = 0; b < sequences; b++) {
-      padded[b + 1] = Math.addExact(padded[b], longest);
-    }
-    kernels.fill(y, 0, Math.multiplyExact(padded[sequences], width), 0);
-    kernels.rollAdd(x, starts, y, padded, sequences, width, track);
+    PackedSequences padded = PackedSequences.equal(sequences.count(), longest);
+    kernels.fill(y, 0, Math.multiplyExact(padded.rows(), width), 0);
+    kernels.rollAdd(x, sequences, y, padded, width, track);
   }
 }

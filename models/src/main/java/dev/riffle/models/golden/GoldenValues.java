@@ -2,7 +2,6 @@ package dev.riffle.models.golden;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
-import java.util.Arrays;
 
 /** Cuts recorded sequences, {@code [batch, length, width]}, and reads computed values back. */
 public final class GoldenValues {
@@ -13,13 +12,6 @@ public final class GoldenValues {
     double[] values = new double[count];
     kernels.read(tensor, 0, values, 0, count);
     return values;
-  }
-
-  /** Returns the offsets of packed sequences that all have the same length. */
-  public static int[] starts(int sequences, int length) {
-    int[] starts = new int[sequences + 1];
-    Arrays.setAll(starts, b -> b * length);
-    return starts;
   }
 
   /**

@@ -1,7 +1,7 @@
 package dev.riffle.models.lru;
 
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.PredictAt;
@@ -111,21 +111,21 @@ public final class Lru implements RecurrentModel {
     work.show("encoder_output", x, rows, width);
 
     for (int i = 0; i < layers.length; i++) {
-      layers[i].advance(x, block.starts(), block.sequences(), state.part(i), work);
+      layers[i].advance(x, block.sequences(), state.part(i), work);
     }
 
     if (config.pooling() == Pooling.MEAN) {
       // m_t = (x_1 + ... + x_t) / t
       Tensor sums = state.part(layers.length);
-      kernels.runningMean(x, block.starts(), block.sequences(), state.counts(), sums, x, width);
+      kernels.runningMean(x, block.sequences(), state.counts(), sums, x, width);
     }
     state.count(block);
     switch (predictAt) {
       case EVERY_STEP -> decode(x, y, rows);
       case LAST_STEP -> {
-        Tensor last = work.tensor("lru.last", block.sequences() * width);
+        Tensor last = work.tensor("lru.last", block.count() * width);
         block.lastRows(kernels, x, last, width);
-        decode(last, y, block.sequences());
+        decode(last, y, block.count());
       }
       case NO_STEP -> {}
     }

@@ -1,6 +1,7 @@
 package dev.riffle.models.lru;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.PredictAt;
@@ -127,7 +128,7 @@ public final class LruGolden {
     /** Returns the steps {@code from <= t < to} of all sequences. */
     private Block block(int from, int to) {
       double[] x = GoldenValues.steps(input, batch, lru.inputs(), from, to);
-      return new Block(lru.kernels().constant(x), GoldenValues.starts(batch, to - from), batch);
+      return new Block(lru.kernels().constant(x), PackedSequences.equal(batch, to - from));
     }
   }
 }

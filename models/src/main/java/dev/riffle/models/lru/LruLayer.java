@@ -1,8 +1,9 @@
 package dev.riffle.models.lru;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Constants.Diagonal;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Diagonal;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.RecurrentLayer;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
@@ -127,21 +128,20 @@ public final class LruLayer {
    * Advances each sequence by its rows.
    *
    * @param x {@code [rows, groups, d]}; becomes the layer's output
-   * @param starts {@code [sequences + 1]} first row of each sequence, then the number of rows
    * @param state {@code [sequences, groups, 2, n]}, updated
    */
-  public void advance(Tensor x, int[] starts, int sequences, Tensor state, Scratch work) {
-    int rows = starts[sequences] * groups;
+  public void advance(Tensor x, PackedSequences sequences, Tensor state, Scratch work) {
+    int rows = sequences.rows() * groups;
     if (work.observed()) {
-      showOutput(x, starts, sequences, state, work);
+      showOutput(x, sequences, state, work);
     }
-    kernels.advance(layer, x, starts, sequences, state, groups, work::tensor);
+    kernels.advance(layer, x, sequences, state, groups, work::tensor);
     work.show("layer_output", x, rows, width);
   }
 
   /** Shows what the recurrence gives, Re(C h_t) + D (.) u_t, which is not stored elsewhere. */
-  private void showOutput(Tensor x, int[] starts, int sequences, Tensor state, Scratch work) {
-    int rows = starts[sequences] * groups;
+  private void showOutput(Tensor x, PackedSequences sequences, Tensor state, Scratch work) {
+    int rows = sequences.rows() * groups;
     Tensor u = x;
     if (layer.prenorm()) {
       u = work.tensor("lru.u", rows * width);
@@ -149,9 +149,9 @@ public final class LruLayer {
     }
     Tensor h = work.tensor("lru.h", rows * 2 * states);
     kernels.linear(layer.b(), u, h, rows);
-    Tensor after = work.tensor("lru.after", sequences * stateSize());
-    kernels.copy(state, 0, after, 0, sequences * stateSize());
-    kernels.recurrence(layer.lambda(), h, starts, sequences, after, groups);
+    Tensor after = work.tensor("lru.after", sequences.count() * stateSize());
+    kernels.copy(state, 0, after, 0, sequences.count() * stateSize());
+    kernels.recurrence(layer.lambda(), h, sequences, after, groups);
     Tensor seen = work.tensor("lru.seen", rows * width);
     kernels.linear(layer.c(), h, seen, rows);
     kernels.addScaled(layer.skip(), u, seen, Activation.NONE, rows, width);

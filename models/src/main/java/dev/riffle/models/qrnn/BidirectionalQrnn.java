@@ -111,7 +111,7 @@ public final class BidirectionalQrnn implements WindowModel {
   private static void run(Qrnn stack, Tensor x, WindowBatch batch, Tensor h, Scratch work) {
     int windows = batch.windows();
     RecurrentState state = new RecurrentState(stack, windows, work);
-    Block block = new Block(x, batch.starts(), windows);
+    Block block = new Block(x, batch.sequences());
     stack.advance(block, state, PredictAt.EVERY_STEP, h, work);
   }
 
@@ -119,8 +119,8 @@ public final class BidirectionalQrnn implements WindowModel {
   private static int[] turned(WindowBatch batch) {
     int[] turned = new int[batch.rows()];
     for (int b = 0; b < batch.windows(); b++) {
-      int first = batch.starts()[b];
-      int last = batch.starts()[b + 1] - 1;
+      int first = batch.sequences().start(b);
+      int last = batch.sequences().end(b) - 1;
       for (int r = first; r <= last; r++) {
         turned[r] = first + last - r;
       }

@@ -107,8 +107,7 @@ public final class Qrnn implements RecurrentModel {
       boolean last = i == layers.length - 1;
       Tensor h =
           last && predictAt == PredictAt.EVERY_STEP ? y : work.tensor(H[i % 2], rows * hidden);
-      layers[i].advance(
-          x, block.starts(), block.sequences(), state.part(2 * i), state.part(2 * i + 1), h, work);
+      layers[i].advance(x, block.sequences(), state.part(2 * i), state.part(2 * i + 1), h, work);
       if (config.dense() && !last) {
         // the next layer reads [x, h_0, ..., h_i]
         int width = config.inputsOf(i);

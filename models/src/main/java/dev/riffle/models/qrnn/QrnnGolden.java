@@ -1,6 +1,7 @@
 package dev.riffle.models.qrnn;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.PredictAt;
@@ -131,7 +132,7 @@ public final class QrnnGolden {
       double[] input = batchFirst("input", qrnn.inputs());
       double[] x = GoldenValues.steps(input, batch, qrnn.inputs(), from, to);
       Tensor y = qrnn.kernels().allocate(batch * steps * outputs);
-      Block block = new Block(qrnn.kernels().constant(x), GoldenValues.starts(batch, steps), batch);
+      Block block = new Block(qrnn.kernels().constant(x), PackedSequences.equal(batch, steps));
       qrnn.advance(block, state, PredictAt.EVERY_STEP, y, work);
       for (int b = 0; b < batch; b++) {
         int at = (b * length + from) * outputs;

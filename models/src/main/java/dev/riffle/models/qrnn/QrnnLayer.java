@@ -1,8 +1,10 @@
 package dev.riffle.models.qrnn;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Constants.Linear;
+import dev.riffle.kernels.FoGates;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
 
@@ -38,9 +40,7 @@ public final class QrnnLayer {
   private final int inputs;
   private final int hidden;
   private final int taps;
-  private final int gates;
-  private final Activation activation;
-  private final double zoneout;
+  private final FoGates fo;
   private final Linear convolution; // [gates * hidden, taps * inputs]
 
   public QrnnLayer(Kernels kernels, Parameters p) {
@@ -48,10 +48,8 @@ public final class QrnnLayer {
     this.inputs = p.inputs;
     this.hidden = p.hidden;
     this.taps = p.taps;
-    this.gates = p.gates;
-    this.activation = p.activation;
-    this.zoneout = p.zoneout;
-    this.convolution = kernels.linear(p.weight, p.bias, gates * hidden, taps * inputs);
+    this.fo = new FoGates(p.gates, p.activation, p.zoneout);
+    this.convolution = kernels.linear(p.weight, p.bias, p.gates * hidden, taps * inputs);
   }
 
   /** Numbers of one sequence's c: {@code [hidden]}. */
@@ -68,23 +66,22 @@ public final class QrnnLayer {
    * Advances each sequence by its rows.
    *
    * @param x {@code [rows, inputs]}
-   * @param starts {@code [sequences + 1]} first row of each sequence, then the number of rows
    * @param c {@code [sequences, hidden]}, updated
    * @param tail {@code [sequences, k - 1, inputs]}, updated
    * @param y {@code [rows, hidden]} h of each row; not x
    */
   public void advance(
-      Tensor x, int[] starts, int sequences, Tensor c, Tensor tail, Tensor y, Scratch work) {
-    int rows = starts[sequences];
+      Tensor x, PackedSequences sequences, Tensor c, Tensor tail, Tensor y, Scratch work) {
+    int rows = sequences.rows();
     Tensor seen = x;
     if (taps > 1) {
       seen = work.tensor("qrnn.seen", rows * taps * inputs);
-      kernels.causalUnfold(x, starts, sequences, tail, seen, inputs, taps);
+      kernels.causalUnfold(x, sequences, tail, seen, inputs, taps);
     }
     // Z = W_z * X, F = W_f * X, O = W_o * X, I = W_i * X, before their activations
-    Tensor zfoi = work.tensor("qrnn.zfoi", rows * gates * hidden);
+    Tensor zfoi = work.tensor("qrnn.zfoi", rows * fo.count() * hidden);
     kernels.linear(convolution, seen, zfoi, rows);
     // c_t = f_t (.) c_(t-1) + (1 - f_t or i_t) (.) z_t; h_t = o_t (.) c_t
-    kernels.foPooling(activation, zoneout, zfoi, gates, starts, sequences, c, y, hidden);
+    kernels.foPooling(fo, zfoi, sequences, c, y, hidden);
   }
 }

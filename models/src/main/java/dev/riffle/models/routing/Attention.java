@@ -1,7 +1,7 @@
 package dev.riffle.models.routing;
 
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.weights.Weights;
 

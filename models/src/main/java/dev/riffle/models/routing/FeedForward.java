@@ -1,8 +1,8 @@
 package dev.riffle.models.routing;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.weights.Weights;
 import java.util.Arrays;

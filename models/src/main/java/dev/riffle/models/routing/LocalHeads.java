@@ -1,9 +1,12 @@
 package dev.riffle.models.routing;
 
 import dev.riffle.kernels.AttentionSets;
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Pairs;
+import dev.riffle.kernels.QueryKeyValue;
+import dev.riffle.kernels.RotaryPositions;
+import dev.riffle.kernels.Strided;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.weights.Weights;
 
@@ -56,24 +59,23 @@ final class LocalHeads implements AttentionHeads {
     Tensor all = pass.work().tensor("routing.qkv", (rows + 1) * own); // then a row of -1
     kernels.linear(qkv, x, all, rows);
     kernels.fill(all, rows * own, own, -1);
-    kernels.rotary(table, queryPositions(at), Pairs.SPLIT_HALF, all, own, rows, heads, width);
+    RotaryPositions asking = new RotaryPositions(table, queryPositions(at), Pairs.SPLIT_HALF);
+    kernels.rotary(asking, new Strided(all, own), rows, heads, width);
     Tensor keys = all.view(part, all.size() - part);
-    kernels.rotary(table, at.positions(), Pairs.SPLIT_HALF, keys, own, rows, heads, width);
+    RotaryPositions asked = new RotaryPositions(table, at.positions(), Pairs.SPLIT_HALF);
+    kernels.rotary(asked, new Strided(keys, own), rows, heads, width);
 
     AttentionSets windows = windows(at);
     for (int h = 0; h < heads; h++) {
       int q = h * width;
-      kernels.attend(
-          windows,
-          1 / Math.sqrt(width),
-          all.view(q, all.size() - q),
-          all.view(part + q, all.size() - part - q),
-          all.view(2 * part + q, all.size() - 2 * part - q),
-          own,
-          y.view(q, y.size() - q),
-          stride,
-          rows,
-          width);
+      QueryKeyValue head =
+          new QueryKeyValue(
+              all.view(q, all.size() - q),
+              all.view(part + q, all.size() - part - q),
+              all.view(2 * part + q, all.size() - 2 * part - q),
+              own);
+      Strided to = new Strided(y.view(q, y.size() - q), stride);
+      kernels.attend(windows, 1 / Math.sqrt(width), head, to, rows, width);
     }
   }
 
@@ -102,13 +104,13 @@ final class LocalHeads implements AttentionHeads {
         queryStarts[block + 1] = (block + 1) * size;
         keyStarts[block + 1] = (block + 1) * around * size;
         for (int j = 0; j < size; j++) {
-          queries[block * size + j] = at.starts()[b] + i * size + j;
+          queries[block * size + j] = at.packed().start(b) + i * size + j;
         }
         for (int j = 0; j < around * size; j++) {
           int other = i - config.radius() + j / size;
           boolean there = other >= 0 && other < inSequence;
           keys[block * around * size + j] =
-              there ? at.starts()[b] + other * size + j % size : at.rows();
+              there ? at.packed().start(b) + other * size + j % size : at.rows();
         }
       }
     }

@@ -1,6 +1,6 @@
 package dev.riffle.models.routing;
 
-import dev.riffle.kernels.Arguments;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.models.InputException;
 import java.util.Arrays;
 
@@ -8,11 +8,11 @@ import java.util.Arrays;
  * Where the rows of a batch are: sequences one behind the other, each filled up with padding to a
  * multiple of the local window.
  *
- * @param starts {@code [sequences + 1]} first row of each, then the number of rows
+ * @param packed where the sequences are, padding included
  * @param positions {@code [rows]} place of each row in its sequence
  * @param seen {@code [rows]} false for padding and what the mask leaves out
  */
-record PaddedSequences(int[] starts, int[] positions, boolean[] seen) {
+record PaddedSequences(PackedSequences packed, int[] positions, boolean[] seen) {
   /** Time of a key that no row may see. */
   static final int NEVER = Integer.MAX_VALUE;
 
@@ -25,15 +25,14 @@ record PaddedSequences(int[] starts, int[] positions, boolean[] seen) {
   /**
    * Lays sequences out.
    *
-   * @param given {@code [sequences + 1]} starts without padding
+   * @param given where the sequences are without padding
    * @param mask for each row given, true where it counts; null for all
    * @param longest rows that a sequence may have
    * @throws InputException if a sequence is empty or too long, or the mask does not fit
-   * @throws IllegalArgumentException if the starts fall
    */
-  static PaddedSequences of(int[] given, boolean[] mask, int multiple, int longest) {
-    int sequences = given.length - 1;
-    int total = Arguments.starts(given, sequences);
+  static PaddedSequences of(PackedSequences given, boolean[] mask, int multiple, int longest) {
+    int sequences = given.count();
+    int total = given.rows();
     if (mask != null && mask.length != total) {
       throw new InputException(
           "The mask must have one value for each of "
@@ -44,7 +43,7 @@ record PaddedSequences(int[] starts, int[] positions, boolean[] seen) {
     }
     int[] starts = new int[sequences + 1];
     for (int b = 0; b < sequences; b++) {
-      int length = given[b + 1] - given[b];
+      int length = given.length(b);
       if (length < 1) {
         throw new InputException(
             "Sequence "
@@ -66,31 +65,32 @@ record PaddedSequences(int[] starts, int[] positions, boolean[] seen) {
       }
       starts[b + 1] = starts[b] + filled;
     }
-    int[] positions = new int[starts[sequences]];
-    boolean[] seen = new boolean[starts[sequences]];
+    PackedSequences packed = new PackedSequences(starts, sequences);
+    int[] positions = new int[packed.rows()];
+    boolean[] seen = new boolean[packed.rows()];
     for (int b = 0; b < sequences; b++) {
-      int length = given[b + 1] - given[b];
-      for (int t = 0; t < starts[b + 1] - starts[b]; t++) {
-        positions[starts[b] + t] = t;
-        seen[starts[b] + t] = t < length && (mask == null || mask[given[b] + t]);
+      int length = given.length(b);
+      for (int t = 0; t < packed.length(b); t++) {
+        positions[packed.start(b) + t] = t;
+        seen[packed.start(b) + t] = t < length && (mask == null || mask[given.start(b) + t]);
       }
     }
-    return new PaddedSequences(starts, positions, seen);
+    return new PaddedSequences(packed, positions, seen);
   }
 
   /** How many sequences. */
   int count() {
-    return starts.length - 1;
+    return packed.count();
   }
 
   /** Rows of all, padding included. */
   int rows() {
-    return starts[count()];
+    return packed.rows();
   }
 
   /** Rows of one, padding included. */
   int length(int sequence) {
-    return starts[sequence + 1] - starts[sequence];
+    return packed.length(sequence);
   }
 
   /** Times of rows that ask; a row that does not count sees nothing if {@code blind}. */

@@ -1,7 +1,8 @@
 package dev.riffle.models.routing;
 
+import dev.riffle.kernels.Bags;
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.weights.Weights;
 
@@ -84,7 +85,7 @@ final class ProductKeyMemory implements SublayerFunction {
     }
     Tensor weights = pass.work().tensor("routing.shares", shares.length);
     kernels.write(shares, 0, weights, 0, shares.length);
-    kernels.embeddingBag(values, entries, weights, bag, y, rows, dim);
+    kernels.embeddingBag(values, new Bags(entries, weights, bag), y, rows, dim);
   }
 
   /** The best values of one head, and the softmax of their scores. */

@@ -1,9 +1,12 @@
 package dev.riffle.models.routing;
 
 import dev.riffle.kernels.AttentionSets;
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Pairs;
+import dev.riffle.kernels.QueryKeyValue;
+import dev.riffle.kernels.RotaryPositions;
+import dev.riffle.kernels.Strided;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.weights.Weights;
@@ -110,17 +113,12 @@ final class RoutedHeads implements AttentionHeads {
     double[] asked = toK == null ? asking : read(k, keys.rows() * own);
     for (int h = 0; h < options.heads; h++) {
       int at = h * width;
-      kernels.attend(
-          windows(asking, asked, queries, keys, h),
-          1 / Math.sqrt(width),
-          q.view(at, q.size() - at),
-          k.view(at, k.size() - at),
-          v.view(at, v.size() - at),
-          own,
-          y.view(at, y.size() - at),
-          stride,
-          queries.rows(),
-          width);
+      AttentionSets sets = windows(asking, asked, queries, keys, h);
+      QueryKeyValue head =
+          new QueryKeyValue(
+              q.view(at, q.size() - at), k.view(at, k.size() - at), v.view(at, v.size() - at), own);
+      Strided to = new Strided(y.view(at, y.size() - at), stride);
+      kernels.attend(sets, 1 / Math.sqrt(width), head, to, queries.rows(), width);
     }
     if (pass.work().observed()) {
       showCommitment(asking, asked, queries.rows(), keys.rows(), pass);
@@ -129,15 +127,9 @@ final class RoutedHeads implements AttentionHeads {
 
   private void turn(Tensor x, PaddedSequences rows) {
     if (table != null) {
-      kernels.rotary(
-          table,
-          rows.positions(),
-          Pairs.INTERLEAVED,
-          x,
-          toQ.outputs(),
-          rows.rows(),
-          options.heads,
-          config.dimHead());
+      RotaryPositions turn = new RotaryPositions(table, rows.positions(), Pairs.INTERLEAVED);
+      Strided some = new Strided(x, toQ.outputs());
+      kernels.rotary(turn, some, rows.rows(), options.heads, config.dimHead());
     }
   }
 
@@ -184,7 +176,8 @@ final class RoutedHeads implements AttentionHeads {
       double[] scores, PaddedSequences rows, int sequence, int cluster, int[] to, int at) {
     int size = size(rows, sequence);
     int[] members =
-        clusters.members(scores, rows.starts()[sequence], rows.length(sequence), cluster, size);
+        clusters.members(
+            scores, rows.packed().start(sequence), rows.length(sequence), cluster, size);
     System.arraycopy(members, 0, to, at, size);
   }
 

@@ -1,6 +1,7 @@
 package dev.riffle.models.routing;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
@@ -76,11 +77,11 @@ public final class RoutingGolden {
     int batch = shape[0];
     int width = shape.length == 3 ? shape[2] : 1;
     double[] some = GoldenValues.steps(tensors.doubles(name), batch, width, 0, steps);
-    int[] starts = GoldenValues.starts(batch, steps);
+    PackedSequences sequences = PackedSequences.equal(batch, steps);
     RoutingInput input =
         shape.length == 3
-            ? RoutingInput.features(some, starts)
-            : RoutingInput.tokens(Arrays.stream(some).mapToInt(t -> (int) t).toArray(), starts);
+            ? RoutingInput.features(some, sequences)
+            : RoutingInput.tokens(Arrays.stream(some).mapToInt(t -> (int) t).toArray(), sequences);
     String maskName = name + "_mask";
     if (!tensors.has(maskName)) {
       return input;

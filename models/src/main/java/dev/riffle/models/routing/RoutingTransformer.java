@@ -1,7 +1,8 @@
 package dev.riffle.models.routing;
 
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Description;
 import dev.riffle.models.InputException;
@@ -10,7 +11,6 @@ import dev.riffle.models.Settings;
 import dev.riffle.models.WindowBatch;
 import dev.riffle.models.WindowModel;
 import dev.riffle.models.weights.Weights;
-import java.util.Arrays;
 
 /**
  * The Routing Transformer in inference. Immutable and shared by all threads; work memory is the
@@ -160,22 +160,22 @@ public final class RoutingTransformer implements WindowModel {
 
   @Override
   public void forward(WindowBatch batch, Tensor y, Scratch work) {
-    int[] starts = Arrays.copyOf(batch.starts(), batch.windows() + 1);
     if (config.lm()) {
-      forward(RoutingInput.tokens(batch.tokens(), starts), y, work);
+      forward(RoutingInput.tokens(batch.tokens(), batch.sequences()), y, work);
       return;
     }
     double[] features = new double[batch.rows() * config.dim()];
     for (int i = 0; i < features.length; i++) {
       features[i] = batch.values()[i];
     }
-    forward(RoutingInput.features(features, starts), y, work);
+    forward(RoutingInput.features(features, batch.sequences()), y, work);
   }
 
   /** Rows of a window, padding included. */
   private int rows(int length) {
-    int[] starts = {0, length};
-    return PaddedSequences.of(starts, null, config.multiple(), config.maxSeqLen()).rows();
+    return PaddedSequences.of(
+            PackedSequences.of(0, length), null, config.multiple(), config.maxSeqLen())
+        .rows();
   }
 
   /**
@@ -189,11 +189,11 @@ public final class RoutingTransformer implements WindowModel {
     RoutingInput other = input.context();
     checkContext(input);
     PaddedSequences rows =
-        PaddedSequences.of(input.starts(), input.mask(), config.multiple(), config.maxSeqLen());
+        PaddedSequences.of(input.sequences(), input.mask(), config.multiple(), config.maxSeqLen());
     PaddedSequences contextRows =
         other == null
             ? null
-            : PaddedSequences.of(other.starts(), other.mask(), 1, Integer.MAX_VALUE);
+            : PaddedSequences.of(other.sequences(), other.mask(), 1, Integer.MAX_VALUE);
     Tensor context = other == null ? null : features(other, contextRows, "routing.context", work);
 
     Tensor x = config.lm() ? embed(input, rows, work) : features(input, rows, "routing.x", work);
@@ -231,21 +231,21 @@ public final class RoutingTransformer implements WindowModel {
     }
     int[] padded = new int[rows.rows()];
     for (int b = 0; b < input.windows(); b++) {
-      for (int r = input.starts()[b]; r < input.starts()[b + 1]; r++) {
+      for (int r = input.sequences().start(b); r < input.sequences().end(b); r++) {
         int token = input.tokens()[r];
         if (token < 0 || token >= config.numTokens()) {
           throw new InputException(
               "Tokens are 0 to "
                   + (config.numTokens() - 1)
                   + ", but at "
-                  + (r - input.starts()[b])
+                  + (r - input.sequences().start(b))
                   + " of window "
                   + b
                   + " stands "
                   + token
                   + ".");
         }
-        padded[rows.starts()[b] + r - input.starts()[b]] = token;
+        padded[rows.packed().start(b) + r - input.sequences().start(b)] = token;
       }
     }
     Tensor x = work.tensor("routing.x", rows.rows() * config.dim());
@@ -286,9 +286,9 @@ public final class RoutingTransformer implements WindowModel {
     Tensor x = work.tensor(name, rows.rows() * dim);
     kernels.fill(x, 0, rows.rows() * dim, 0);
     for (int b = 0; b < input.windows(); b++) {
-      int first = input.starts()[b];
-      int count = (input.starts()[b + 1] - first) * dim;
-      kernels.write(given, first * dim, x, rows.starts()[b] * dim, count);
+      int first = input.sequences().start(b);
+      int count = (input.sequences().end(b) - first) * dim;
+      kernels.write(given, first * dim, x, rows.packed().start(b) * dim, count);
     }
     return x;
   }
@@ -300,9 +300,9 @@ public final class RoutingTransformer implements WindowModel {
     int dim = config.dim();
     Tensor real = work.tensor("routing.real", input.rows() * dim);
     for (int b = 0; b < input.windows(); b++) {
-      int first = input.starts()[b];
-      int count = (input.starts()[b + 1] - first) * dim;
-      kernels.copy(x, rows.starts()[b] * dim, real, first * dim, count);
+      int first = input.sequences().start(b);
+      int count = (input.sequences().end(b) - first) * dim;
+      kernels.copy(x, rows.packed().start(b) * dim, real, first * dim, count);
     }
     return real;
   }

@@ -2,6 +2,7 @@ package dev.riffle.models.routing;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.NormWeights;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
@@ -46,9 +47,12 @@ final class Sublayer {
 
   /** Layer norm with epsilon 1e-5. */
   static Norm layerNorm(Kernels kernels, Weights w, int width) {
-    Tensor weight = kernels.constant(w.require("weight", width));
-    Tensor bias = kernels.constant(w.require("bias", width));
-    return (x, y, rows) -> kernels.layerNorm(weight, bias, EPSILON, x, y, rows, width);
+    NormWeights norm =
+        new NormWeights(
+            kernels.constant(w.require("weight", width)),
+            kernels.constant(w.require("bias", width)),
+            EPSILON);
+    return (x, y, rows) -> kernels.layerNorm(norm, x, y, rows, width);
   }
 
   /** sum += gain f(shift(norm(x))); sum may be x. */

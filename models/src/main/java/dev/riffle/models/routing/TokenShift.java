@@ -19,12 +19,12 @@ final class TokenShift {
     int[] from = config.causal() ? new int[] {0, -1} : new int[] {1, 0, -1, 0};
     int part = dim / (config.causal() ? 2 : 3);
     for (int b = 0; b < at.count(); b++) {
-      for (int r = at.starts()[b]; r < at.starts()[b + 1]; r++) {
+      for (int r = at.packed().start(b); r < at.packed().end(b); r++) {
         for (int s = 0; s < from.length; s++) {
           int first = s * part;
           int width = s < from.length - 1 || config.causal() ? part : dim - first;
           int source = r + from[s];
-          if (source >= at.starts()[b] && source < at.starts()[b + 1]) {
+          if (source >= at.packed().start(b) && source < at.packed().end(b)) {
             kernels.copy(x, source * dim + first, y, r * dim + first, width);
           } else {
             kernels.fill(y, r * dim + first, width, 0);

@@ -1,6 +1,7 @@
 package dev.riffle.models.rse;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.InputException;
 import dev.riffle.models.Scratch;
@@ -134,19 +135,19 @@ public final class Rse implements WindowModel {
    * Runs windows. Each answer depends on its window alone, but on all of it, padding included.
    *
    * @param x {@code [rows, m]}, the windows packed one behind the other; not changed
-   * @param starts {@code [sequences + 1]} first row of each window, then the number of rows; all
-   *     have the same {@link #paddedLength}
+   * @param sequences where the windows are; all have the same {@link #paddedLength}
    * @return {@code [sequences, padded length, m]}, in work memory
    * @throws InputException if a window has a length that can not be, or another padded length
    */
-  public Tensor forward(Tensor x, int[] starts, int sequences, Scratch work) {
-    if (sequences == 0) {
+  public Tensor forward(Tensor x, PackedSequences sequences, Scratch work) {
+    int count = sequences.count();
+    if (count == 0) {
       return work.tensor("rse.x", 0);
     }
-    int length = paddedLength(starts[1] - starts[0]);
+    int length = paddedLength(sequences.length(0));
     boolean whole = true;
-    for (int b = 0; b < sequences; b++) {
-      int own = starts[b + 1] - starts[b];
+    for (int b = 0; b < count; b++) {
+      int own = sequences.length(b);
       if (paddedLength(own) != length) {
         throw new InputException(
             "Windows of one batch must have one padded length, but window 0 has "
@@ -161,7 +162,7 @@ public final class Rse implements WindowModel {
       }
       whole &= own == length;
     }
-    return run(whole ? x : padded(x, starts, sequences, length, work), sequences, length, work);
+    return run(whole ? x : padded(x, sequences, length, work), count, length, work);
   }
 
   /** Units that a window passes, of a length that {@link #paddedLength} leaves as it is. */
@@ -236,12 +237,12 @@ public final class Rse implements WindowModel {
   }
 
   /** The windows side by side, each with zeros at its end. */
-  private Tensor padded(Tensor x, int[] starts, int sequences, int length, Scratch work) {
+  private Tensor padded(Tensor x, PackedSequences sequences, int length, Scratch work) {
     int m = config.units();
-    Tensor padded = work.tensor("rse.padded", size(sequences, length));
-    for (int b = 0; b < sequences; b++) {
-      int own = starts[b + 1] - starts[b];
-      kernels.copy(x, starts[b] * m, padded, b * length * m, own * m);
+    Tensor padded = work.tensor("rse.padded", size(sequences.count(), length));
+    for (int b = 0; b < sequences.count(); b++) {
+      int own = sequences.length(b);
+      kernels.copy(x, sequences.start(b) * m, padded, b * length * m, own * m);
       kernels.fill(padded, (b * length + own) * m, (length - own) * m, 0);
     }
     return padded;

@@ -1,6 +1,7 @@
 package dev.riffle.models.rse;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
@@ -41,7 +42,7 @@ public final class RseGolden {
       Scratch work = new Scratch(kernels);
       work.observe(recorder);
       Tensor x = kernels.constant(t.doubles("input"));
-      Tensor y = network.forward(x, GoldenValues.starts(shape[0], shape[1]), shape[0], work);
+      Tensor y = network.forward(x, PackedSequences.equal(shape[0], shape[1]), work);
       compare("output_f64", GoldenValues.read(kernels, y, shape[0] * length * shape[2]));
       if (t.has("all_mem")) {
         compare("all_mem", recorder.values());
@@ -54,8 +55,8 @@ public final class RseGolden {
           Arrays.stream(golden.tensors().longs("input")).mapToInt(Math::toIntExact).toArray();
       int size = shape[0] * model.paddedLength(shape[1]) * model.classes();
       Tensor y = kernels.allocate(size);
-      int[] starts = GoldenValues.starts(shape[0], shape[1]);
-      model.forward(input, starts, shape[0], y, new Scratch(kernels));
+      PackedSequences sequences = PackedSequences.equal(shape[0], shape[1]);
+      model.forward(input, sequences, y, new Scratch(kernels));
       compare("output_f64", GoldenValues.read(kernels, y, size));
     }
 

@@ -1,8 +1,10 @@
 package dev.riffle.models.rse;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.PackedSequences;
+import dev.riffle.kernels.PositionNorm;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Description;
 import dev.riffle.models.InputException;
@@ -72,7 +74,7 @@ public final class RseMusic implements WindowModel {
       convolutions.add(
           new Convolution(
               kernels.linear(turned(filter, TAPS * inputs, outputs), null, outputs, TAPS * inputs),
-              new PositionNorm(kernels, bias),
+              OfficialNorm.of(kernels, bias),
               inputs));
     }
     // 0.25 (W x + b)
@@ -279,7 +281,8 @@ public final class RseMusic implements WindowModel {
         Tensor y = to.view(at, steps / 2 * outputs);
         Tensor in = from.view(b * before, before);
         kernels.convolve(layer.filter, in, STRIDE * layer.inputs, y, steps / 2);
-        layer.norm.apply(y, 1, steps / 2);
+        PackedSequences window = PackedSequences.of(0, steps / 2);
+        kernels.positionNorm(layer.norm, y, y, window, layer.filter.outputs());
       }
       from = to;
       steps /= 2;

@@ -1,7 +1,8 @@
 package dev.riffle.models.rse;
 
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Description;
 import dev.riffle.models.InputException;
@@ -108,7 +109,7 @@ public final class RseTokens implements WindowModel {
     int length = batch.bin(this);
     int windows = batch.windows();
     Tensor padded = work.tensor("rse.logits", windows * length * classes());
-    forward(batch.tokens(), batch.starts(), windows, padded, work);
+    forward(batch.tokens(), batch.sequences(), padded, work);
     batch.crop(kernels, padded, length, y, classes());
   }
 
@@ -140,39 +141,40 @@ public final class RseTokens implements WindowModel {
    * norm sees it.
    *
    * @param input {@code [rows]}, each from 0 to {@code n_input - 1}, windows one behind the other
-   * @param starts {@code [sequences + 1]}; all windows have the same {@link #paddedLength}
+   * @param sequences where the windows are; all have the same {@link #paddedLength}
    * @param y {@code [sequences, padded length, n_classes]}
    * @throws InputException if there is no such token, or padded lengths differ
    */
-  public void forward(int[] input, int[] starts, int sequences, Tensor y, Scratch work) {
-    if (sequences == 0) {
+  public void forward(int[] input, PackedSequences sequences, Tensor y, Scratch work) {
+    int count = sequences.count();
+    if (count == 0) {
       return;
     }
     int m = network.width();
-    int length = paddedLength(starts[1] - starts[0]);
-    int rows = Math.multiplyExact(sequences, length);
+    int length = paddedLength(sequences.length(0));
+    int rows = Math.multiplyExact(count, length);
     Tensor x = work.tensor("rse.embedded", Math.multiplyExact(rows, width));
-    kernels.embed(embedding, padded(input, starts, sequences, length), x, rows, width);
+    kernels.embed(embedding, padded(input, sequences, length), x, rows, width);
     if (projection != null) {
       Tensor projected = work.tensor("rse.projected", Math.multiplyExact(rows, m));
       kernels.linear(projection, x, projected, rows);
       x = projected;
     }
-    Tensor features = network.run(x, sequences, length, work);
+    Tensor features = network.run(x, count, length, work);
     kernels.linear(head, features, y, rows);
   }
 
   /** The windows side by side, each with token 0 at its end; all tokens checked. */
-  private int[] padded(int[] input, int[] starts, int sequences, int length) {
-    if (input.length < starts[sequences]) {
+  private int[] padded(int[] input, PackedSequences sequences, int length) {
+    if (input.length < sequences.rows()) {
       throw new InputException(
           String.format(
               "The windows have %d steps together but only %d tokens came.",
-              starts[sequences], input.length));
+              sequences.rows(), input.length));
     }
-    int[] padded = new int[sequences * length];
-    for (int b = 0; b < sequences; b++) {
-      int own = starts[b + 1] - starts[b];
+    int[] padded = new int[sequences.count() * length];
+    for (int b = 0; b < sequences.count(); b++) {
+      int own = sequences.length(b);
       if (paddedLength(own) != length) {
         throw new InputException(
             "Windows of one batch must share a bin, but window 0 is padded to "
@@ -184,7 +186,7 @@ public final class RseTokens implements WindowModel {
                 + "; run them in batches of their own.");
       }
       for (int t = 0; t < own; t++) {
-        int token = input[starts[b] + t];
+        int token = input[sequences.start(b) + t];
         if (token < 0 || token >= tokens) {
           throw new InputException(
               "Token "

@@ -1,10 +1,13 @@
 package dev.riffle.models.rse;
 
 import dev.riffle.kernels.Activation;
-import dev.riffle.kernels.Arguments;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Linear;
+import dev.riffle.kernels.NormWeights;
+import dev.riffle.kernels.PackedSequences;
+import dev.riffle.kernels.PositionNorm;
+import dev.riffle.kernels.Positions;
 import dev.riffle.kernels.Shuffle;
+import dev.riffle.kernels.SwitchUnitWeights;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.weights.Weights;
@@ -25,45 +28,50 @@ final class SwitchUnit {
 
   private final Kernels kernels;
   private final int width;
-  private final Linear expand; // [4m, 2m]
-  private final PositionNorm overPositions; // the norm, or null for one over features
-  private final Tensor weight; // of the norm over features, [4m]
-  private final Tensor bias;
-  private final Linear contract; // [2m, 4m], factor within
-  private final Tensor residual; // [2, m]
+  private final SwitchUnitWeights unit; // its norm is null where the norm is over features
+  private final NormWeights overFeatures; // [4m], or null for a norm over positions
 
+  /**
+   * @param factor of the candidate, multiplied into the second matrix
+   */
   private SwitchUnit(
       Kernels kernels,
-      int width,
-      double[] k1,
+      Matrices matrices,
       PositionNorm overPositions,
-      Tensor weight,
-      Tensor bias,
-      double[] k2,
-      double[] b2,
+      NormWeights overFeatures,
       double factor,
       double[] residual) {
+    int pair = matrices.b2.length; // 2m
     this.kernels = kernels;
-    this.width = width;
-    this.expand = kernels.linear(k1, null, 4 * width, 2 * width);
-    this.overPositions = overPositions;
-    this.weight = weight;
-    this.bias = bias;
-    this.contract = kernels.linear(times(factor, k2), times(factor, b2), 2 * width, 4 * width);
-    this.residual = kernels.constant(residual);
+    this.width = pair / 2;
+    this.overFeatures = overFeatures;
+    this.unit =
+        new SwitchUnitWeights(
+            kernels.linear(matrices.k1, null, 2 * pair, pair),
+            overPositions,
+            kernels.linear(times(factor, matrices.k2), times(factor, matrices.b2), pair, 2 * pair),
+            kernels.constant(residual));
   }
+
+  /**
+   * The products of a unit.
+   *
+   * @param k1 {@code [4m, 2m]}
+   * @param k2 {@code [2m, 4m]}
+   * @param b2 {@code [2m]}
+   */
+  private record Matrices(double[] k1, double[] k2, double[] b2) {}
 
   /** The official unit, under TensorFlow's names below {@code steps_recursive/0_forward/}. */
   static SwitchUnit official(Kernels kernels, Weights w, int m) {
     return new SwitchUnit(
         kernels,
-        m,
-        w.requireTransposed("cand1/c/CvK", 2 * m, 4 * m),
-        new PositionNorm(kernels, w.require("norm/c/norm_bias/offset", 1, 1, 4 * m)),
+        new Matrices(
+            w.requireTransposed("cand1/c/CvK", 2 * m, 4 * m),
+            w.requireTransposed("cand2/c/CvK", 4 * m, 2 * m),
+            w.require("cand2/c/CvB", 2 * m)),
+        OfficialNorm.of(kernels, w.require("norm/c/norm_bias/offset", 1, 1, 4 * m)),
         null,
-        null,
-        w.requireTransposed("cand2/c/CvK", 4 * m, 2 * m),
-        w.require("cand2/c/CvB", 2 * m),
         FACTOR,
         sigmoid(2, w.require("residual", 2 * m)));
   }
@@ -72,13 +80,15 @@ final class SwitchUnit {
   static SwitchUnit torchA(Kernels kernels, Weights w, int m) {
     return new SwitchUnit(
         kernels,
-        m,
-        w.require("unit.0.weight", 4 * m, 2 * m),
+        new Matrices(
+            w.require("unit.0.weight", 4 * m, 2 * m),
+            w.require("unit.3.weight", 2 * m, 4 * m),
+            w.require("unit.3.bias", 2 * m)),
         null,
-        kernels.constant(w.require("unit.1.weight", 4 * m)),
-        kernels.constant(w.require("unit.1.bias", 4 * m)),
-        w.require("unit.3.weight", 2 * m, 4 * m),
-        w.require("unit.3.bias", 2 * m),
+        new NormWeights(
+            kernels.constant(w.require("unit.1.weight", 4 * m)),
+            kernels.constant(w.require("unit.1.bias", 4 * m)),
+            1e-5),
         w.require("h", 1)[0],
         sigmoid(1, w.require("s", 2 * m)));
   }
@@ -87,13 +97,12 @@ final class SwitchUnit {
   static SwitchUnit torchB(Kernels kernels, Weights w, int m) {
     return new SwitchUnit(
         kernels,
-        m,
-        w.require("unit.0.weight", 4 * m, 2 * m),
-        new PositionNorm(kernels, w.require("unit.1.offset", 1, 1, 4 * m)),
+        new Matrices(
+            w.require("unit.0.weight", 4 * m, 2 * m),
+            w.require("unit.3.weight", 2 * m, 4 * m),
+            w.require("unit.3.bias", 2 * m)),
+        OfficialNorm.of(kernels, w.require("unit.1.offset", 1, 1, 4 * m)),
         null,
-        null,
-        w.require("unit.3.weight", 2 * m, 4 * m),
-        w.require("unit.3.bias", 2 * m),
         FACTOR,
         sigmoid(2, w.require("s", 2 * m)));
   }
@@ -105,55 +114,43 @@ final class SwitchUnit {
    * @param y {@code [sequences, length, m]}, not x
    */
   void apply(Tensor x, Tensor y, int sequences, int length, Shuffle shuffle, Scratch work) {
-    int rows = sequences * (length / 2);
-    if (overPositions != null && !work.observed()) {
+    Positions positions = new Positions(sequences, length, shuffle);
+    int rows = sequences * positions.pairs();
+    if (overFeatures == null && !work.observed()) {
       Tensor a = work.tensor("rse.a", rows * 4 * width);
-      kernels.switchUnit(
-          expand,
-          overPositions.offset(),
-          PositionNorm.EPSILON,
-          PositionNorm.ACTIVATION,
-          contract,
-          residual,
-          x,
-          a,
-          size -> work.tensor("rse.c", size),
-          y,
-          sequences,
-          length,
-          width,
-          shuffle);
+      kernels.switchUnit(unit, x, a, size -> work.tensor("rse.c", size), y, positions);
       return;
     }
 
     // c = factor (K2 f(norm(K1 y)) + b2)
     Tensor c = work.tensor("rse.c", rows * 2 * width);
-    if (overPositions != null) {
+    if (overFeatures == null) {
       Tensor a = work.tensor("rse.a", rows * 4 * width);
-      kernels.linear(expand, x, a, rows);
-      overPositions.apply(a, sequences, length / 2);
-      kernels.linear(contract, a, c, rows);
+      PackedSequences pairs = PackedSequences.equal(sequences, positions.pairs());
+      kernels.linear(unit.expand(), x, a, rows);
+      kernels.positionNorm(unit.norm(), a, a, pairs, 4 * width);
+      kernels.linear(unit.contract(), a, c, rows);
     } else {
-      Arguments.holds("x", x, rows, 2L * width);
       kernels.inTiles(rows, 4 * width, (first, n, a) -> candidates(x, c, first, n, a));
     }
 
     // y' = residual (.) y + c
     if (work.observed()) {
-      kernels.residual(residual, x, c, y, sequences, length, width, Shuffle.NONE);
-      work.show("unit", y, sequences * length, width);
+      Positions unshuffled = new Positions(sequences, length, Shuffle.NONE);
+      kernels.residual(unit.scale(), x, c, y, unshuffled, width);
+      work.show("unit", y, positions.rows(), width);
     }
-    kernels.residual(residual, x, c, y, sequences, length, width, shuffle);
-    work.show("shuffled", y, sequences * length, width);
+    kernels.residual(unit.scale(), x, c, y, positions, width);
+    work.show("shuffled", y, positions.rows(), width);
   }
 
   /** Some rows of c, whose norm is over features. */
   private void candidates(Tensor x, Tensor c, int first, int rows, Tensor a) {
     int pair = 2 * width;
-    kernels.linear(expand, x.view(first * pair, rows * pair), a, rows);
-    kernels.layerNorm(weight, bias, 1e-5, a, a, rows, 4 * width);
+    kernels.linear(unit.expand(), x.view(first * pair, rows * pair), a, rows);
+    kernels.layerNorm(overFeatures, a, a, rows, 4 * width);
     kernels.activate(Activation.GELU, a, a, rows * 4 * width);
-    kernels.linear(contract, a, c.view(first * pair, rows * pair), rows);
+    kernels.linear(unit.contract(), a, c.view(first * pair, rows * pair), rows);
   }
 
   private static double[] times(double factor, double[] values) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Description;
 import dev.riffle.models.InputException;
@@ -110,7 +111,8 @@ class ChordMixerPairTest {
     Kernels kernels = pair.kernels();
     int windows = starts.length - 1;
     Tensor y = kernels.allocate((windows / 2) * pair.outputs());
-    pair.forward(new WindowBatch(tokens, 1, starts, windows), y, new Scratch(kernels));
+    pair.forward(
+        new WindowBatch(tokens, 1, new PackedSequences(starts, windows)), y, new Scratch(kernels));
     double[] read = new double[(windows / 2) * pair.outputs()];
     kernels.read(y, 0, read, 0, read.length);
     return read;
@@ -122,7 +124,8 @@ class ChordMixerPairTest {
         new ChordMixer(
             kernels, ChordMixerConfig.of(settings()), Weights.of(weights).under("model."));
     Tensor y = kernels.allocate(2 * PAIRS * WIDTH);
-    mixer.forward(new WindowBatch(tokens, 1, STARTS, 4), y, new Scratch(kernels));
+    mixer.forward(
+        new WindowBatch(tokens, 1, new PackedSequences(STARTS, 4)), y, new Scratch(kernels));
     double[] means = new double[2 * PAIRS * WIDTH];
     kernels.read(y, 0, means, 0, means.length);
     double[] a = weights.doubles("decoder.0.weight"); // [width, 4 width]

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.InputException;
@@ -167,10 +168,14 @@ class ChordMixerTest {
     Tensor y = reference.allocate(5);
     int[] tokens = {0, 2, token};
     int[] starts = {0, 3};
-    assertThatThrownBy(() -> model.forward(tokens, starts, 1, y, new Scratch(reference)))
+    assertThatThrownBy(
+            () -> model.forward(tokens, new PackedSequences(starts, 1), y, new Scratch(reference)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Token " + token + " in row 2 is unknown: the model knows 0 to 2");
-    assertThatThrownBy(() -> model.forward(new int[2], starts, 1, y, new Scratch(reference)))
+    assertThatThrownBy(
+            () ->
+                model.forward(
+                    new int[2], new PackedSequences(starts, 1), y, new Scratch(reference)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("3 steps together but only 2 tokens came");
     assertThatThrownBy(() -> forward(model, steps(1), new int[] {0, 1}))
@@ -183,7 +188,7 @@ class ChordMixerTest {
     ChordMixer model = model(reference, config(CONFIG));
     Tensor y = reference.allocate(5);
     Scratch work = new Scratch(reference);
-    assertThatThrownBy(() -> model.forward(new int[1], new int[] {0, 1}, 1, y, work))
+    assertThatThrownBy(() -> model.forward(new int[1], PackedSequences.of(0, 1), y, work))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("reads features");
   }
@@ -254,8 +259,8 @@ class ChordMixerTest {
     Rotation rotation = new Rotation(reference, 8, 2); // largest offset 4
     Tensor x = reference.allocate(100);
     Tensor y = reference.allocate(1000);
-    rotation.applyCircularPad(x, new int[] {0, 4, 12}, 2, y);
-    assertThatThrownBy(() -> rotation.applyCircularPad(x, new int[] {0, 3, 11}, 2, y))
+    rotation.applyCircularPad(x, PackedSequences.of(0, 4, 12), y);
+    assertThatThrownBy(() -> rotation.applyCircularPad(x, PackedSequences.of(0, 3, 11), y))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("3 x the shortest (3) must reach the longest (8) + the largest");
   }
@@ -284,7 +289,7 @@ class ChordMixerTest {
     kernels.write(steps, 0, x, 0, steps.length);
     int sequences = starts.length - 1;
     Tensor y = kernels.allocate(sequences * model.outputs());
-    model.forward(new Block(x, starts, sequences), y, work);
+    model.forward(new Block(x, new PackedSequences(starts, sequences)), y, work);
     double[] answers = new double[y.size()];
     kernels.read(y, 0, answers, 0, answers.length);
     return answers;

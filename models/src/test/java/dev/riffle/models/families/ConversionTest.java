@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
@@ -261,7 +262,9 @@ class ConversionTest {
       System.arraycopy(recorded.doubles("input"), b * size, x, b * length * shape[2], size);
       starts[b + 1] = starts[b] + length;
     }
-    Tensor y = network.forward(kernels.constant(x), starts, shape[0], new Scratch(kernels));
+    Tensor y =
+        network.forward(
+            kernels.constant(x), new PackedSequences(starts, shape[0]), new Scratch(kernels));
     double[] values = new double[x.length];
     kernels.read(y, 0, values, 0, values.length);
     return values;

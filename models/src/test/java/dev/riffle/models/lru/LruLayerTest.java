@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
 import java.util.Arrays;
@@ -34,7 +35,7 @@ class LruLayerTest {
     Tensor outputs = kernels.constant(x);
     Tensor states = kernels.constant(state);
 
-    layer.advance(outputs, starts, 3, states, new Scratch(kernels));
+    layer.advance(outputs, new PackedSequences(starts, 3), states, new Scratch(kernels));
 
     for (int b = 0; b < 3; b++) {
       for (int g = 0; g < groups; g++) {
@@ -56,7 +57,7 @@ class LruLayerTest {
     double[] state = numbers(2 * N);
     LruLayer layer = new LruLayer(kernels, p, Norm.layer(kernels, weight, bias, 1e-6), true, 1);
     Tensor outputs = kernels.constant(x);
-    layer.advance(outputs, new int[] {0, 1}, 1, kernels.constant(state), new Scratch(kernels));
+    layer.advance(outputs, PackedSequences.of(0, 1), kernels.constant(state), new Scratch(kernels));
     byHand(x, 0, state, 0, true);
     assertThat(values(outputs, D)).containsExactly(x, within(1e-12)).doesNotContain(Double.NaN);
   }

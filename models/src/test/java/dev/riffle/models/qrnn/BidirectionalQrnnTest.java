@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
@@ -174,7 +175,7 @@ class BidirectionalQrnnTest extends WindowContract {
     Kernels kernels = model.kernels();
     int rows = starts[starts.length - 1];
     Tensor y = kernels.allocate(rows * model.outputs());
-    WindowBatch batch = new WindowBatch(values, 3, starts, starts.length - 1);
+    WindowBatch batch = new WindowBatch(values, 3, new PackedSequences(starts, starts.length - 1));
     model.forward(batch, y, new Scratch(kernels));
     float[] read = new float[rows * model.outputs()];
     kernels.read(y, 0, read, 0, read.length);
@@ -187,7 +188,7 @@ class BidirectionalQrnnTest extends WindowContract {
     Tensor in = kernels.allocate(x.length);
     kernels.write(x, 0, in, 0, x.length);
     Tensor y = kernels.allocate(h.length);
-    Block block = new Block(in, new int[] {0, rows}, 1);
+    Block block = new Block(in, PackedSequences.of(0, rows));
     RecurrentState state = new RecurrentState(model, 1);
     model.advance(block, state, PredictAt.EVERY_STEP, y, new Scratch(kernels));
     kernels.read(y, 0, h, 0, h.length);

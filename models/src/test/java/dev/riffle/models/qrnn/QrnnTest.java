@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.Format;
@@ -59,7 +60,7 @@ class QrnnTest {
     for (QrnnConfig config : DrawnQrnn.CONFIGS) {
       Qrnn qrnn = DrawnQrnn.draw(kernels, config);
       int width = qrnn.outputs();
-      Block block = new Block(kernels.constant(steps), starts, 3);
+      Block block = new Block(kernels.constant(steps), new PackedSequences(starts, 3));
       Tensor every = kernels.allocate(8 * width);
       Tensor last = kernels.allocate(3 * width);
       Scratch work = new Scratch(kernels);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.InputException;
 import dev.riffle.models.Scratch;
@@ -49,7 +50,7 @@ class LambadaTest {
       Kernels kernels = Backends.find(backend);
       RseTokens model = model(kernels);
       Tensor y = kernels.allocate(LENGTH * CLASSES);
-      model.forward(words, new int[] {0, words.length}, 1, y, new Scratch(kernels));
+      model.forward(words, PackedSequences.of(0, words.length), y, new Scratch(kernels));
       double[] found = new double[LENGTH * CLASSES];
       kernels.read(y, 0, found, 0, found.length);
       double allowed = backend.equals("reference") ? 1e-10 : 2e-5;

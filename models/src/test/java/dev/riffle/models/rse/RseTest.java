@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.InputException;
 import dev.riffle.models.ModelException;
@@ -78,7 +79,7 @@ class RseTest {
     Rse network = network(cpu, HEAVY);
     double[] values = random(8 * 6);
     Tensor x = cpu.constant(values);
-    network.forward(x, new int[] {0, 8}, 1, new Scratch(cpu));
+    network.forward(x, PackedSequences.of(0, 8), new Scratch(cpu));
     double[] after = new double[values.length];
     cpu.read(x, 0, after, 0, after.length);
     assertThat(after).isEqualTo(values);
@@ -196,7 +197,7 @@ class RseTest {
     Rse network = network(cpu, HEAVY);
     int length = 1 << 28;
     assertThatThrownBy(
-            () -> network.forward(cpu.allocate(0), new int[] {0, length}, 1, new Scratch(cpu)))
+            () -> network.forward(cpu.allocate(0), PackedSequences.of(0, length), new Scratch(cpu)))
         .isInstanceOf(InputException.class)
         .hasMessageContainingAll("3221225472", "fewer or shorter");
   }
@@ -315,7 +316,9 @@ class RseTest {
   private static double[] run(Rse network, double[] x, int[] starts) {
     Kernels kernels = network.kernels();
     int sequences = starts.length - 1;
-    Tensor y = network.forward(kernels.constant(x), starts, sequences, new Scratch(kernels));
+    Tensor y =
+        network.forward(
+            kernels.constant(x), new PackedSequences(starts, sequences), new Scratch(kernels));
     double[] answer = new double[sequences * network.paddedLength(starts[1]) * network.width()];
     kernels.read(y, 0, answer, 0, answer.length);
     return answer;
@@ -324,7 +327,8 @@ class RseTest {
   private static double[] run(RseTokens model, int[] tokens, int[] starts, int padded) {
     double[] answer = new double[(starts.length - 1) * padded * model.classes()];
     Tensor y = model.kernels().allocate(answer.length);
-    model.forward(tokens, starts, starts.length - 1, y, new Scratch(model.kernels()));
+    model.forward(
+        tokens, new PackedSequences(starts, starts.length - 1), y, new Scratch(model.kernels()));
     model.kernels().read(y, 0, answer, 0, answer.length);
     return answer;
   }

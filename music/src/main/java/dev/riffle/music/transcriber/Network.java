@@ -1,9 +1,9 @@
 package dev.riffle.music.transcriber;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Constants.Index;
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Kernels.Index;
-import dev.riffle.kernels.Kernels.Linear;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
 import dev.riffle.models.PredictAt;
@@ -228,7 +228,7 @@ final class Network implements RecurrentModel {
 
     // 4.4
     for (int k = 0; k < n.layers(); k++) {
-      layers[k].advance(h, block.starts(), block.sequences(), state.part(k), work);
+      layers[k].advance(h, block.sequences(), state.part(k), work);
     }
 
     // 4.5 v = join [z, spread norm(h)]
@@ -241,7 +241,7 @@ final class Network implements RecurrentModel {
     kernels.linear(join, joined, v, keys);
 
     // 4.6
-    layers[n.layers()].advance(v, block.starts(), block.sequences(), state.part(n.layers()), work);
+    layers[n.layers()].advance(v, block.sequences(), state.part(n.layers()), work);
 
     // 4.7 r = heads relu(hidden [z, v]) + pitch bias
     joined = work.tensor("joined", keys * (s.octaveChannels() + n.pitchWidth()));

@@ -1,6 +1,7 @@
 package dev.riffle.music.transcriber;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
@@ -290,7 +291,7 @@ public final class Transcriber implements StreamModel<Note> {
       Tensor x = work.tensor("features", MAX_FRAMES * network.inputs());
       Tensor y = work.tensor("probabilities", MAX_FRAMES * network.outputs());
       kernels.write(features, 0, x, 0, frames * network.inputs());
-      Block block = new Block(x, starts, rows.size());
+      Block block = new Block(x, new PackedSequences(starts, rows.size()));
       network.advance(block, states, PredictAt.EVERY_STEP, y, work);
       kernels.read(y, 0, probabilities, 0, frames * network.outputs());
       if (second != null) {

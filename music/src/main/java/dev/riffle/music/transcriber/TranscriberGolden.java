@@ -1,6 +1,7 @@
 package dev.riffle.music.transcriber;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Block;
@@ -105,7 +106,7 @@ public final class TranscriberGolden {
       int count = Math.min(FRAMES, features.size() - from);
       Tensor x = kernels.constant(joined(features.subList(from, from + count)));
       Tensor y = kernels.allocate(count * network.outputs());
-      Block block = new Block(x, new int[] {0, count}, 1);
+      Block block = new Block(x, PackedSequences.of(0, count));
       network.advance(block, state, PredictAt.EVERY_STEP, y, work);
     }
 

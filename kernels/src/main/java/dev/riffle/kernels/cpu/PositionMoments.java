@@ -1,10 +1,11 @@
 package dev.riffle.kernels.cpu;
 
 import dev.riffle.kernels.Activation;
-import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Operations;
+import dev.riffle.kernels.PositionNorm;
 
 /**
- * {@link Kernels#positionNorm} of one sequence, in two passes over memory: {@link #measure} and
+ * {@link Operations#positionNorm} of one sequence, in two passes over memory: {@link #measure} and
  * {@link Scaling#apply}.
  *
  * <p>The first pass takes mean and variance of {@value #BLOCK} rows at a time, in float, while they
@@ -13,10 +14,9 @@ import dev.riffle.kernels.Kernels;
  * never changes has no variance at all. Blocks are merged in {@value #SEGMENTS} segments and
  * segments in their order, whoever computed them: the bits do not depend on the number of threads.
  *
- * @param offset {@code [width]}
+ * @param norm offset {@code [width]}, epsilon and activation
  */
-record PositionNorm(
-    FloatTensor offset, double epsilon, Activation f, Engine engine, WorkerPool pool) {
+record PositionMoments(PositionNorm norm, Engine engine, WorkerPool pool) {
   /** Rows that are summed in float. */
   private static final int BLOCK = 64;
 
@@ -81,7 +81,7 @@ record PositionNorm(
       for (int t = 0; t < rows; t += chunk) {
         int n = Math.min(chunk, rows - t);
         int xAt = x.base() + t * width;
-        FloatTensor to = y.view(t * width, n * width);
+        FloatTensor to = y.slice(t * width, n * width);
         engine.centreAndScale(mean, scale, shift, x.data(), xAt, to.data(), to.base(), n, width);
         if (f != Activation.NONE) {
           engine.activate(f, to, to, to.size());
@@ -106,17 +106,18 @@ record PositionNorm(
     }
 
     // z = 2 (x - mean) + offset; mean(z^2) = 4 variance + offset^2; z / sqrt(mean(z^2) + epsilon)
+    FloatTensor offset = (FloatTensor) norm.offset();
     float[] mean = new float[width];
     float[] scale = new float[width];
     float[] shift = new float[width];
     for (int j = 0; j < width; j++) {
       double o = offset.data()[offset.base() + j];
-      double root = Math.sqrt(4 * all.squares[j] / rows + o * o + epsilon);
+      double root = Math.sqrt(4 * all.squares[j] / rows + o * o + norm.epsilon());
       mean[j] = (float) all.mean[j];
       scale[j] = (float) (2 / root);
       shift[j] = (float) (o / root);
     }
-    return new Scaling(mean, scale, shift, f, engine);
+    return new Scaling(mean, scale, shift, norm.activation(), engine);
   }
 
   /** Of rows {@code first .. end - 1}. */

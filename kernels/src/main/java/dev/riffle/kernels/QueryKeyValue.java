@@ -1,0 +1,12 @@
+package dev.riffle.kernels;
+
+/**
+ * What {@link Operations#attend} reads: the same columns of each row; rows lie {@code stride}
+ * values apart.
+ *
+ * @param q queries
+ * @param k keys, with rows of their own
+ * @param v values, in the rows of the keys
+ * @param stride values from one row to the next
+ */
+public record QueryKeyValue(Tensor q, Tensor k, Tensor v, int stride) {}
