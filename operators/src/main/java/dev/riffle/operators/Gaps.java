@@ -6,7 +6,7 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * Ranges of steps that a sequence went on without. An event in one of them is late; any other event
+ * Ranges of steps that a sequence has given up. An event in one of them is late; any other event
  * before the present position is a duplicate. Immutable. Holds at most {@value #MAX_RANGES} ranges:
  * beyond that the two oldest are merged.
  */

@@ -37,7 +37,7 @@ import java.util.Map;
  * code. The end of the sequence is the end of the contig. Genes do not depend on how it was cut.
  *
  * <p>A forward gene is told 305 to 334 bases behind its stop codon; {@link
- * dev.riffle.models.Output#position} says after how many bases of the contig.
+ * dev.riffle.models.Prediction#position} says after how many bases of the contig.
  *
  * <p>State bytes, little-endian: version, bytes of a number, {@link Contig}, {@link
  * RecurrentState}, {@link Caller}: some 4.5 kB at 32-bit numbers, and no more than {@link

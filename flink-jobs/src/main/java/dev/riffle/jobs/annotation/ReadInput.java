@@ -159,7 +159,7 @@ public final class ReadInput extends EventInput {
                     ? "'" + (char) letters[i] + "'"
                     : "0x" + HexFormat.of().toHexDigits(letters[i]),
                 Composition.isProtein(letters[i])
-                    ? "it stands in proteins; send the DNA"
+                    ? "it is a letter of proteins; send the DNA"
                     : "send plain letters, neither compressed nor packed"));
       }
     }

@@ -127,8 +127,8 @@ final class SequenceInput extends EventInput {
       throw new InputException(
           String.format(
               "Expected a zero byte and a schema id of 4 bytes before the record but it begins with"
-                  + " 0x%02x and has %d bytes: set source.confluent-header to false if nothing"
-                  + " stands before it.",
+                  + " 0x%02x and has %d bytes: set source.confluent-header to false if records have"
+                  + " no header.",
               value[0], value.length));
     }
     try {

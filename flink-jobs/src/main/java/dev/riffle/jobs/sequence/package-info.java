@@ -2,12 +2,12 @@
  * Any model on any topic, as a YAML file says.
  *
  * <pre>
- *   JobFile          the file: its mistakes, or what it says; JobKey lists what may stand in it
- *   ModelCheck       holds it against its model
- *   SequenceInput    records of JSON, Avro or our own to StepEvent
+ *   JobFile          the file: its errors, or its content; JobKey lists the keys
+ *   ModelCheck       checks it against its model
+ *   SequenceInput    JSON, Avro or SequenceEvent records to StepEvent
  *   SequenceJob      source, sequence operator with the model, sinks
- *                    (of format reads: the annotation)
- *   PredictionMapper Scores to Prediction, in Avro or JSON
+ *                    (with format reads: the annotation)
+ *   PredictionMapper PredictionValues to Prediction, in Avro or JSON
  * </pre>
  */
 package dev.riffle.jobs.sequence;

@@ -111,7 +111,7 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
     return bytes;
   }
 
-  /** Checks the id that one of our own records carries: it has to be the Kafka key, too. */
+  /** Checks the id in a Riffle record: it must equal the Kafka key. */
   protected static void checkId(String id, byte[] key) {
     if (!Arrays.equals(checkId(id), key)) {
       throw new InputException(

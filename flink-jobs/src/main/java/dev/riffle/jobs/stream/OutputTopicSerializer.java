@@ -13,10 +13,9 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 
 /**
- * Writes the records of one lane as they are: key, value, headers, timestamp. The metric {@code
- * end_to_end_latency_ms} of the lane runs from the capture time of what a record tells to the
- * moment it is handed to the producer; on the lanes that commit, up to a checkpoint interval
- * follows.
+ * Writes the records of one output topic unchanged: key, value, headers, timestamp. The topic's
+ * metric {@code end_to_end_latency_ms} runs from the capture time of a record to the moment when
+ * the producer gets it. On topics that commit, up to a checkpoint interval follows.
  */
 final class OutputTopicSerializer implements KafkaRecordSerializationSchema<OutputRecord> {
   private static final long serialVersionUID = 1;

@@ -247,7 +247,7 @@ class AnnotationIT {
     other.setGeneticCode(1);
     bad.put("The genetic code must be 11", Contigs.record(topic, other));
     ReadChunk protein = Contigs.chunk("bad", 0, "MKLVE");
-    bad.put("it stands in proteins", Contigs.record(topic, protein));
+    bad.put("it is a letter of proteins", Contigs.record(topic, protein));
     return bad;
   }
 

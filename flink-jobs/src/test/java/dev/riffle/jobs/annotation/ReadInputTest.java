@@ -72,7 +72,7 @@ class ReadInputTest {
   void whatIsNoDnaIsADeadLetterThatSaysWhatWasExpected() {
     refused(
         c -> c.setBases(bytes("ACMKLV")),
-        "the byte at index 4 of 6 is 'L': it stands in proteins; send the DNA.");
+        "the byte at index 4 of 6 is 'L': it is a letter of proteins; send the DNA.");
     refused(
         c -> c.setBases(ByteBuffer.wrap(new byte[] {'A', (byte) 0x8b})),
         "the byte at index 1 of 2 is 0x8b: send plain letters, neither compressed nor packed.");

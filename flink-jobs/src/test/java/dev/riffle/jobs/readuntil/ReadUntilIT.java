@@ -183,7 +183,7 @@ class ReadUntilIT {
             probe.read(topics.deadLetters()).stream()
                 .map(r -> AvroCodec.of(DeadLetter.class).decode(r.value()).getError()))
         .hasSize(3)
-        .anyMatch(e -> e.contains("it stands in proteins"))
+        .anyMatch(e -> e.contains("it is a letter of proteins"))
         .anyMatch(e -> e.contains("Expected a channel from 1"))
         .anyMatch(e -> e.contains("Expected a quality for each of 180 bases but there are 1"));
   }
