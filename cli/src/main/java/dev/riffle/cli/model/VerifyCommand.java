@@ -169,7 +169,9 @@ public final class VerifyCommand implements Callable<Integer> {
 
   private Line check(Path golden, Kernels kernels) {
     try {
-      return new Line(golden, kernels.name(), Families.check(golden, model, kernels), null);
+      GoldenResult result =
+          model == null ? Families.check(golden, kernels) : Families.check(golden, model, kernels);
+      return new Line(golden, kernels.name(), result, null);
     } catch (ModelException e) {
       return new Line(golden, kernels.name(), null, e.getMessage());
     }

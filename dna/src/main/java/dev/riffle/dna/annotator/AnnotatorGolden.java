@@ -23,7 +23,6 @@ import dev.riffle.models.Settings;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
-import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +66,7 @@ public final class AnnotatorGolden {
     this.file = golden.file();
     this.report = report;
     this.kernels = kernels;
-    this.annotator = new Annotator(ModelDirectory.readForGoldens(golden.model()), kernels);
+    this.annotator = new Annotator(golden.modelDirectory(), kernels);
     String number = this.golden.metadata().get("code");
     if (number == null || !number.matches("\\d{1,3}")) {
       throw new ModelException(file + " says no genetic code in its metadata 'code'.");

@@ -23,7 +23,7 @@ public final class ReadUntilGolden {
   /** Runs a golden: references, reads, what is said after each step, when each is decided. */
   public static void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
     Safetensors t = golden.tensors();
-    ModelDirectory directory = ModelDirectory.readForGoldens(golden.model());
+    ModelDirectory directory = golden.modelDirectory();
     References.Builder references = References.builder().target(letters(t, "input_target"));
     if (t.has("input_rest")) {
       references.rest(letters(t, "input_rest"));

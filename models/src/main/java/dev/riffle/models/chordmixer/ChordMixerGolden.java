@@ -10,7 +10,6 @@ import dev.riffle.models.WindowBatch;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.golden.GoldenValues;
-import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Safetensors;
 import dev.riffle.models.weights.Weights;
 import java.util.ArrayList;
@@ -31,7 +30,7 @@ public final class ChordMixerGolden {
   public static void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
     if (golden.family().equals(ROTATION)) {
       checkRotation(golden, kernels, report);
-    } else if (golden.model() != null) {
+    } else if (golden.model().isPresent()) {
       checkModel(golden, kernels, report);
     } else {
       checkNetwork(golden, kernels, report);
@@ -70,8 +69,7 @@ public final class ChordMixerGolden {
    * blocks that its own length needs.
    */
   private static void checkModel(GoldenCase golden, Kernels kernels, GoldenReport report) {
-    ChordMixer model =
-        ChordMixerFamily.read(ModelDirectory.readForGoldens(golden.model()), kernels.forWindows());
+    ChordMixer model = ChordMixerFamily.read(golden.modelDirectory(), kernels.forWindows());
     Safetensors tensors = golden.tensors();
     PackedSequences sequences = sequences(tensors);
     int windows = sequences.count();

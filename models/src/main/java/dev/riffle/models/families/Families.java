@@ -44,13 +44,13 @@ public final class Families {
     return found;
   }
 
-  /** Names of all families, sorted. */
+  /** Returns the names of all families, sorted. */
   public static List<String> names() {
     return List.copyOf(ALL.keySet());
   }
 
   /**
-   * The family of this name.
+   * Returns the family of this name.
    *
    * @param where what names it, for the message
    * @throws ModelException if no such family is registered
@@ -176,7 +176,7 @@ public final class Families {
     return Device.call(kernels, () -> family.describe(directory, kernels, length));
   }
 
-  /** Checks a backend against a golden; the model, if it has one, is searched around the file. */
+  /** Checks a backend against a golden. Its model, if it has one, is searched around the file. */
   public static GoldenResult check(Path golden, Kernels kernels) {
     return check(GoldenCase.read(golden), kernels);
   }
@@ -184,8 +184,7 @@ public final class Families {
   /**
    * Checks a backend against a golden.
    *
-   * @param model directory of the model of a golden that contains no weights; null to search around
-   *     the file
+   * @param model directory of the model, for a golden that does not contain its weights
    */
   public static GoldenResult check(Path golden, Path model, Kernels kernels) {
     return check(GoldenCase.read(golden, model), kernels);
@@ -203,7 +202,7 @@ public final class Families {
   }
 
   /**
-   * The family that checks a golden.
+   * Returns the family that checks a golden.
    *
    * @throws ModelException if no family does
    */

@@ -4,56 +4,66 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Precision;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Settings;
+import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A golden file: tensors of a recorded run. Most bring their own weights and describe themselves in
- * the {@code case} of their metadata; one without belongs to a model directory: the one that is
- * named, else the one around its folder ({@code <model>/golden/x.safetensors}), else {@code model}
- * beside its folder.
+ * A golden file: the tensors of a recorded run. Most goldens contain their weights and describe
+ * themselves in the metadata {@code case}. A golden without a {@code case} belongs to a model
+ * directory: the given one, or the directory above its folder ({@code
+ * <model>/golden/x.safetensors}), or {@code model} next to its folder.
  *
- * @param file where it is
- * @param family whose check reads it
- * @param settings the {@code case}, or the model's {@code config.json}
- * @param tensors all of them
- * @param model directory of the model it belongs to; null if it brings its own weights
+ * @param file path of the golden
+ * @param family the family that checks it
+ * @param settings the {@code case}, or the {@code config.json} of the model
+ * @param tensors all tensors of the file
+ * @param model directory of the model; empty if the golden contains its weights
  */
 public record GoldenCase(
-    Path file, String family, Settings settings, Safetensors tensors, Path model) {
+    Path file, String family, Settings settings, Safetensors tensors, Optional<Path> model) {
   private static final String CONFIG = "config.json";
 
-  /** How close a backend of 64-bit numbers has to come to a value recorded in 64 bits. */
+  /** Allowed deviation of a 64-bit backend from a value recorded in 64 bits. */
   public static final double EXACT = 1e-8;
 
-  /** Reads a golden file; its model, if it has one, is looked for around it. */
+  /**
+   * Reads a golden file. If it belongs to a model, the model is searched around the file.
+   *
+   * @throws ModelException if the file is malformed, or has neither a {@code case} nor a model
+   */
   public static GoldenCase read(Path file) {
-    return read(file, null);
+    return read(file, Optional.empty());
   }
 
   /**
    * Reads a golden file.
    *
-   * @param model directory of the model that it belongs to if it does not describe itself; null to
-   *     look around it
-   * @throws ModelException if it is malformed, or neither describes itself nor has a model
+   * @param model directory of the model, for a golden without a {@code case}
+   * @throws ModelException if the file is malformed
    */
   public static GoldenCase read(Path file, Path model) {
+    return read(file, Optional.of(model));
+  }
+
+  private static GoldenCase read(Path file, Optional<Path> model) {
     Safetensors tensors = Safetensors.read(file);
     String described = tensors.metadata().get("case");
     if (described != null) {
       Settings settings = Settings.parse(described, file + " (metadata 'case')");
-      return new GoldenCase(file, settings.text("family"), settings, tensors, null);
+      return new GoldenCase(file, settings.text("family"), settings, tensors, Optional.empty());
     }
-    Path directory = model != null ? model : modelAround(file);
+    Path directory = model.orElseGet(() -> modelAround(file));
     Path config = directory.resolve(CONFIG);
     try {
       Settings settings = Settings.parse(Files.readString(config), config.toString());
-      return new GoldenCase(file, settings.text("family"), settings, tensors, directory);
+      return new GoldenCase(
+          file, settings.text("family"), settings, tensors, Optional.of(directory));
     } catch (IOException e) {
       throw new ModelException(
           file + " belongs to a model, but " + config + " cannot be read: " + e, e);
@@ -75,28 +85,42 @@ public record GoldenCase(
             + around
             + " nor "
             + beside
-            + " holds a "
+            + " contains a "
             + CONFIG
-            + "; name the model's directory.");
+            + ". Name the directory of the model.");
   }
 
-  /** Names of all tensors that are no weights. */
+  /**
+   * Reads the model directory that this golden belongs to.
+   *
+   * @throws ModelException if the golden contains its weights, or the directory cannot be read
+   */
+  public ModelDirectory modelDirectory() {
+    return ModelDirectory.readForGoldens(
+        model.orElseThrow(
+            () ->
+                new ModelException(
+                    file + " contains its weights; the family " + family + " expects a model.")));
+  }
+
+  /** Returns the names of all tensors that are not weights. */
   public Set<String> recorded() {
     Set<String> names = new TreeSet<>(tensors.names());
-    if (model == null) {
+    if (model.isEmpty()) {
       names.retainAll(settings.texts("io_tensors"));
     }
     return names;
   }
 
-  /** A number of the case's {@code tolerance}, such as {@code atol}. */
+  /** Returns a number of the {@code tolerance} of the case, such as {@code atol}. */
   public double tolerance(String name) {
     return settings.under("tolerance").number(name);
   }
 
   /**
-   * Allowed deviation from a value that was recorded in 64 bits: {@link #EXACT} where the backend
-   * holds 64 bits, else this one.
+   * Returns the allowed deviation from a value that was recorded in 64 bits.
+   *
+   * @param otherwise the deviation for a backend of less than 64 bits; else it is {@link #EXACT}
    */
   public static double limit(Kernels kernels, double otherwise) {
     return kernels.precision() == Precision.FLOAT64 ? EXACT : otherwise;

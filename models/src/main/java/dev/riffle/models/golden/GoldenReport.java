@@ -5,7 +5,7 @@ import java.util.Collections;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Collects what a check compares; remembers the value nearest to its limit, or farthest beyond. */
+/** The result of comparing computed values with recorded ones. It keeps the worst deviation. */
 public final class GoldenReport {
   private double worst = -1; // deviation over limit
   private double error;
@@ -13,15 +13,15 @@ public final class GoldenReport {
   private String stage = "nothing";
   private final Set<String> compared = new TreeSet<>();
 
-  /** {@link #compareRecorded} with a tensor's values in the order in which they were recorded. */
+  /** Compares values with those of a recorded tensor, by the tolerance of the case. */
   public void compareRecorded(GoldenCase golden, Kernels kernels, String name, double[] found) {
     compareRecorded(golden, kernels, name, golden.tensors().doubles(name), found);
   }
 
   /**
-   * Holds values against those of a tensor by the case's rule. What is called {@code ..._f64} was
-   * recorded in 64 bits, and a backend of 64 bits has to come within {@link GoldenCase#EXACT}; for
-   * what was recorded in 32 bits the case's tolerance holds on any backend.
+   * Compares values with expected ones, by the tolerance of the case. A tensor named {@code
+   * ..._f64} was recorded in 64 bits, so a 64-bit backend must be within {@link GoldenCase#EXACT}.
+   * For values recorded in 32 bits the tolerance of the case applies to any backend.
    */
   public void compareRecorded(
       GoldenCase golden, Kernels kernels, String name, double[] expected, double[] found) {
@@ -35,11 +35,10 @@ public final class GoldenReport {
   }
 
   /**
-   * Holds values against the recorded ones: |found - expected| at most absolute + relative
-   * |expected|, element by element. Another number of values, or NaN where a number is expected, is
-   * beyond any limit.
+   * Compares values element by element: |found - expected| must be at most absolute + relative
+   * |expected|. A different number of values, or NaN for a number, exceeds any limit.
    *
-   * @param name what is compared, such as {@code state.0.re}
+   * @param name name of the values, such as {@code state.0.re}
    */
   public void compare(
       String name, double[] expected, double[] found, double absolute, double relative) {
@@ -70,12 +69,12 @@ public final class GoldenReport {
     }
   }
 
-  /** Names of all that was compared. */
+  /** Returns the names of all compared values. */
   public Set<String> compared() {
     return Collections.unmodifiableSet(compared);
   }
 
-  /** What came of it; a check that compared nothing has failed. */
+  /** Returns the result. A check that compared nothing has failed. */
   public GoldenResult result(GoldenCase golden, Kernels kernels) {
     return new GoldenResult(
         golden.file().getFileName().toString(),

@@ -1,12 +1,12 @@
 package dev.riffle.models.golden;
 
 /**
- * How a backend stood against a golden file.
+ * The result of checking a backend against a golden file.
  *
- * @param maxError deviation of the value nearest to its limit, or farthest beyond
- * @param tolerance the limit of that value
- * @param ok true if every value kept its limit
- * @param stage where that value is, such as {@code output} or {@code state.0.re}
+ * @param maxError deviation of the worst value: the one closest to its limit, or farthest beyond
+ * @param tolerance limit of that value
+ * @param ok true if every value is within its limit
+ * @param stage location of that value, such as {@code output} or {@code state.0.re}
  */
 public record GoldenResult(
     String file,
@@ -17,7 +17,7 @@ public record GoldenResult(
     boolean ok,
     String stage) {
 
-  /** The part of its limit that the deviation takes up: 1 at the limit, 0 for equal values. */
+  /** Returns the deviation as a share of its limit: 0 for equal values, 1 at the limit. */
   public double share() {
     return maxError == 0 ? 0 : maxError / tolerance;
   }

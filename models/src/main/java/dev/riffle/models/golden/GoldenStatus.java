@@ -8,24 +8,24 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How a backend stands against the goldens of a family.
+ * The summary of a backend on all goldens of a family.
  *
- * @param passed how many of them it met
- * @param count how many there were
- * @param worst the one nearest to its limit, or farthest beyond
+ * @param passed number of goldens that the backend passed
+ * @param count number of goldens
+ * @param worst the result closest to its limit, or farthest beyond
  */
 public record GoldenStatus(int passed, int count, GoldenResult worst) {
 
-  /** One per family and backend, in the order in which they first appear. */
+  /** Returns one summary per family and backend, in the order of their first result. */
   public static List<GoldenStatus> of(Collection<GoldenResult> results) {
-    Map<List<String>, GoldenStatus> standings = new LinkedHashMap<>();
+    Map<List<String>, GoldenStatus> byFamilyAndBackend = new LinkedHashMap<>();
     for (GoldenResult r : results) {
-      standings.merge(
+      byFamilyAndBackend.merge(
           List.of(r.family(), r.backend()),
           new GoldenStatus(r.ok() ? 1 : 0, 1, r),
           GoldenStatus::and);
     }
-    return new ArrayList<>(standings.values());
+    return new ArrayList<>(byFamilyAndBackend.values());
   }
 
   private GoldenStatus and(GoldenStatus other) {
@@ -34,7 +34,7 @@ public record GoldenStatus(int passed, int count, GoldenResult worst) {
         passed + other.passed, count + other.count, worse ? other.worst : worst);
   }
 
-  /** One line: {@code lru cpu 18 of 18 worst 4.5 % of its limit (file, stage)}. */
+  /** Returns one line: {@code lru cpu 18 of 18 worst 4.5 % of its limit (file, stage)}. */
   @Override
   public String toString() {
     return String.format(

@@ -1,9 +1,13 @@
 /**
- * Goldens: recorded inputs and outputs of the reference implementations, and how a model is held
- * against them.
+ * Goldens: recorded inputs and outputs of the reference implementations, and the comparison of a
+ * model with them.
  *
  * <pre>
- *   file -> GoldenCase -> a family's check -> GoldenReport.compare(stage, expected, found) -> GoldenResult
+ *   file -> GoldenCase -> LruGolden, QrnnGolden, ... -> GoldenReport.compare(name, expected, found)
+ *                         (one class per family)                |
+ *                                                          GoldenResult -> GoldenStatus per family
  * </pre>
+ *
+ * <p>{@link dev.riffle.models.golden.GoldenValues} cuts recorded sequences into steps and prefixes.
  */
 package dev.riffle.models.golden;

@@ -1,56 +1,37 @@
 package dev.riffle.models.weights;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.riffle.models.ModelException;
+import dev.riffle.models.weights.SafetensorsHeader.Entry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
- * A safetensors file in memory: named arrays and a map of text. Everything the file says about
- * itself is checked before anything is used; a file that lies is a {@link ModelException}.
+ * A safetensors file in memory: named tensors and a map of text. The header is checked against the
+ * data before any value is read; an inconsistent file is a {@link ModelException}.
  *
- * <p>Layout: u64 little-endian header length n, n bytes of JSON, data. The data is covered by the
- * tensors exactly: no overlap, no hole, nothing behind the last.
+ * <p>Layout: u64 little-endian header length n, n bytes of JSON, data. The tensors cover the data
+ * exactly, without overlap or hole.
  */
 public final class Safetensors {
-  /** Longest header that is read, as in the format's own reader. */
+  /** Maximum size of a header, as in the reference reader of the format. */
   public static final int MAX_HEADER_BYTES = 100_000_000;
-
-  private static final String METADATA = "__metadata__";
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
-
-  /** A tensor's line in the header; offsets count from the first byte of data. */
-  private record Entry(String name, ElementType type, int[] shape, long begin, long end) {}
 
   private final String where;
   private final ByteBuffer data;
-  private final Map<String, Entry> entries = new TreeMap<>();
-  private final Map<String, String> metadata = new TreeMap<>();
+  private final Map<String, Entry> entries;
+  private final Map<String, String> metadata;
 
-  private Safetensors(String where, ByteBuffer data) {
+  private Safetensors(String where, ByteBuffer data, SafetensorsHeader header) {
     this.where = where;
     this.data = data;
+    this.entries = header.entries();
+    this.metadata = header.metadata();
   }
 
   /**
@@ -67,26 +48,27 @@ public final class Safetensors {
   }
 
   /**
-   * Reads a file that is in memory already; the bytes are kept, not copied.
+   * Parses a file in memory. The bytes are not copied.
    *
-   * @param where what messages call it
+   * @param where name of the file, for messages
    * @throws ModelException if it is malformed
    */
   public static Safetensors parse(byte[] bytes, String where) {
     if (bytes.length < 8) {
-      throw malformed(where, "it has %d bytes, fewer than the 8 of a header length", bytes.length);
+      throw SafetensorsHeader.malformed(
+          where, "it has %d bytes, fewer than the 8 of a header length", bytes.length);
     }
     ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     long length = file.getLong(0);
     if (length < 0 || length > MAX_HEADER_BYTES) {
-      throw malformed(
+      throw SafetensorsHeader.malformed(
           where,
           "its header claims %s bytes, the limit is %d; is it a safetensors file?",
           Long.toUnsignedString(length),
           MAX_HEADER_BYTES);
     }
     if (length > bytes.length - 8) {
-      throw malformed(
+      throw SafetensorsHeader.malformed(
           where,
           "its header claims %d bytes, but only %d follow the length; is it cut off?",
           length,
@@ -94,172 +76,23 @@ public final class Safetensors {
     }
     int header = (int) length;
     ByteBuffer data = file.slice(8 + header, bytes.length - 8 - header);
-    Safetensors read = new Safetensors(where, data.order(ByteOrder.LITTLE_ENDIAN));
-    read.readHeader(file.slice(8, header));
-    read.checkCover();
-    return read;
-  }
-
-  // ------------------------------------------------------------------ header
-
-  private void readHeader(ByteBuffer header) {
-    JsonNode root;
-    try {
-      String text = StandardCharsets.UTF_8.newDecoder().decode(header).toString();
-      if (!text.startsWith("{")) {
-        throw malformed(where, "its header does not begin with '{'");
-      }
-      root = JSON.readTree(text);
-    } catch (CharacterCodingException e) {
-      throw malformed(where, "its header is not UTF-8 text");
-    } catch (JacksonException e) {
-      throw malformed(where, "its header is not valid JSON: %s", e.getOriginalMessage());
-    }
-    for (Map.Entry<String, JsonNode> field : root.properties()) {
-      if (field.getKey().equals(METADATA)) {
-        readMetadata(field.getValue());
-      } else {
-        entries.put(field.getKey(), readEntry(field.getKey(), field.getValue()));
-      }
-    }
-  }
-
-  private void readMetadata(JsonNode node) {
-    if (!node.isObject()) {
-      throw malformed(where, "its %s is not a map of text", METADATA);
-    }
-    for (Map.Entry<String, JsonNode> field : node.properties()) {
-      if (!field.getValue().isTextual()) {
-        throw malformed(where, "%s['%s'] is not text", METADATA, field.getKey());
-      }
-      metadata.put(field.getKey(), field.getValue().textValue());
-    }
-  }
-
-  private Entry readEntry(String name, JsonNode node) {
-    ElementType type = readType(name, node.path("dtype"));
-    long[] dimensions = readNaturals(name, "shape", node.path("shape"));
-    long[] offsets = readNaturals(name, "data_offsets", node.path("data_offsets"));
-    if (offsets.length != 2) {
-      throw malformed(where, "tensor '%s' has %d data_offsets, expected 2", name, offsets.length);
-    }
-    if (offsets[0] > offsets[1]) {
-      throw malformed(
-          where, "tensor '%s' begins at byte %d behind its end %d", name, offsets[0], offsets[1]);
-    }
-    if (offsets[1] > data.capacity()) {
-      throw malformed(
-          where,
-          "tensor '%s' ends at byte %d of the data, which has %d; is the file cut off?",
-          name,
-          offsets[1],
-          data.capacity());
-    }
-    int[] shape = new int[dimensions.length];
-    long size = type.bytes();
-    for (int i = 0; i < shape.length; i++) {
-      if (dimensions[i] > Integer.MAX_VALUE) {
-        throw malformed(where, "tensor '%s' has a dimension of %d", name, dimensions[i]);
-      }
-      shape[i] = (int) dimensions[i];
-      long product = size * dimensions[i];
-      if (Math.multiplyHigh(size, dimensions[i]) != 0 || product < 0) {
-        throw malformed(
-            where, "tensor '%s' of shape %s overflows", name, Arrays.toString(dimensions));
-      }
-      size = product;
-    }
-    if (size != offsets[1] - offsets[0]) {
-      throw malformed(
-          where,
-          "tensor '%s' of type %s and shape %s takes %d bytes, but its data_offsets span %d",
-          name,
-          type,
-          Arrays.toString(shape),
-          size,
-          offsets[1] - offsets[0]);
-    }
-    return new Entry(name, type, shape, offsets[0], offsets[1]);
-  }
-
-  private ElementType readType(String name, JsonNode node) {
-    for (ElementType type : ElementType.values()) {
-      if (type.name().equals(node.textValue())) {
-        return type;
-      }
-    }
-    throw malformed(
+    return new Safetensors(
         where,
-        "tensor '%s' has the element type %s; known are %s",
-        name,
-        node.isMissingNode() ? "(none)" : node,
-        Arrays.toString(ElementType.values()));
+        data.order(ByteOrder.LITTLE_ENDIAN),
+        SafetensorsHeader.parse(file.slice(8, header), data.capacity(), where));
   }
 
-  private long[] readNaturals(String name, String field, JsonNode node) {
-    if (!node.isArray()) {
-      throw malformed(where, "tensor '%s' has no list called %s", name, field);
-    }
-    long[] values = new long[node.size()];
-    for (int i = 0; i < values.length; i++) {
-      JsonNode value = node.get(i);
-      if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
-        throw malformed(
-            where,
-            "tensor '%s': %s[%d] is %s, expected a whole number >= 0",
-            name,
-            field,
-            i,
-            value);
-      }
-      values[i] = value.longValue();
-    }
-    return values;
-  }
-
-  private void checkCover() {
-    List<Entry> sorted = new ArrayList<>(entries.values());
-    sorted.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
-    long end = 0;
-    String last = "the header";
-    for (Entry entry : sorted) {
-      if (entry.begin != end) {
-        throw malformed(
-            where,
-            "tensor '%s' begins at byte %d, %s before it ends at %d: %s",
-            entry.name,
-            entry.begin,
-            last,
-            end,
-            entry.begin < end ? "they overlap" : "there is a hole");
-      }
-      end = entry.end;
-      last = "'" + entry.name + "'";
-    }
-    if (end != data.capacity()) {
-      throw malformed(
-          where, "its tensors end at byte %d of the data, which has %d", end, data.capacity());
-    }
-  }
-
-  private static ModelException malformed(String where, String what, Object... values) {
-    return new ModelException(
-        where + " is not a valid safetensors file: " + String.format(what, values) + ".");
-  }
-
-  // ------------------------------------------------------------------ answers
-
-  /** What messages call this file. */
+  /** Returns the name of this file, for messages. */
   public String where() {
     return where;
   }
 
-  /** Names of all tensors, sorted. */
+  /** Returns the names of all tensors, sorted. */
   public Set<String> names() {
     return Collections.unmodifiableSet(entries.keySet());
   }
 
-  /** The map of text in the header; empty when there is none. */
+  /** Returns the map of text in the header; empty if there is none. */
   public Map<String, String> metadata() {
     return Collections.unmodifiableMap(metadata);
   }
@@ -268,32 +101,32 @@ public final class Safetensors {
     return entries.containsKey(name);
   }
 
-  /** Shape of a tensor; {@code []} for a single value. */
+  /** Returns the shape of a tensor; {@code []} for a single value. */
   public int[] shape(String name) {
-    return entry(name).shape.clone();
+    return entry(name).shape().clone();
   }
 
   public ElementType type(String name) {
-    return entry(name).type;
+    return entry(name).type();
   }
 
-  /** Number of values of a tensor. */
+  /** Returns the number of values of a tensor. */
   public int size(String name) {
     Entry entry = entry(name);
-    return (int) ((entry.end - entry.begin) / entry.type.bytes());
+    return (int) ((entry.end() - entry.begin()) / entry.type().bytes());
   }
 
-  /** All values of a tensor, row-major; integers are widened. NaN and infinities pass. */
+  /** Returns all values of a tensor, row-major. Integers are widened; NaN and infinities pass. */
   public double[] doubles(String name) {
     Entry entry = entry(name);
     double[] values = new double[size(name)];
     for (int i = 0; i < values.length; i++) {
-      values[i] = entry.type.real(data, (int) entry.begin + i * entry.type.bytes());
+      values[i] = entry.type().real(data, (int) entry.begin() + i * entry.type().bytes());
     }
     return values;
   }
 
-  /** All values of a tensor, row-major, rounded to float where they are wider. */
+  /** Returns all values of a tensor, row-major, rounded to float. */
   public float[] floats(String name) {
     double[] wide = doubles(name);
     float[] values = new float[wide.length];
@@ -304,33 +137,33 @@ public final class Safetensors {
   }
 
   /**
-   * All values of a tensor of an integer type, row-major.
+   * Returns all values of a tensor of an integer type, row-major.
    *
-   * @throws ModelException if its type is not an integer one
+   * @throws ModelException if the type is not an integer type
    */
   public long[] longs(String name) {
     Entry entry = entry(name);
-    if (entry.type.isReal()) {
+    if (entry.type().isReal()) {
       throw new ModelException(
           where
               + ": tensor '"
               + name
               + "' is of type "
-              + entry.type
+              + entry.type()
               + ", expected an integer type.");
     }
     long[] values = new long[size(name)];
     for (int i = 0; i < values.length; i++) {
-      values[i] = entry.type.integer(data, (int) entry.begin + i * entry.type.bytes());
+      values[i] = entry.type().integer(data, (int) entry.begin() + i * entry.type().bytes());
     }
     return values;
   }
 
-  /** A copy of a tensor's bytes, little-endian and row-major. */
+  /** Returns a copy of the bytes of a tensor, little-endian and row-major. */
   ByteBuffer bytes(String name) {
     Entry entry = entry(name);
-    byte[] copy = new byte[(int) (entry.end - entry.begin)];
-    data.get((int) entry.begin, copy);
+    byte[] copy = new byte[(int) (entry.end() - entry.begin())];
+    data.get((int) entry.begin(), copy);
     return ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
   }
 
@@ -342,7 +175,7 @@ public final class Safetensors {
     return entry;
   }
 
-  /** That there is no tensor of this name, and which is the nearest. */
+  /** Creates the error for a missing tensor, with the most similar name. */
   public ModelException missing(String name) {
     return new ModelException(
         where + " holds no tensor '" + name + "'" + Suggestions.hint(name, names()));

@@ -18,7 +18,7 @@ class RoutingWindowTest extends WindowContract {
   }
 
   private static Case golden(String name, int length) {
-    GoldenCase golden = GoldenCase.read(Path.of("goldens/routing/" + name + ".safetensors"), null);
+    GoldenCase golden = GoldenCase.read(Path.of("goldens/routing/" + name + ".safetensors"));
     return new Case(
         name,
         length,

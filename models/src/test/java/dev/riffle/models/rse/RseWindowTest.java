@@ -41,6 +41,6 @@ class RseWindowTest extends WindowContract {
   }
 
   private static GoldenCase read(String golden) {
-    return GoldenCase.read(Path.of("goldens/rse/" + golden + ".safetensors"), null);
+    return GoldenCase.read(Path.of("goldens/rse/" + golden + ".safetensors"));
   }
 }

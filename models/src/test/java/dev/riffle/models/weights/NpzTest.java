@@ -183,7 +183,7 @@ class NpzTest {
   void whatIsNoArrayIsRefused() throws IOException {
     Path file = npz(Map.of("readme.txt", SIX));
     assertThatThrownBy(() -> Npz.read(file))
-        .hasMessageContaining("it holds 'readme.txt', expected arrays '<name>.npy' only");
+        .hasMessageContaining("it contains 'readme.txt', expected only arrays '<name>.npy'");
   }
 
   @Test

@@ -132,7 +132,7 @@ class SafetensorsTest {
               one("F32", "[2]", "[0,99999999999999999999]", eight), "data_offsets[1] is 9999"
             },
             new Object[] {one("F32", "[2]", "[0]", eight), "has 1 data_offsets, expected 2"},
-            new Object[] {one("F32", "[2]", "[8,0]", eight), "begins at byte 8 behind its end 0"},
+            new Object[] {one("F32", "[2]", "[8,0]", eight), "begins at byte 8, after its end 0"},
             new Object[] {
               one("F32", "[3]", "[0,12]", eight), "ends at byte 12 of the data, which has 8"
             },

@@ -3,7 +3,6 @@ package dev.riffle.music.transcriber;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
-import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Safetensors;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,7 +21,7 @@ public final class SecondPassGolden {
   /** Runs a golden: windows of candidates, verdicts, notes. */
   public static void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
     Safetensors t = golden.tensors();
-    SecondPass second = new SecondPass(ModelDirectory.readForGoldens(golden.model()), kernels);
+    SecondPass second = new SecondPass(golden.modelDirectory(), kernels);
     float[] features = t.floats("input_features"); // [frames, windows, bins]
     float[] probabilities = t.floats("input_probabilities"); // [frames, pitches, 3]
     int frames = t.shape("input_features")[0];

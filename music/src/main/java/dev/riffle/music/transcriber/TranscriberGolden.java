@@ -13,7 +13,6 @@ import dev.riffle.models.Scratch;
 import dev.riffle.models.StreamRunner;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
-import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Safetensors;
 import dev.riffle.music.signal.Resampler;
 import java.util.ArrayList;
@@ -46,7 +45,7 @@ public final class TranscriberGolden {
   private TranscriberGolden(GoldenCase golden, Kernels kernels, GoldenReport report) {
     this.golden = golden.tensors();
     this.report = report;
-    transcriber = new Transcriber(ModelDirectory.readForGoldens(golden.model()), kernels);
+    transcriber = new Transcriber(golden.modelDirectory(), kernels);
     network = transcriber.network();
     samples = this.golden.floats("pcm");
     for (int i = 0; i < samples.length; i++) {
