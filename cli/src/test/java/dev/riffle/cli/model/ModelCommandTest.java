@@ -85,7 +85,7 @@ class ModelCommandTest {
     CommandLines.run("model", "convert", CommandLines.transcriber(), target);
     CommandLines again = CommandLines.run("model", "convert", CommandLines.transcriber(), target);
     assertThat(again.exit()).isEqualTo(1);
-    assertThat(again.err()).contains("is there already. A version is written once");
+    assertThat(again.err()).contains("already exists. Versions are immutable");
   }
 
   @Test

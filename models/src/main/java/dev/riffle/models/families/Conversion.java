@@ -17,23 +17,25 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * Makes a version of a model from weights that are elsewhere: renamed, rounded, written as another
- * code has them. Nothing is written before the model has been loaded. Not for several threads.
+ * Converts weights from another place into a version of a model. Tensors can be renamed, left out,
+ * rounded, or brought into the layout of another implementation. The model is loaded before
+ * anything is written. The class is not thread-safe.
  */
 public final class Conversion {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Pattern VERSION = Pattern.compile("[0-9A-Za-z][\\w.-]*");
 
-  /** What came of it. */
+  /** The result of a conversion; {@code unread} names the tensors that the model does not use. */
   public record Result(int tensors, long numbers, List<String> unread) {}
 
   private final String kind;
-  private final Map<String, String> files; // sha-256 by name; a directory's are in its provenance
-  private final Settings provenance; // of the source; null if it has none
+  private final Map<String, String> files; // sha-256 by name; empty for a model directory
+  private final Optional<Settings> provenance; // of a model directory
   private final List<String> changes = new ArrayList<>();
   private Safetensors tensors;
   private Settings config;
@@ -41,7 +43,7 @@ public final class Conversion {
   private Conversion(
       String kind,
       Map<String, String> files,
-      Settings provenance,
+      Optional<Settings> provenance,
       Safetensors tensors,
       Settings config) {
     this.kind = kind;
@@ -52,7 +54,8 @@ public final class Conversion {
   }
 
   /**
-   * Begins with a model directory, or with a file of weights, whose settings are yet to be given.
+   * Starts with a model directory, or with a file of weights. A file needs settings: see {@link
+   * #configure}.
    *
    * @param source {@code <name>/<version>/}, or a file {@code .safetensors} or {@code .npz}
    * @throws ModelException if it cannot be read or is neither
@@ -64,7 +67,7 @@ public final class Conversion {
       return new Conversion(
           "model directory " + model.label(),
           Map.of(),
-          model.provenance(),
+          Optional.of(model.provenance()),
           model.weights().file(),
           model.config());
     }
@@ -72,36 +75,36 @@ public final class Conversion {
     if (!numpy && !file.endsWith(".safetensors")) {
       throw new ModelException(
           file
-              + " is no model directory and no file of weights, .safetensors or .npz. Checkpoints of"
-              + " PyTorch, flax and TensorFlow are imported by training/import.");
+              + " is neither a model directory nor a file of weights (.safetensors or .npz). Import"
+              + " checkpoints of PyTorch, flax and TensorFlow with training/import.");
     }
     Safetensors tensors = numpy ? Npz.read(source) : Safetensors.read(source);
     return new Conversion(
         numpy ? "npz file" : "safetensors file",
         Map.of(source.getFileName().toString(), ModelDirectory.sha256(source)),
-        null,
+        Optional.empty(),
         tensors,
         Settings.parse("{}", "the settings given"));
   }
 
-  /** The settings so far. */
+  /** Returns the current settings. */
   public Settings config() {
     return config;
   }
 
-  /** Sets them. */
+  /** Replaces the settings. */
   public void configure(Settings settings) {
-    if (provenance != null && !settings.toJson().equals(config.toJson())) {
+    if (provenance.isPresent() && !settings.toJson().equals(config.toJson())) {
       changes.add("settings");
     }
     config = settings;
   }
 
   /**
-   * Leaves tensors out.
+   * Removes tensors.
    *
-   * @param name of a tensor, or a prefix of several names followed by {@code *}
-   * @throws ModelException if no tensor is called so
+   * @param name name of a tensor, or a prefix followed by {@code *}
+   * @throws ModelException if no tensor has such a name
    */
   public void skip(String name) {
     Predicate<String> skipped =
@@ -117,13 +120,13 @@ public final class Conversion {
         kept.copy(tensor, tensors, tensor);
       }
     }
-    become(kept, "without " + name);
+    replaceTensors(kept, "without " + name);
   }
 
   /**
-   * Takes a prefix off every name.
+   * Removes a prefix from every name.
    *
-   * @throws ModelException if a name does not begin with it
+   * @throws ModelException if a name does not begin with the prefix
    */
   public void strip(String prefix) {
     SafetensorsWriter stripped = new SafetensorsWriter();
@@ -131,21 +134,21 @@ public final class Conversion {
       if (!tensor.startsWith(prefix)) {
         throw new ModelException(
             String.format(
-                "%s: tensor '%s' does not begin with '%s'; correct the prefix, or leave the tensor"
-                    + " out with --skip.",
+                "%s: tensor '%s' does not begin with '%s'. Correct the prefix, or remove the tensor"
+                    + " with --skip.",
                 tensors.where(), tensor, prefix));
       }
       stripped.copy(tensor.substring(prefix.length()), tensors, tensor);
     }
-    become(stripped, "names without " + prefix);
+    replaceTensors(stripped, "names without " + prefix);
   }
 
   /**
-   * Writes the model as another code has it that computes the same function.
+   * Converts the model to the layout of another implementation of the same function.
    *
    * @param variant name of the other code, see {@link Family#convert}
-   * @return tensors that do not come along
-   * @throws ModelException if there is no such code
+   * @return names of the tensors that are left out
+   * @throws ModelException if there is no such implementation
    */
   public List<String> variant(String variant) {
     ConvertedModel other =
@@ -157,9 +160,9 @@ public final class Conversion {
   }
 
   /**
-   * Rounds every tensor of floating-point numbers to this type.
+   * Rounds every floating-point tensor to this type.
    *
-   * @throws ModelException if a number is beyond its range
+   * @throws ModelException if a number is out of the range of the type
    */
   public void round(ElementType type) {
     SafetensorsWriter rounded = new SafetensorsWriter();
@@ -176,7 +179,7 @@ public final class Conversion {
       return;
     }
     Safetensors before = tensors;
-    become(rounded, changed + " tensors to " + type);
+    replaceTensors(rounded, changed + " tensors to " + type);
     for (String name : tensors.names()) {
       double[] was = before.doubles(name);
       double[] is = tensors.doubles(name);
@@ -184,24 +187,24 @@ public final class Conversion {
         if (Double.isInfinite(is[i]) && !Double.isInfinite(was[i])) {
           throw new ModelException(
               String.format(
-                  "%s: tensor '%s' holds %s, beyond the range of %s; choose a wider type.",
+                  "%s: tensor '%s' holds %s, which is out of the range of %s. Choose a wider type.",
                   before.where(), name, was[i], type));
         }
       }
     }
   }
 
-  private void become(SafetensorsWriter writer, String change) {
+  private void replaceTensors(SafetensorsWriter writer, String change) {
     tensors = Safetensors.parse(writer.toBytes(), tensors.where());
     changes.add(change);
   }
 
   /**
-   * Loads the model and writes it.
+   * Loads the model, then writes it.
    *
-   * @param target {@code <name>/<version>}, which must not be there yet
-   * @param numpy true for {@code model.npz} in place of {@code model.safetensors}
-   * @throws ModelException if settings or tensors are missing or wrong, or the version is there
+   * @param target {@code <name>/<version>}, which must not exist
+   * @param numpy true to write {@code model.npz} instead of {@code model.safetensors}
+   * @throws ModelException if settings or tensors are missing or wrong, or the version exists
    */
   public Result write(Path target, boolean numpy) {
     Path path = target.toAbsolutePath().normalize();
@@ -211,37 +214,37 @@ public final class Conversion {
     }
     if (Files.exists(path)) {
       throw new ModelException(
-          target + " is there already. A version is written once; choose a new one.");
+          target + " already exists. Versions are immutable; choose a new one.");
     }
     ModelDirectory draft = ModelDirectory.draft(path, config, tensors);
     Families.describe(draft, Backends.find("cpu"), 0);
-    String born = provenance(draft);
+    String provenanceJson = provenance(draft);
     if (numpy) {
-      ModelDirectory.writeNpz(path, config.toJson(), tensors, born);
+      ModelDirectory.writeNpz(path, config.toJson(), tensors, provenanceJson);
     } else {
       SafetensorsWriter weights = new SafetensorsWriter();
       tensors.names().forEach(name -> weights.copy(name, tensors, name));
-      ModelDirectory.write(path, config.toJson(), weights, born);
+      ModelDirectory.write(path, config.toJson(), weights, provenanceJson);
     }
     return new Result(tensors.names().size(), draft.weights().count(), draft.weights().unread());
   }
 
   private String provenance(ModelDirectory draft) {
-    ObjectNode born = JSON.createObjectNode();
-    born.put("model", draft.name() + " " + draft.version());
-    born.put("date", LocalDate.now().toString());
-    born.put("parameters", draft.weights().count());
-    ObjectNode imported = born.putObject("imported").put("kind", kind);
+    ObjectNode written = JSON.createObjectNode();
+    written.put("model", draft.name() + " " + draft.version());
+    written.put("date", LocalDate.now().toString());
+    written.put("parameters", draft.weights().count());
+    ObjectNode imported = written.putObject("imported").put("kind", kind);
     imported.set("changes", JSON.valueToTree(changes));
-    if (provenance == null) {
+    if (provenance.isEmpty()) {
       imported.set("files", JSON.valueToTree(files));
     } else {
       try {
-        imported.set("provenance", JSON.readTree(provenance.toJson()));
+        imported.set("provenance", JSON.readTree(provenance.get().toJson()));
       } catch (IOException e) {
-        throw new IllegalStateException("Settings wrote what is no JSON", e);
+        throw new IllegalStateException("Settings are not valid JSON", e);
       }
     }
-    return born.toString();
+    return written.toString();
   }
 }

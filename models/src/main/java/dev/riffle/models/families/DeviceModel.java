@@ -11,16 +11,16 @@ import dev.riffle.models.StreamRunner;
 import java.util.List;
 
 /**
- * A model whose backend computes on a device: everything that touches a tensor runs on the device's
- * thread. As that is one thread, all runners share one work memory on the device; it is dropped
- * when the device runs out of memory, so that smaller batches find room. Rows that are only kept do
- * not wait for the device.
+ * A model whose backend computes on a device. Every operation on a tensor runs on the thread of the
+ * device. All runners share one work memory, because the device has one thread. The memory is
+ * released when the device runs out of memory, so that a smaller batch fits. Items that only buffer
+ * steps do not wait for the device.
  */
 final class DeviceModel<O> implements StreamModel<O> {
   private final StreamModel<O> model;
   private final Device device;
 
-  /** Computes for all; touched on the device's thread alone. */
+  /** The runner of all callers, used only on the thread of the device. */
   private StreamRunner<O> shared;
 
   DeviceModel(StreamModel<O> model, Device device) {
@@ -63,7 +63,7 @@ final class DeviceModel<O> implements StreamModel<O> {
     private long waitedNanos;
 
     /**
-     * @param own keeps rows
+     * @param own runner for items that only buffer steps
      */
     Runner(StreamRunner<O> own) {
       this.own = own;

@@ -24,17 +24,17 @@ public enum ElementType {
     this.bytes = bytes;
   }
 
-  /** Bytes of one element. */
+  /** Returns the size of one element in bytes. */
   public int bytes() {
     return bytes;
   }
 
-  /** True for floating-point numbers. */
+  /** Returns true for a floating-point type. */
   public boolean isReal() {
     return this == F64 || this == F32 || this == F16 || this == BF16;
   }
 
-  /** The element at byte {@code at}, exact for every type but 64-bit integers beyond 2^53. */
+  /** Returns the element at a byte offset; exact except for 64-bit integers beyond 2^53. */
   double real(ByteBuffer data, int at) {
     return switch (this) {
       case F64 -> data.getDouble(at);
@@ -45,10 +45,7 @@ public enum ElementType {
     };
   }
 
-  /**
-   * Stores a value of a floating-point type at byte {@code at}, rounded to the nearest one that the
-   * type has, to the even one of two.
-   */
+  /** Stores a value of a floating-point type at a byte offset, rounded to nearest, ties to even. */
   void put(ByteBuffer data, int at, double value) {
     switch (this) {
       case F64 -> data.putDouble(at, value);
@@ -59,7 +56,7 @@ public enum ElementType {
     }
   }
 
-  /** A format of 16 bits: 1 sign, then so many of the exponent and of the fraction. */
+  /** Rounds to a 16-bit format: 1 sign bit, then exponent bits and fraction bits. */
   private static short narrow(double value, int exponentBits, int fractionBits) {
     int bias = (1 << (exponentBits - 1)) - 1;
     int sign = Double.doubleToRawLongBits(value) < 0 ? 0x8000 : 0;
@@ -67,18 +64,18 @@ public enum ElementType {
     if (Double.isNaN(value)) {
       return (short) (sign | infinity | 1 << (fractionBits - 1));
     }
-    // below the least normal number the distance of neighbours stays what it is there
+    // subnormal numbers have the spacing of the least normal number
     int exponent = Math.max(Math.getExponent(value), 1 - bias);
     if (exponent > bias) {
       return (short) (sign | infinity);
     }
     int steps = (int) Math.rint(Math.scalb(Math.abs(value), fractionBits - exponent));
-    // a fraction that rounds up to 2 carries into the exponent, and the largest one to infinity
+    // a fraction that rounds up to 2 carries into the exponent, up to infinity
     int magnitude = ((exponent + bias - 1) << fractionBits) + steps;
     return (short) (sign | magnitude);
   }
 
-  /** The element of an integer type at byte {@code at}; U64 keeps its 64 bits. */
+  /** Returns the element of an integer type at a byte offset; U64 keeps its 64 bits. */
   long integer(ByteBuffer data, int at) {
     return switch (this) {
       case I64, U64 -> data.getLong(at);
@@ -92,7 +89,7 @@ public enum ElementType {
     };
   }
 
-  /** IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
+  /** Decodes IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */
   private static double half(short bits) {
     int exponent = (bits >> 10) & 0x1f;
     int fraction = bits & 0x3ff;

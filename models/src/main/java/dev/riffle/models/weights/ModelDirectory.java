@@ -13,19 +13,19 @@ import java.util.HexFormat;
 import java.util.UUID;
 
 /**
- * A model as files, read and checked: {@code <name>/<version>/} with {@code config.json}, {@code
- * model.safetensors} (or {@code model.npz}) and {@code provenance.json}. The provenance carries the
- * sha-256 of the other two. Versions are never edited: another content is another version.
+ * The files of a model, read and checked: {@code <name>/<version>/} with {@code config.json},
+ * {@code model.safetensors} (or {@code model.npz}) and {@code provenance.json}. The provenance
+ * contains the sha-256 of the other two files. Versions are immutable.
  *
  * @param path the directory
- * @param name name of the model: of the directory above
- * @param version version: name of the directory itself
+ * @param name name of the model: name of the parent directory
+ * @param version version of the model: name of the directory
  * @param family {@code family} of the configuration
  * @param config {@code config.json}
- * @param weights {@code model.safetensors}, or {@code model.npz} where there is none
+ * @param weights {@code model.safetensors}, or {@code model.npz} if there is none
  * @param provenance {@code provenance.json}
- * @param fingerprint hex sha-256 over the sha-256 of configuration, then weights: equal
- *     fingerprints compute the same function
+ * @param fingerprint hex sha-256 over the sha-256 of configuration and weights. Models with equal
+ *     fingerprints compute the same function.
  */
 public record ModelDirectory(
     Path path,
@@ -42,7 +42,7 @@ public record ModelDirectory(
   private static final String NUMPY = "model.npz";
   private static final String PROVENANCE = "provenance.json";
 
-  /** {@code name/version}. */
+  /** Returns {@code name/version}. */
   public String label() {
     return name + "/" + version;
   }
@@ -50,18 +50,18 @@ public record ModelDirectory(
   /**
    * Reads a directory.
    *
-   * @throws ModelException if the directory or a file is missing, malformed or not what the
-   *     provenance says
+   * @throws ModelException if the directory or a file is missing or malformed, or a hash does not
+   *     match the provenance
    */
   public static ModelDirectory read(Path directory) {
     return read(directory, true);
   }
 
   /**
-   * Reads a directory whose provenance may say no {@code sha256}, to hold the model against its
-   * goldens: they prove more than a hash. One that is said has to be right.
+   * Reads a directory to check its goldens. The provenance may omit {@code sha256}, because goldens
+   * prove more than a hash. A hash that is present must match.
    *
-   * @throws ModelException as {@link #read} does otherwise
+   * @throws ModelException see {@link #read}
    */
   public static ModelDirectory readForGoldens(Path directory) {
     return read(directory, false);
@@ -103,9 +103,9 @@ public record ModelDirectory(
   }
 
   /**
-   * A version that is not written yet, to be loaded first. It has no provenance and no fingerprint.
+   * Creates a version that is not yet written. It has no provenance and no fingerprint.
    *
-   * @throws ModelException if the configuration names no family
+   * @throws ModelException if the configuration has no family
    */
   public static ModelDirectory draft(Path directory, Settings config, Safetensors weights) {
     Path path = directory.toAbsolutePath().normalize();
@@ -121,28 +121,28 @@ public record ModelDirectory(
   }
 
   /**
-   * Writes the three files of a new version; the provenance gets its hashes.
+   * Writes the three files of a new version, and adds the hashes to the provenance.
    *
-   * @param provenance an object of JSON, without {@code sha256}
-   * @throws ModelException if the directory is there already: versions are never edited
+   * @param provenance a JSON object without {@code sha256}
+   * @throws ModelException if the directory exists, since versions are immutable
    */
   public static void write(
       Path directory, String config, SafetensorsWriter weights, String provenance) {
     write(directory, config, WEIGHTS, weights.toBytes(), provenance);
   }
 
-  /** {@link #write} with the weights in {@code model.npz}. */
+  /** Writes a new version with the weights in {@code model.npz}; see {@link #write}. */
   public static void writeNpz(
       Path directory, String config, Safetensors weights, String provenance) {
     write(directory, config, NUMPY, Npz.toBytes(weights), provenance);
   }
 
-  /** Writes beside the place, then moves there: a reader sees all of a version or nothing. */
+  /** Writes to a temporary directory, then renames it: readers see a complete version or none. */
   private static void write(
       Path directory, String config, String file, byte[] weights, String provenance) {
     Path path = directory.toAbsolutePath().normalize();
     byte[] configBytes = config.getBytes(StandardCharsets.UTF_8);
-    String born =
+    String hashed =
         Settings.parse(provenance, PROVENANCE)
             .with("sha256", CONFIG, hex(sha256(configBytes)))
             .with("sha256", file, hex(sha256(weights)))
@@ -152,8 +152,8 @@ public record ModelDirectory(
       Files.createDirectories(beside);
       Files.write(beside.resolve(CONFIG), configBytes);
       Files.write(beside.resolve(file), weights);
-      Files.writeString(beside.resolve(PROVENANCE), born);
-      Files.createDirectory(path); // fails if it is there
+      Files.writeString(beside.resolve(PROVENANCE), hashed);
+      Files.createDirectory(path); // fails if it exists
       Files.move(beside, path, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       discard(beside);
@@ -162,7 +162,7 @@ public record ModelDirectory(
               + directory
               + ": "
               + e
-              + ". A version is written once; choose a new one.",
+              + ". Versions are immutable; choose a new one if this one exists.",
           e);
     }
   }
@@ -174,7 +174,7 @@ public record ModelDirectory(
       }
       Files.deleteIfExists(directory);
     } catch (IOException e) {
-      // the cause of the failure is reported; the remaining files are never read
+      // the error of the write is reported; a leftover temporary directory is never read
     }
   }
 
@@ -193,17 +193,17 @@ public record ModelDirectory(
 
   private static void check(Path directory, String file, byte[] content, Settings expected) {
     String found = hex(sha256(content));
-    String promised = expected.text(file);
-    if (!promised.equals(found)) {
+    String recorded = expected.text(file);
+    if (!recorded.equals(found)) {
       throw new ModelException(
           String.format(
-              "%s is not what %s promises: expected sha-256 %s, found %s. Fetch the version again; if"
-                  + " the change is intended, give it a new version and provenance.",
-              directory.resolve(file), PROVENANCE, promised, found));
+              "%s does not match %s: expected sha-256 %s, found %s. Download the version again. If"
+                  + " the change is intended, create a new version.",
+              directory.resolve(file), PROVENANCE, recorded, found));
     }
   }
 
-  /** Hex sha-256 of a file. */
+  /** Returns the hex sha-256 of a file. */
   public static String sha256(Path file) {
     return hex(sha256(bytes(file)));
   }

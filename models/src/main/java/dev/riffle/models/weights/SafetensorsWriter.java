@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Writes safetensors files: the same content gives the same bytes, in whatever order it was added.
- * Tensors are ordered by element size, largest first, then of name; the header is padded with
+ * Writes safetensors files. The same content gives the same bytes, in whatever order it was added.
+ * Tensors are sorted by element size, largest first, then by name. The header is padded with
  * spaces, so that every value is aligned.
  */
 public final class SafetensorsWriter {
@@ -31,7 +31,7 @@ public final class SafetensorsWriter {
   private final Map<String, Array> arrays = new TreeMap<>();
   private final Map<String, String> metadata = new TreeMap<>();
 
-  /** Adds a line to the map of text. */
+  /** Adds an entry to the map of text. */
   public SafetensorsWriter metadata(String key, String value) {
     metadata.put(key, value);
     return this;
@@ -67,7 +67,7 @@ public final class SafetensorsWriter {
     return add(name, type, bytes, values.length, shape);
   }
 
-  /** Adds a tensor of another file under this name, bit for bit. */
+  /** Copies a tensor of another file under this name, bit for bit. */
   public SafetensorsWriter copy(String name, Safetensors from, String tensor) {
     return add(name, from.type(tensor), from.bytes(tensor), from.size(tensor), from.shape(tensor));
   }
@@ -76,7 +76,7 @@ public final class SafetensorsWriter {
     return ByteBuffer.allocate(values * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Adds a tensor that is little-endian and row-major already. */
+  /** Adds a tensor of little-endian bytes in row-major order. */
   SafetensorsWriter add(String name, ElementType type, ByteBuffer bytes, int values, int[] shape) {
     long size = 1;
     for (int dimension : shape) {
@@ -94,7 +94,7 @@ public final class SafetensorsWriter {
     return this;
   }
 
-  /** The file. */
+  /** Returns the bytes of the file. */
   public byte[] toBytes() {
     List<String> order = new ArrayList<>(arrays.keySet());
     order.sort(Comparator.comparingInt((String name) -> -arrays.get(name).type.bytes()));
@@ -134,7 +134,7 @@ public final class SafetensorsWriter {
     }
   }
 
-  /** Writes the file beside its place, then moves it there: a reader sees all of it or nothing. */
+  /** Writes a temporary file, then renames it: readers see a complete file or none. */
   public void write(Path file) {
     Path beside = file.resolveSibling(file.getFileName() + ".part");
     try {

@@ -7,63 +7,65 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The weights of a model or of a part of one, asked for by name and shape. Values come in double,
- * row-major, and are checked: a model never starts with a missing, misshapen or NaN weight.
+ * The weights of a model, or of a part of a model, by name and shape. Values are doubles in
+ * row-major order. They are checked: a model never starts with a weight that is missing, has a
+ * wrong shape or is NaN.
  */
 public final class Weights {
   private final Safetensors file;
   private final String prefix;
-  private final Set<String> asked; // shared with all parts
+  private final Set<String> read; // shared with all parts
 
-  private Weights(Safetensors file, String prefix, Set<String> asked) {
+  private Weights(Safetensors file, String prefix, Set<String> read) {
     this.file = file;
     this.prefix = prefix;
-    this.asked = asked;
+    this.read = read;
   }
 
-  /** All weights of a file. */
+  /** Returns all weights of a file. */
   public static Weights of(Safetensors file) {
     return new Weights(file, "", ConcurrentHashMap.newKeySet());
   }
 
-  /** The weights whose names begin with {@code part}, asked for without it: {@code "layers.0."}. */
+  /** Returns the weights whose names begin with {@code part}, without it: {@code "layers.0."}. */
   public Weights under(String part) {
-    return new Weights(file, prefix + part, asked);
+    return new Weights(file, prefix + part, read);
   }
 
-  /** The file that contains them. */
+  /** Returns the file of the weights. */
   public Safetensors file() {
     return file;
   }
 
-  /** Numbers of all tensors of the file, statistics and tables among them. */
+  /** Returns the number of values of all tensors, including statistics and tables. */
   public long count() {
     return file.names().stream().mapToLong(file::size).sum();
   }
 
-  /** Tensors of the file whose values were never requested. */
+  /** Returns the tensors of the file that no model has read. */
   public List<String> unread() {
-    return file.names().stream().filter(name -> !asked.contains(name)).toList();
+    return file.names().stream().filter(name -> !read.contains(name)).toList();
   }
 
   public boolean has(String name) {
     return file.has(prefix + name);
   }
 
-  /** Type of a tensor that is there. */
+  /** Returns the type of an existing tensor. */
   public ElementType type(String name) {
     return file.type(prefix + name);
   }
 
-  /** Shape of a tensor that is there. */
+  /** Returns the shape of an existing tensor. */
   public int[] shape(String name) {
     return file.shape(prefix + name);
   }
 
   /**
-   * The values of a tensor that has to be there, of this shape and finite.
+   * Returns the values of a required tensor.
    *
-   * @throws ModelException if it is missing, of another shape or holds a value that is not finite
+   * @throws ModelException if the tensor is missing, has another shape or holds a value that is not
+   *     finite
    */
   public double[] require(String name, int... shape) {
     double[] values = shaped(name, shape);
@@ -76,8 +78,8 @@ public final class Weights {
   }
 
   /**
-   * {@link #require} for a logarithm, which may also be minus infinity: the logarithm of 0, such as
-   * a phase of 0 in an LRU.
+   * Returns the values of a required tensor of logarithms. A value may be minus infinity, the
+   * logarithm of 0, such as a phase of 0 in an LRU.
    */
   public double[] requireLog(String name, int... shape) {
     double[] values = shaped(name, shape);
@@ -90,19 +92,19 @@ public final class Weights {
   }
 
   /**
-   * {@link #require} for a matrix stored as {@code [inputs, outputs]}.
+   * Returns a required matrix that is stored as {@code [inputs, outputs]}.
    *
-   * @return the matrix as {@code [outputs, inputs]}
+   * @return the transposed matrix, {@code [outputs, inputs]}
    */
   public double[] requireTransposed(String name, int inputs, int outputs) {
     double[] stored = require(name, inputs, outputs);
-    double[] turned = new double[stored.length];
+    double[] transposed = new double[stored.length];
     for (int i = 0; i < inputs; i++) {
       for (int o = 0; o < outputs; o++) {
-        turned[o * inputs + i] = stored[i * outputs + o];
+        transposed[o * inputs + i] = stored[i * outputs + o];
       }
     }
-    return turned;
+    return transposed;
   }
 
   private double[] shaped(String name, int[] shape) {
@@ -124,7 +126,7 @@ public final class Weights {
               "%s: tensor '%s' has shape %s, expected %s; do weights and configuration belong together?",
               file.where(), full, Arrays.toString(found), Arrays.toString(shape)));
     }
-    asked.add(full);
+    read.add(full);
     return file.doubles(full);
   }
 

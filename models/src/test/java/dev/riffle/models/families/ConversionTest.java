@@ -160,7 +160,7 @@ class ConversionTest {
     again.round(ElementType.F16);
     assertThatThrownBy(() -> again.write(folder.resolve("some/1"), false))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("is there already. A version is written once; choose a new one.");
+        .hasMessageContaining("already exists. Versions are immutable; choose a new one.");
     assertThat(ModelDirectory.read(folder.resolve("some/1")).fingerprint()).isEqualTo(before);
     assertThatThrownBy(() -> again.write(folder.resolve("some/.1"), false))
         .hasMessageContaining("is not <name>/<version>, such as models/copier/1.");
@@ -174,14 +174,14 @@ class ConversionTest {
     Conversion conversion = Conversion.of(folder.resolve("big.safetensors"));
     assertThatThrownBy(() -> conversion.round(ElementType.F16))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("tensor 'a' holds 70000.0, beyond the range of F16");
+        .hasMessageContaining("tensor 'a' holds 70000.0, which is out of the range of F16");
   }
 
   @Test
   void whatIsNoFileOfWeightsIsSentToTheImporters() {
     assertThatThrownBy(() -> Conversion.of(folder.resolve("run.pt")))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("run.pt is no model directory and no file of weights")
+        .hasMessageContaining("run.pt is neither a model directory nor a file of weights")
         .hasMessageContaining("training/import");
   }
 

@@ -60,7 +60,7 @@ class ModelDirectoryTest {
     SafetensorsWriter weights = new SafetensorsWriter();
     assertThatThrownBy(() -> ModelDirectory.write(model, CONFIG, weights, "{}"))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("A version is written once; choose a new one.");
+        .hasMessageContaining("Versions are immutable; choose a new one if this one exists.");
     assertThat(ModelDirectory.read(model).weights().has("x")).isTrue();
   }
 
@@ -72,10 +72,10 @@ class ModelDirectoryTest {
     Files.write(model.resolve(file), content);
     assertThatThrownBy(() -> ModelDirectory.read(model))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining(model.resolve(file) + " is not what provenance.json promises")
+        .hasMessageContaining(model.resolve(file) + " does not match provenance.json")
         .hasMessageContaining("expected sha-256 ")
         .hasMessageContaining(", found ")
-        .hasMessageContaining("Fetch the version again");
+        .hasMessageContaining("Download the version again");
   }
 
   @ParameterizedTest
@@ -106,7 +106,7 @@ class ModelDirectoryTest {
     Files.writeString(model.resolve("config.json"), "{\"family\": \"other\"}");
     assertThatThrownBy(() -> ModelDirectory.readForGoldens(model))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("is not what provenance.json promises");
+        .hasMessageContaining("does not match provenance.json");
   }
 
   @Test
