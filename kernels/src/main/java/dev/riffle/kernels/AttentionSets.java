@@ -2,7 +2,7 @@ package dev.riffle.kernels;
 
 /**
  * Which rows see which in {@link Operations#attend}: windows of gathered query rows and key rows. A
- * row may stand in any number of windows, or in none.
+ * row may be in any number of windows, or in none.
  *
  * @param queries rows of q; window {@code i} has those from {@code queryStarts[i]} on
  * @param queryStarts {@code [windows + 1]} first query of each window, then the number of queries

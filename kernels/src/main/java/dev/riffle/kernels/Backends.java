@@ -7,9 +7,8 @@ import java.util.ServiceLoader;
 import java.util.TreeMap;
 
 /**
- * Finds backends by name. Makes each once per class loader of this class, and anew when its device
- * has failed: whoever asks again after a failure gets one that works or the reason why there is
- * none.
+ * Finds backends by name. Creates each once per class loader of this class, and again after its
+ * device has failed: the next call returns a working backend or throws the reason.
  */
 public final class Backends {
   private static final Map<String, KernelsProvider> PROVIDERS = providers();
@@ -30,8 +29,8 @@ public final class Backends {
   /**
    * The backend of this name.
    *
-   * @throws IllegalArgumentException if there is none of this name; the message lists those there
-   *     are
+   * @throws IllegalArgumentException if no backend has this name; the message lists the available
+   *     ones
    * @throws IllegalStateException if it cannot work on this machine; the message says why
    * @throws DeviceException if it could until its device failed, and this process cannot bring it
    *     back

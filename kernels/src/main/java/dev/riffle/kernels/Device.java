@@ -74,7 +74,8 @@ public final class Device {
   }
 
   /**
-   * Runs work on the device's thread and waits for it. Work that calls this again goes on at once.
+   * Runs work on the device's thread and waits for it. Work that calls this method again runs at
+   * once.
    *
    * @return what the work returns
    * @throws DeviceException if the device fails, had failed before, or the caller is interrupted
@@ -101,7 +102,7 @@ public final class Device {
       throw e;
     } catch (DeviceException e) {
       failure = e;
-      executor.allowCoreThreadTimeOut(true); // the thread ends when all have been told
+      executor.allowCoreThreadTimeOut(true); // the thread ends when all callers have the reason
       throw e;
     }
   }

@@ -1,9 +1,9 @@
 package dev.riffle.kernels;
 
 /**
- * A device did not do its work: nothing that it was to write can be used, and the input is not at
- * fault. Whoever streams has to begin again from its last checkpoint, on a backend that is asked
- * for anew ({@link Backends#find}).
+ * A device failed: nothing that it was to write can be used, and the input is not the cause. A
+ * stream must restart from its last checkpoint, on a backend from a new call of {@link
+ * Backends#find}.
  *
  * <p>A backend throws this for all that its device, driver or link does; what is wrong with the
  * arguments of a operation stays an {@link IllegalArgumentException}.
@@ -19,7 +19,7 @@ public class DeviceException extends RuntimeException {
     super(message, cause);
   }
 
-  /** The device's memory did not suffice: the same in smaller parts may. The device goes on. */
+  /** The device ran out of memory: smaller parts may fit. The device continues to work. */
   public static final class OutOfMemory extends DeviceException {
     private static final long serialVersionUID = 1;
 

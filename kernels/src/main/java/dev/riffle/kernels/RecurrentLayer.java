@@ -9,7 +9,7 @@ import dev.riffle.kernels.Constants.Linear;
  * and residual, see {@link FusedOperations#advance}.
  *
  * @param norm of rows
- * @param prenorm true if the norm stands before the recurrence, false if behind the residual
+ * @param prenorm true if the norm is before the recurrence, false if after the residual
  * @param b B, from {@code d} features to {@code 2 n}: real parts, then imaginary ones
  * @param lambda {@code [n]}
  * @param c C, from {@code 2 n} to {@code d}

@@ -29,7 +29,7 @@ import java.util.Random;
  *   ScoreReadUntil MODEL_DIR READS [FOLDER]    READS of each kind and case; FOLDER of *.fna.gz
  * </pre>
  *
- * Made-up cases are of another generator than the one that trained. With a folder that holds
+ * Synthetic cases come from a different generator than the training data. With a folder that holds
  * ecoli_k12, mmyc and phages ph_*, these are cases, too.
  */
 public final class ScoreReadUntil {
@@ -69,16 +69,16 @@ public final class ScoreReadUntil {
             + " brackets");
     byte[] target = SimulatedReads.genome(300_000, 1001);
     byte[] other = SimulatedReads.genome(600_000, 1002);
-    score.run("made up, unrelated", of(target), of(other), true);
+    score.run("synthetic, unrelated", of(target), of(other), true);
     for (double share : new double[] {0.2, 0.1, 0.05}) {
       byte[] relative = SimulatedReads.relative(target, share, 1003);
       score.run(
-          String.format(Locale.ROOT, "made up, relative %.0f %%", 100 * share),
+          String.format(Locale.ROOT, "synthetic, relative %.0f %%", 100 * share),
           of(target),
           of(relative, other),
           true);
     }
-    score.run("made up, rest unknown", of(target), of(other), false);
+    score.run("synthetic, rest unknown", of(target), of(other), false);
     if (args.length == 3) {
       score.real(Path.of(args[2]));
     }

@@ -41,7 +41,7 @@ public record SimulatedReads(List<byte[]> genomes) {
 
   /** A genome that never lived. */
   public static byte[] genome(int length, long seed) {
-    return SyntheticGenome.make("made-up", length, seed, 11).bases();
+    return SyntheticGenome.make("synthetic", length, seed, 11).bases();
   }
 
   /** A relative: this share of the bases is another, and one in ten such places an indel. */

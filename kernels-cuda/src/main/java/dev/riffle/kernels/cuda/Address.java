@@ -3,7 +3,8 @@ package dev.riffle.kernels.cuda;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * An address for calls that want a pointer; set anew before each, so that none is made per call.
+ * An address for calls that take a pointer. It is set before each call, so that a call allocates
+ * nothing.
  */
 final class Address extends Pointer {
   Address() {

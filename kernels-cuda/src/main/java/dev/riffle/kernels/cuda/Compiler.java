@@ -38,8 +38,8 @@ final class Compiler {
   /**
    * What to compile for.
    *
-   * @param architecture as the compiler is told: {@code sm_90} for machine code, {@code compute_90}
-   *     for PTX, which the driver makes machine code of
+   * @param architecture as passed to the compiler: {@code sm_90} for machine code, {@code
+   *     compute_90} for PTX, which the driver compiles to machine code
    */
   record Target(String architecture) {
 
@@ -85,7 +85,7 @@ final class Compiler {
                         null));
   }
 
-  /** The kernels of a unit: all {@code __global__} functions that stand in its text. */
+  /** The kernels of a unit: all {@code __global__} functions in its text. */
   List<Compiled> compile(Source unit, List<Source> headers) {
     CUmod_st module = new CUmod_st();
     try (BytePointer code = code(unit, headers)) {

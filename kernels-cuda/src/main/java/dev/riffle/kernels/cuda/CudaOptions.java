@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
  * @param device its ordinal among those that CUDA_VISIBLE_DEVICES leaves
  * @param memory most bytes of its memory to take, or, where negative, minus the percent of it
  * @param precision of products within {@code forWindows()}
- * @param debug whether to wait for each kernel, so that a fault is told by the kernel that made it,
- *     and to take each memory from the GPU by itself, so that compute-sanitizer sees its bounds
+ * @param debug whether to wait for each kernel, so that an error names the kernel that caused it,
+ *     and to allocate each block from the driver, so that compute-sanitizer sees its bounds
  * @param libraries directory of CUDA's libraries, empty to search
  */
 record CudaOptions(int device, long memory, Precision precision, boolean debug, String libraries) {

@@ -3,9 +3,9 @@ package dev.riffle.kernels.cuda;
 import java.lang.ref.PhantomReference;
 
 /**
- * A block of the GPU's memory, not set at first. It goes back when it is closed, or when the
- * collector finds that nobody holds it any more; what was launched before may still use it, because
- * whoever gets it next comes later in the same stream.
+ * A block of the GPU's memory, not set at first. It is freed when it is closed, or when the garbage
+ * collector finds it unreachable. Earlier launches may still use it, because its next user runs
+ * later in the same stream.
  */
 final class Memory implements AutoCloseable {
   private final Block block;
@@ -18,7 +18,7 @@ final class Memory implements AutoCloseable {
   long address() {
     if (block.returned) {
       throw new IllegalStateException(
-          "This memory of " + block.bytes + " bytes on the GPU was closed: take it anew.");
+          "This memory of " + block.bytes + " bytes on the GPU was closed: allocate it again.");
     }
     return block.address;
   }

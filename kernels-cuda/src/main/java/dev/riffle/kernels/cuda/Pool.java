@@ -15,11 +15,11 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Keeps blocks that came back for whoever next asks for their size, and keeps to the ceiling. A
- * request is rounded up to one of four sizes between a power of two and the next.
+ * Caches freed blocks for the next request of their size, and enforces the memory limit. A request
+ * is rounded up to one of four sizes between a power of two and the next.
  *
- * <p>When the ceiling is reached, it first gives back to the GPU what nobody uses, then has the
- * collector look for memory that nobody holds, and only then fails.
+ * <p>At the limit, it first returns cached blocks to the driver, then runs the garbage collector to
+ * find unreachable memory, and only then fails.
  */
 final class Pool {
   private static final long LEAST = 512;
@@ -45,8 +45,8 @@ final class Pool {
   private final ReferenceQueue<Object> queue = new ReferenceQueue<>();
   private final Set<Memory.Block> held = new HashSet<>(); // keeps the references themselves alive
   private final Map<Long, Deque<Long>> free = new HashMap<>(); // addresses by size
-  private long used; // bytes of blocks that somebody holds
-  private long cached; // bytes of blocks that nobody holds
+  private long used; // bytes of allocated blocks
+  private long cached; // bytes of cached blocks
 
   /**
    * @param how says in messages where the ceiling comes from
@@ -63,7 +63,7 @@ final class Pool {
     return queue;
   }
 
-  /** Bytes of blocks that somebody holds. */
+  /** Bytes of allocated blocks. */
   long used() {
     return used;
   }
@@ -135,7 +135,7 @@ final class Pool {
     free.computeIfAbsent(block.taken, size -> new ArrayDeque<>()).push(block.address);
   }
 
-  /** Gives everything back to the GPU that nobody holds. */
+  /** Returns all cached blocks to the driver. */
   void release() {
     List<Long> addresses = new ArrayList<>();
     free.values().forEach(addresses::addAll);

@@ -53,7 +53,7 @@ final class Products {
    * One kind of product.
    *
    * @param stride values from one row of x to the next, {@code inputs} or more
-   * @param add whether the product, before bias and function, is added to what stands in y
+   * @param add whether the product, before bias and function, is added to y
    */
   record Shape(
       int rows,

@@ -224,7 +224,7 @@ abstract class Nd4jOperations extends Nd4jMemory {
       INDArray t = work.array(DataType.FLOAT, runs.together(), groups, l.width());
       for (int first = 0; first < sequences.count(); first += runs.together()) {
         int steps = sequences.length(first);
-        // h_(t-1) stands in the state before the first row, and in the row before from then on
+        // h_(t-1) is in the state before the first row, and in the previous row afterwards
         ArrayTensor h = state;
         long hAt = first * row;
         long hStride = row;
@@ -326,7 +326,7 @@ abstract class Nd4jOperations extends Nd4jMemory {
       long own = (long) steps * width;
       long all = before + own;
       try (Work work = new Work()) {
-        // the tail and the rows behind it, of which a row of y is a stretch
+        // the tail and the rows after it, of which a row of y is a slice
         ArrayTensor joined = work.take(Math.toIntExact(n * all));
         INDArray old = tail.matrix(first * before, n, before);
         joined.strided(0, new long[] {n, before}, all, 1).assign(old);

@@ -317,7 +317,7 @@ final class CpuKernels implements Backend {
     int group = 2 * l.width();
     int row = groups * group;
     for (int b = 0; b < sequences.count(); b++) {
-      // h_(t-1) stands in the state before the first row, and in the row before from then on
+      // h_(t-1) is in the state before the first row, and in the previous row afterwards
       float[] h = state.data();
       int hAt = state.base() + b * row;
       for (int t = sequences.start(b); t < sequences.end(b); t++) {

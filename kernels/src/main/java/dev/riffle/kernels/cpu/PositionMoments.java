@@ -12,7 +12,7 @@ import dev.riffle.kernels.PositionNorm;
  * are in the cache, and merges them in double (Chan, Golub and LeVeque 1979), so that millions of
  * rows keep their digits. What is summed is the distance to a block's first row: a channel that
  * never changes has no variance at all. Blocks are merged in {@value #SEGMENTS} segments and
- * segments in their order, whoever computed them: the bits do not depend on the number of threads.
+ * segments in their order, by any thread: the bits do not depend on the number of threads.
  *
  * @param norm offset {@code [width]}, epsilon and activation
  */
