@@ -1,7 +1,7 @@
 package dev.riffle.dna.readuntil;
 
 import dev.riffle.dna.Nucleotides;
-import dev.riffle.dna.readuntil.ReadVerdict.SourceCoordinates;
+import dev.riffle.dna.readuntil.ReadVerdict.Origin;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
@@ -71,7 +71,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
   /** Network steps that are computed at once, shared by the rows; one at least for each. */
   private static final int MAX_STEPS = 1024;
 
-  private static final int OUTPUTS = 2; // ln P(rest), ln P(target)
+  private static final int OUTPUTS = 2; // ln P(background), ln P(target)
 
   private final ModelInfo info;
   private final Kernels kernels;
@@ -303,7 +303,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
           read.withQuality == 0 ? Double.NaN : -10 * Math.log10(read.errors / read.withQuality));
     }
 
-    ReadVerdict verdict(SourceCoordinates origin, double logOdds) {
+    ReadVerdict verdict(Origin origin, double logOdds) {
       return new ReadVerdict(origin, logOdds, bases - bases % Evidence.STEP, channel, meanQscore);
     }
   }
@@ -346,7 +346,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
       for (int b = 0; b < rows.size(); b++) {
         Read read = reads.get(b);
         if (!read.told) {
-          ReadVerdict verdict = Called.upTo(read).verdict(SourceCoordinates.ENDED, read.logOdds);
+          ReadVerdict verdict = Called.upTo(read).verdict(Origin.ENDED, read.logOdds);
           rows.get(b).predictions.add(new Prediction<>(read.bases, verdict));
         }
       }
@@ -411,7 +411,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
       kernels.read(y, 0, answers, 0, steps * OUTPUTS);
       for (int b = 0; b < rows.size(); b++) {
         for (int step = starts[b]; step < starts[b + 1]; step++) {
-          // L = scale (ln P(target) - ln P(rest)) + shift
+          // L = scale (ln P(target) - ln P(background)) + shift
           double difference = (double) answers[OUTPUTS * step + 1] - answers[OUTPUTS * step];
           double logOdds = scale * difference + shift;
           if (observer != null) {
@@ -428,12 +428,12 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
         return;
       }
       read.logOdds = logOdds;
-      SourceCoordinates origin =
+      Origin origin =
           logOdds >= test.accept()
-              ? SourceCoordinates.TARGET
+              ? Origin.TARGET
               : logOdds <= test.reject()
-                  ? SourceCoordinates.REST
-                  : now.bases >= test.maxBases() ? SourceCoordinates.LIMIT : null;
+                  ? Origin.BACKGROUND
+                  : now.bases >= test.maxBases() ? Origin.LIMIT : null;
       if (origin != null) {
         row.predictions.add(new Prediction<>(now.bases, now.verdict(origin, logOdds)));
         read.close();

@@ -26,7 +26,7 @@ public final class ReadUntilGolden {
     ModelDirectory directory = golden.modelDirectory();
     References.Builder references = References.builder().target(letters(t, "input_target"));
     if (t.has("input_rest")) {
-      references.rest(letters(t, "input_rest"));
+      references.background(letters(t, "input_rest"));
     }
     References known = references.build();
     int reads = t.shape("input_reads")[0];

@@ -3,30 +3,30 @@ package dev.riffle.dna.readuntil;
 import java.io.Serializable;
 
 /**
- * When a read is decided: Wald's sequential probability ratio test (1945) on log odds L = ln
- * P(bases | target) / P(bases | rest), with the error rates that the user allows,
+ * Decides when a read is classified: Wald's sequential probability ratio test (1945) on the log
+ * odds L = ln(P(bases | target) / P(bases | background)), with the error rates that the user
+ * allows.
  *
  * <pre>
- *   L >= ln((1 - falseReject) / falseAccept)      it is from a target
- *   L <= ln(falseReject / (1 - falseAccept))      it is not
- *   otherwise                                      wait, until maxBases are read
+ *   L >= ln((1 - falseReject) / falseAccept)      target
+ *   L <= ln(falseReject / (1 - falseAccept))      background
+ *   otherwise                                      wait, up to maxBases
  * </pre>
  *
- * @param falseAccept share of the other reads that may be taken for a target's, 0 to 1/2
- * @param falseReject share of the targets' reads that may be taken for others, 0 to 1/2
- * @param maxBases bases after which it gives up; the decision comes at the first step that has them
+ * @param falseAccept share of background reads that may be classified as target, 0 to 1/2
+ * @param falseReject share of target reads that may be classified as background, 0 to 1/2
+ * @param maxBases number of bases after which the test gives up, at the end of a step
  */
 public record SequentialTest(double falseAccept, double falseReject, int maxBases)
     implements Serializable {
-  /** Longest wait that may be asked for: 1,000 s at 450 bases/s. */
+  /** Largest value of maxBases: 1,000 s at 450 bases/s. */
   public static final int MOST_BASES = 450_000;
 
-  /** One error in a hundred on either side, 4 s of a pore. */
+  /** Error rates of 1 %, and 4 s at 450 bases/s. */
   public static final SequentialTest DEFAULTS = new SequentialTest(0.01, 0.01, 1800);
 
   /**
-   * @throws IllegalArgumentException if a rate is no rate, or the wait is none; the message says
-   *     what was expected
+   * @throws IllegalArgumentException if a value is out of range; the message names the option
    */
   public SequentialTest {
     checkRate(falseAccept, "max-false-accept");
@@ -45,12 +45,12 @@ public record SequentialTest(double falseAccept, double falseReject, int maxBase
     }
   }
 
-  /** Log odds from which on a read is a target's. */
+  /** Log odds from which on a read is classified as target. */
   public double accept() {
     return Math.log((1 - falseReject) / falseAccept);
   }
 
-  /** Log odds up to which it is not. */
+  /** Log odds up to which a read is classified as background. */
   public double reject() {
     return Math.log(falseReject / (1 - falseAccept));
   }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.riffle.dna.Nucleotides;
-import dev.riffle.dna.readuntil.ReadVerdict.SourceCoordinates;
+import dev.riffle.dna.readuntil.ReadVerdict.Origin;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
@@ -36,9 +36,9 @@ class ReadUntilTest {
       ModelDirectory.read(Path.of("../demo/models/read-until/1"));
   private static final Kernels FAST = TestBackends.all().findFirst().orElseThrow();
   private static final String TARGET = genome(1, 20_000, 0.4);
-  private static final String REST = genome(2, 30_000, 0.5);
+  private static final String BACKGROUND = genome(2, 30_000, 0.5);
   private static final References BOTH =
-      References.builder().target(bytes(TARGET)).rest(bytes(REST)).build();
+      References.builder().target(bytes(TARGET)).background(bytes(BACKGROUND)).build();
   private static final int CHUNK = 180;
   private static final int WIDTH = ReadUntil.FORMAT.width();
 
@@ -50,12 +50,12 @@ class ReadUntilTest {
     Random random = new Random(3);
     for (int i = 0; i < 20; i++) {
       String target = withErrors(stretch(TARGET, random), random);
-      String rest = withErrors(stretch(REST, random), random);
+      String background = withErrors(stretch(BACKGROUND, random), random);
       for (String read : List.of(target, reverseComplement(target))) {
-        assertThat(only(play(runner, read, CHUNK)).origin()).isEqualTo(SourceCoordinates.TARGET);
+        assertThat(only(play(runner, read, CHUNK)).origin()).isEqualTo(Origin.TARGET);
       }
-      for (String read : List.of(rest, reverseComplement(rest))) {
-        assertThat(only(play(runner, read, CHUNK)).origin()).isEqualTo(SourceCoordinates.REST);
+      for (String read : List.of(background, reverseComplement(background))) {
+        assertThat(only(play(runner, read, CHUNK)).origin()).isEqualTo(Origin.BACKGROUND);
       }
     }
   }
@@ -67,7 +67,7 @@ class ReadUntilTest {
     ReadUntil undecided = model(new SequentialTest(1e-300, 1e-300, 1800), FAST);
     Random random = new Random(4);
     for (int i = 0; i < 10; i++) {
-      String read = withErrors(stretch(i % 2 == 0 ? TARGET : REST, random), random);
+      String read = withErrors(stretch(i % 2 == 0 ? TARGET : BACKGROUND, random), random);
       List<Double> odds = new ArrayList<>();
       ReadUntil.Runner observed = undecided.observedBy((row, x, at, l) -> odds.add(l));
       play(observed, read, read.length());
@@ -79,7 +79,7 @@ class ReadUntilTest {
       assertThat(told.value().bases()).isEqualTo(15L * (step + 1)).isEqualTo(told.position());
       assertThat(told.value().logOdds()).isEqualTo(odds.get(step));
       assertThat(told.value().origin())
-          .isEqualTo(odds.get(step) > 0 ? SourceCoordinates.TARGET : SourceCoordinates.REST);
+          .isEqualTo(odds.get(step) > 0 ? Origin.TARGET : Origin.BACKGROUND);
     }
   }
 
@@ -101,7 +101,7 @@ class ReadUntilTest {
     StreamRunner<ReadVerdict> runner =
         model(new SequentialTest(1e-300, 1e-300, 200), FAST).newRunner();
     ReadVerdict verdict = only(play(runner, TARGET.substring(0, 1000), CHUNK));
-    assertThat(verdict.origin()).isEqualTo(SourceCoordinates.LIMIT);
+    assertThat(verdict.origin()).isEqualTo(Origin.LIMIT);
     assertThat(verdict.bases()).isEqualTo(210);
   }
 
@@ -110,7 +110,7 @@ class ReadUntilTest {
     StreamRunner<ReadVerdict> runner =
         model(new SequentialTest(1e-300, 1e-300, 1800), FAST).newRunner();
     ReadVerdict verdict = only(play(runner, TARGET.substring(0, 100), 33));
-    assertThat(verdict.origin()).isEqualTo(SourceCoordinates.ENDED);
+    assertThat(verdict.origin()).isEqualTo(Origin.ENDED);
     assertThat(verdict.bases()).isEqualTo(90);
     ReadVerdict nothing = only(play(runner, "ACGT", 4));
     assertThat(nothing.bases()).isZero();
@@ -215,7 +215,7 @@ class ReadUntilTest {
     List<BatchItem<ReadVerdict>> rows = new ArrayList<>();
     List<Played> alone = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
-      String read = withErrors(stretch(i % 2 == 0 ? TARGET : REST, random), random);
+      String read = withErrors(stretch(i % 2 == 0 ? TARGET : BACKGROUND, random), random);
       read = read.substring(0, random.nextInt(read.length()));
       alone.add(playTo(model.newRunner(), read, Math.max(1, read.length())));
       byte[] open = runner.open(ReadUntil.FORMAT);
@@ -252,21 +252,21 @@ class ReadUntilTest {
   @Test
   void theTableHoldsTheKmersOfBothStrands() {
     Set<String> target = kmers(TARGET);
-    Set<String> rest = kmers(REST);
+    Set<String> background = kmers(BACKGROUND);
     assertThat(BOTH.targetKmers()).isEqualTo(target.size());
-    assertThat(BOTH.restKmers()).isEqualTo(rest.size());
+    assertThat(BOTH.backgroundKmers()).isEqualTo(background.size());
     String mixed =
-        TARGET.substring(500, 700) + "N" + REST.substring(100, 300) + genome(9, 300, 0.5);
-    References.Kmers ends = new References.Kmers();
+        TARGET.substring(500, 700) + "N" + BACKGROUND.substring(100, 300) + genome(9, 300, 0.5);
+    KmerScanner ends = new KmerScanner();
     int hits = 0;
     for (int i = 0; i < mixed.length(); i++) {
       int kmer = ends.next(Nucleotides.of((byte) mixed.charAt(i)));
       String plain = i < 14 ? "N" : mixed.substring(i - 14, i + 1);
       assertThat(kmer < 0).isEqualTo(plain.contains("N"));
       if (kmer >= 0) {
-        int c = BOTH.classOf(kmer);
+        int c = BOTH.genomesOf(kmer);
         assertThat(c & 1).isEqualTo(target.contains(smaller(plain)) ? 1 : 0);
-        assertThat(c >> 1).isEqualTo(rest.contains(smaller(plain)) ? 1 : 0);
+        assertThat(c >> 1).isEqualTo(background.contains(smaller(plain)) ? 1 : 0);
         hits += c == 0 ? 0 : 1;
       }
     }
@@ -288,7 +288,7 @@ class ReadUntilTest {
     assertThatThrownBy(() -> References.builder().target(bytes("NNNN")).build())
         .isInstanceOf(InputException.class)
         .hasMessageContaining("does the file hold DNA?");
-    assertThatThrownBy(() -> References.builder().rest(bytes(REST)).build())
+    assertThatThrownBy(() -> References.builder().background(bytes(BACKGROUND)).build())
         .isInstanceOf(InputException.class)
         .hasMessageContaining("no target was given");
   }

@@ -4,7 +4,7 @@ import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.readuntil.ReadUntil;
 import dev.riffle.dna.readuntil.ReadUntilFamily;
 import dev.riffle.dna.readuntil.ReadVerdict;
-import dev.riffle.dna.readuntil.ReadVerdict.SourceCoordinates;
+import dev.riffle.dna.readuntil.ReadVerdict.Origin;
 import dev.riffle.dna.readuntil.References;
 import dev.riffle.dna.readuntil.SequentialTest;
 import dev.riffle.kernels.Backends;
@@ -105,16 +105,16 @@ public final class ScoreReadUntil {
     return new SimulatedReads(List.of(genomes));
   }
 
-  private void run(String name, SimulatedReads targets, SimulatedReads rest, boolean given) {
+  private void run(String name, SimulatedReads targets, SimulatedReads background, boolean given) {
     References.Builder builder = References.builder();
     targets.references().forEach(builder::target);
     if (given) {
-      rest.references().forEach(builder::rest);
+      background.references().forEach(builder::background);
     }
     References references = builder.build();
     Random random = new Random(2001);
     List<byte[]> ofTargets = targets.reads(reads, LONGEST, random);
-    List<byte[]> ofRest = rest.reads(reads, LONGEST, random);
+    List<byte[]> ofBackground = background.reads(reads, LONGEST, random);
     StringBuilder ours = new StringBuilder();
     StringBuilder theirs = new StringBuilder();
     for (int chunks : CHUNKS) {
@@ -122,37 +122,41 @@ public final class ScoreReadUntil {
       SequentialTest atEnd = new SequentialTest(NEVER, NEVER, bases);
       double right =
           (share(judge(references, atEnd, ofTargets), v -> v.logOdds() > 0)
-                  + share(judge(references, atEnd, ofRest), v -> v.logOdds() <= 0))
+                  + share(judge(references, atEnd, ofBackground), v -> v.logOdds() <= 0))
               / 2;
       ours.append(String.format(Locale.ROOT, " %9.2f", 100 * right));
-      theirs.append(given ? regression(targets, rest, ofTargets, ofRest, bases) : "         -");
+      theirs.append(
+          given ? regression(targets, background, ofTargets, ofBackground, bases) : "         -");
     }
     System.out.printf("%n%s%n  read-until%s%n  lr        %s%n", name, ours, theirs);
     for (double rate : ALLOWED) {
-      test(references, new SequentialTest(rate, rate, LONGEST), ofTargets, ofRest);
+      test(references, new SequentialTest(rate, rate, LONGEST), ofTargets, ofBackground);
     }
     System.out.flush();
   }
 
   private void test(
-      References references, SequentialTest test, List<byte[]> ofTargets, List<byte[]> ofRest) {
+      References references,
+      SequentialTest test,
+      List<byte[]> ofTargets,
+      List<byte[]> ofBackground) {
     List<ReadVerdict> target = judge(references, test, ofTargets);
-    List<ReadVerdict> other = judge(references, test, ofRest);
+    List<ReadVerdict> other = judge(references, test, ofBackground);
     List<Long> bases = new ArrayList<>();
     target.forEach(v -> bases.add(v.bases()));
     other.forEach(v -> bases.add(v.bases()));
     bases.sort(null);
     double unknown =
-        (share(target, v -> v.origin() == SourceCoordinates.LIMIT)
-                + share(other, v -> v.origin() == SourceCoordinates.LIMIT))
+        (share(target, v -> v.origin() == Origin.LIMIT)
+                + share(other, v -> v.origin() == Origin.LIMIT))
             / 2;
     System.out.printf(
         Locale.ROOT,
         "  errors allowed %.0f %%: false accepts %.2f %%, false rejects %.2f %%, undecided %.2f %%;"
             + " bases p50 %d, p90 %d%n",
         100 * test.falseAccept(),
-        100 * share(other, v -> v.origin() == SourceCoordinates.TARGET),
-        100 * share(target, v -> v.origin() == SourceCoordinates.REST),
+        100 * share(other, v -> v.origin() == Origin.TARGET),
+        100 * share(target, v -> v.origin() == Origin.BACKGROUND),
         100 * unknown,
         bases.get(bases.size() / 2),
         bases.get(bases.size() * 9 / 10));
@@ -160,9 +164,9 @@ public final class ScoreReadUntil {
 
   private static String regression(
       SimulatedReads targets,
-      SimulatedReads rest,
+      SimulatedReads background,
       List<byte[]> ofTargets,
-      List<byte[]> ofRest,
+      List<byte[]> ofBackground,
       int bases) {
     Random random = new Random(2002);
     int count = Math.min(MOST_TRAINING_READS, TRAINING_BASES / bases) / 2;
@@ -170,14 +174,14 @@ public final class ScoreReadUntil {
         KmerLogisticRegression.best(
             KS,
             targets.reads(count, bases, random),
-            rest.reads(count, bases, random),
+            background.reads(count, bases, random),
             targets.reads(500, bases, random),
-            rest.reads(500, bases, random),
+            background.reads(500, bases, random),
             7);
     return String.format(
         Locale.ROOT,
         " %5.2f(%2d)",
-        100 * model.accuracy(cut(ofTargets, bases), cut(ofRest, bases)),
+        100 * model.accuracy(cut(ofTargets, bases), cut(ofBackground, bases)),
         model.k());
   }
 

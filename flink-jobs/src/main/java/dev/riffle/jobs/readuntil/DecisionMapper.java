@@ -27,8 +27,8 @@ public final class DecisionMapper implements OutputMapper<ReadVerdict> {
   private transient AvroCodec<ReadDecision> codec;
 
   /**
-   * @param enrich true if the targets' reads are to be sequenced, false if all others are
-   * @param atLimit action for a read that is unknown after the bases that the test waits for
+   * @param enrich true to sequence the reads of targets, false to sequence all others
+   * @param atLimit action for a read that is still unknown after the largest number of bases
    */
   public DecisionMapper(boolean enrich, String atLimit) {
     this.enrich = enrich;
@@ -73,15 +73,15 @@ public final class DecisionMapper implements OutputMapper<ReadVerdict> {
   private String action(ReadVerdict verdict) {
     return switch (verdict.origin()) {
       case TARGET -> enrich ? SEQUENCE : UNBLOCK;
-      case REST -> enrich ? UNBLOCK : SEQUENCE;
+      case BACKGROUND -> enrich ? UNBLOCK : SEQUENCE;
       case LIMIT -> atLimit;
-      case ENDED -> SEQUENCE; // as it was: nothing is left to eject
+      case ENDED -> SEQUENCE; // nothing is left to eject
     };
   }
 
   private static String reason(ReadVerdict verdict) {
     return switch (verdict.origin()) {
-      case TARGET, REST -> "evidence";
+      case TARGET, BACKGROUND -> "evidence";
       case LIMIT -> "limit";
       case ENDED -> "end";
     };

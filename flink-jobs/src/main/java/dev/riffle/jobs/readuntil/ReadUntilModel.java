@@ -2,7 +2,7 @@ package dev.riffle.jobs.readuntil;
 
 import dev.riffle.dna.readuntil.ReadUntilFamily;
 import dev.riffle.dna.readuntil.ReadVerdict;
-import dev.riffle.dna.readuntil.References;
+import dev.riffle.dna.readuntil.ReferenceFiles;
 import dev.riffle.dna.readuntil.SequentialTest;
 import dev.riffle.jobs.stream.DirectoryModel;
 import dev.riffle.kernels.Backends;
@@ -46,7 +46,7 @@ record ReadUntilModel(
         () ->
             ReadUntilFamily.load(
                 ModelDirectory.read(Path.of(directory)),
-                References.read(paths(targets), paths(background)),
+                ReferenceFiles.read(paths(targets), paths(background)),
                 test,
                 Backends.find(backend)));
   }

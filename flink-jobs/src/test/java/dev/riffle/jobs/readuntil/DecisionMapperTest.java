@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.dna.readuntil.ReadUntil;
 import dev.riffle.dna.readuntil.ReadVerdict;
-import dev.riffle.dna.readuntil.ReadVerdict.SourceCoordinates;
+import dev.riffle.dna.readuntil.ReadVerdict.Origin;
 import dev.riffle.models.Prediction;
 import dev.riffle.operators.EmittedPrediction;
 import dev.riffle.operators.OutputRecord;
@@ -20,15 +20,15 @@ class DecisionMapperTest {
   @CsvSource({
     "TARGET, true,  sequence, evidence",
     "TARGET, false, unblock,  evidence",
-    "REST,   true,  unblock,  evidence",
-    "REST,   false, sequence, evidence",
+    "BACKGROUND, true,  unblock,  evidence",
+    "BACKGROUND, false, sequence, evidence",
     "LIMIT,  true,  unblock,  limit",
     "LIMIT,  false, unblock,  limit",
     "ENDED,  true,  sequence, end",
     "ENDED,  false, sequence, end"
   })
   void theActionFollowsOriginAndSampling(
-      SourceCoordinates origin, boolean enrich, String action, String reason) {
+      Origin origin, boolean enrich, String action, String reason) {
     ReadDecision decision =
         decode(
             new DecisionMapper(enrich, "unblock")
@@ -42,7 +42,7 @@ class DecisionMapperTest {
   void aDecisionHasAllFieldsOfItsVerdict() {
     OutputRecord told =
         new DecisionMapper(true, "sequence")
-            .toPreview(emitted(SourceCoordinates.TARGET, 7, 12.5))
+            .toPreview(emitted(Origin.TARGET, 7, 12.5))
             .orElseThrow();
     assertThat(told.key).isEqualTo("read");
     assertThat(told.timestampMillis).isEqualTo(1_700_000_000_400L);
@@ -57,7 +57,7 @@ class DecisionMapperTest {
     ReadDecision last =
         decode(
             new DecisionMapper(true, "sequence")
-                .toFinal(emitted(SourceCoordinates.TARGET, 0, Double.NaN))
+                .toFinal(emitted(Origin.TARGET, 0, Double.NaN))
                 .orElseThrow());
     assertThat(last.getChannel()).isNull();
     assertThat(last.getMeanQscore()).isNull();
@@ -69,8 +69,7 @@ class DecisionMapperTest {
     return AvroCodec.of(ReadDecision.class).decode(record.value);
   }
 
-  private static EmittedPrediction<ReadVerdict> emitted(
-      SourceCoordinates origin, int channel, double qscore) {
+  private static EmittedPrediction<ReadVerdict> emitted(Origin origin, int channel, double qscore) {
     ReadVerdict verdict = new ReadVerdict(origin, Math.log(3), 45, channel, qscore);
     return new EmittedPrediction<>(
         "read",

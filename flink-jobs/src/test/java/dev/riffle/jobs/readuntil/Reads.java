@@ -31,7 +31,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * Made-up reads of two made-up genomes as records of an input topic, and what has to come of them.
+ * Synthetic reads of two synthetic genomes as records of an input topic, and what has to come of
+ * them.
  */
 final class Reads {
   /** The shipped model, from this module's directory. */
@@ -47,7 +48,7 @@ final class Reads {
   private static final long CHUNK_MICROS = 400_000;
   private static final long STAGGER_MICROS = 150_000;
   private static final String TARGET = genome(1, 20_000);
-  private static final String REST = genome(2, 20_000);
+  private static final String BACKGROUND = genome(2, 20_000);
 
   private Reads() {}
 
@@ -56,7 +57,7 @@ final class Reads {
     Map<String, String> reads = new TreeMap<>();
     Random random = new Random(7);
     for (int i = 0; i < COUNT; i++) {
-      String genome = i % 2 == 0 ? TARGET : REST;
+      String genome = i % 2 == 0 ? TARGET : BACKGROUND;
       int at = random.nextInt(genome.length() - 900);
       StringBuilder read = new StringBuilder(genome.substring(at, at + 900));
       for (int e = 0; e < 45; e++) {
@@ -70,16 +71,16 @@ final class Reads {
   /** Writes the references; answers the options that name them. */
   static String[] options(Path directory) {
     Path target = directory.resolve("target.fasta");
-    Path rest = directory.resolve("rest.fasta");
+    Path background = directory.resolve("background.fasta");
     try {
       Files.writeString(target, ">target\n" + TARGET + "\n");
-      Files.writeString(rest, ">rest\n" + REST + "\n");
+      Files.writeString(background, ">background\n" + BACKGROUND + "\n");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return new String[] {
       "--targets=" + target,
-      "--rest=" + rest,
+      "--background=" + background,
       "--max-false-accept=" + TEST.falseAccept(),
       "--max-false-reject=" + TEST.falseReject(),
       "--max-bases=" + TEST.maxBases()
@@ -88,7 +89,8 @@ final class Reads {
 
   /** What the model alone says of a read that comes whole. */
   static ReadVerdict offline(String letters) {
-    References references = References.builder().target(bytes(TARGET)).rest(bytes(REST)).build();
+    References references =
+        References.builder().target(bytes(TARGET)).background(bytes(BACKGROUND)).build();
     StreamRunner<ReadVerdict> runner =
         ReadUntilFamily.load(ModelDirectory.read(MODEL), references, TEST, Backends.find("cpu"))
             .newRunner();
