@@ -111,13 +111,13 @@ class SequenceFileTest {
     try (SequenceFile file = file(text)) {
       assertThat(records(file, 8))
           .containsExactly(
-              "short!it has 4 letters but 2 qualities",
+              "short!it has 4 bases but 2 qualities",
               "good=AC",
               "line 9!a read has to begin with @, but line 9 begins with 'r'; lines up to the next @"
-                  + " are passed over",
-              "none!its letters are not followed by a line with + and by qualities",
+                  + " are skipped",
+              "none!its bases are not followed by a line with + and by qualities",
               "next=A",
-              "cut!its letters are not followed by a line with + and by qualities");
+              "cut!its bases are not followed by a line with + and by qualities");
     }
   }
 

@@ -166,7 +166,7 @@ class AnnotateCommandTest {
         switch (kind) {
           case "protein" -> "p (line 1) was not annotated: it looks like a protein";
           case "twice" -> "c11 is the name of two contigs";
-          case "quality" -> "r (line 1) was not annotated: it has 8 letters but 3 qualities";
+          case "quality" -> "r (line 1) was not annotated: it has 8 bases but 3 qualities";
           case "odd" -> "o: 3 of 123 characters are no letters of DNA";
           default -> "z (line 1) was not annotated: The genetic code must be 11";
         };
