@@ -36,7 +36,7 @@ import java.util.Map;
  * sequence is a contig, a step one base, as {@link Nucleotides} says, which also tells its genetic
  * code. The end of the sequence is the end of the contig. Genes do not depend on how it was cut.
  *
- * <p>A forward gene is told 305 to 334 bases behind its stop codon; {@link
+ * <p>A forward gene is emitted 305 to 334 bases after its stop codon; {@link
  * dev.riffle.models.Prediction#position} says after how many bases of the contig.
  *
  * <p>State bytes, little-endian: version, bytes of a number, {@link Contig}, {@link
@@ -234,7 +234,7 @@ public final class Annotator implements StreamModel<Gene> {
       }
     }
 
-    /** Packs the next tokens of rows from {@code first} on; answers where to go on. */
+    /** Packs the next tokens of rows from {@code first} on; returns where to continue. */
     private int collect(int rows, int first) {
       int tokens = 0;
       int next = first;
@@ -304,7 +304,7 @@ public final class Annotator implements StreamModel<Gene> {
         throw new StateException(
             String.format(
                 "%s reads states of version %d, but %s came; take the release that wrote it, or"
-                    + " begin the contig anew.",
+                    + " start the contig again.",
                 info.label(),
                 VERSION,
                 state.length < HEADER
@@ -315,7 +315,7 @@ public final class Annotator implements StreamModel<Gene> {
         throw new StateException(
             String.format(
                 "The state holds numbers of %d bytes, backend '%s' computes with %d; continue on the"
-                    + " backend that wrote it, or begin the contig anew.",
+                    + " backend that wrote it, or start the contig again.",
                 state[1], kernels.name(), numberBytes));
       }
       ByteBuffer from = ByteBuffer.wrap(state).order(ByteOrder.LITTLE_ENDIAN).position(HEADER);
@@ -338,8 +338,8 @@ public final class Annotator implements StreamModel<Gene> {
     private StateException foreign(byte[] state) {
       return new StateException(
           String.format(
-              "%d bytes came that are no state of %s: another model wrote them; go on with that one,"
-                  + " or begin the contig anew.",
+              "%d bytes came that are no state of %s: another model wrote them; continue with that"
+                  + " one, or start the contig again.",
               state.length, info.label()));
     }
 

@@ -42,7 +42,7 @@ import java.util.Map;
  * <pre>
  *   u8    version, 1
  *   u8    bytes of a number: 4 or 8
- *   u8    1 once the verdict was told: then all that follows is 0
+ *   u8    1 once the verdict was emitted: then all that follows is 0
  *   i64   bases consumed
  *   f64   log odds after the last step
  *   i32   channel
@@ -231,7 +231,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
       Arrays.fill(codes, Nucleotides.UNKNOWN);
     }
 
-    /** All zero but that it was told. */
+    /** All zero except the mark that it was emitted. */
     void close() {
       open();
       told = true;
@@ -458,7 +458,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
         throw new StateException(
             String.format(
                 "The state has %d bytes and version %d, %s needs %d and %d: another model wrote it;"
-                    + " go on with that one, or begin the read anew.",
+                    + " continue with that one, or start the read again.",
                 row.state.length,
                 row.state.length == 0 ? 0 : row.state[0],
                 info.label(),
@@ -470,7 +470,7 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
         throw new StateException(
             String.format(
                 "The state holds numbers of %d bytes, backend '%s' of model %s computes with %d;"
-                    + " continue on the backend that wrote it, or begin the read anew.",
+                    + " continue on the backend that wrote it, or start the read again.",
                 bytes, kernels.name(), info.label(), kernels.precision().bytes()));
       }
       Read read = reads.get(b);

@@ -17,7 +17,7 @@ import java.util.Arrays;
  * </pre>
  *
  * <p>Between calls it is bytes, little-endian, {@link #bytes} of them before the network's state
- * and the decoder's behind it:
+ * and the decoder's after it:
  *
  * <table>
  *   <caption>Layout</caption>
@@ -116,7 +116,7 @@ final class Session {
       throw new StateException(
           String.format(
               "The transcriber reads states of version %d, but %s came; take the release that wrote"
-                  + " it, or begin the sequence anew.",
+                  + " it, or start the sequence again.",
               VERSION,
               from.remaining() < HEADER
                   ? from.remaining() + " bytes"
@@ -127,7 +127,7 @@ final class Session {
       throw new StateException(
           String.format(
               "The state holds numbers of %d bytes, backend '%s' computes with %d; continue on the"
-                  + " backend that wrote it, or begin the sequence anew.",
+                  + " backend that wrote it, or start the sequence again.",
               from.get(1), kernels.name(), numberBytes));
     }
     Format written = new Format(from.getInt(4), from.getShort(2));

@@ -30,7 +30,7 @@ import java.util.Map;
  * 1; channels are averaged and any rate from 8 to 192 kHz is resampled in the stream. The notes do
  * not depend on how the samples were cut.
  *
- * <p>A note is told 96 ms after the time of its start frame; the resampler waits for {@link
+ * <p>A note is emitted 96 ms after the time of its start frame; the resampler waits for {@link
  * Resampler#lookAhead} more steps: 3.4 ms above 16 kHz, 6.8 ms at 8 kHz, nothing at 16 kHz. {@link
  * #lookAheadMicros} counts both.
  *
@@ -144,7 +144,9 @@ public final class Transcriber implements StreamModel<Note> {
     }
   }
 
-  /** How far after the time of its start a note of this format is told, in sound, not in work. */
+  /**
+   * How long after its start a note of this format is emitted, in audio time, without computing.
+   */
   public long lookAheadMicros(Format format) {
     check(format);
     return lookAheadMicros(resampler(format), format.rate());
@@ -266,7 +268,7 @@ public final class Transcriber implements StreamModel<Note> {
       }
     }
 
-    /** Packs the next frames of rows from {@code first} on; answers where to go on. */
+    /** Packs the next frames of rows from {@code first} on; returns where to continue. */
     private int collect(int rows, int first) {
       int frames = 0;
       int next = first;
@@ -368,8 +370,8 @@ public final class Transcriber implements StreamModel<Note> {
       if (row.state.length != expected) {
         throw new StateException(
             String.format(
-                "The state has %d bytes, %s needs %d for this format: another model wrote it; go on"
-                    + " with that one, or begin the sequence anew.",
+                "The state has %d bytes, %s needs %d for this format: another model wrote it;"
+                    + " continue with that one, or start the sequence again.",
                 row.state.length, info.label(), expected));
       }
       sessions.get(b).load(from, row.format, resampler);
