@@ -54,6 +54,38 @@ class RiffleTest {
   }
 
   @Test
+  void theHelpOfAJobListsItsOptionsOnly() {
+    for (String verb : List.of("run", "submit")) {
+      String transcription = CommandLines.run(verb, "transcription", "--help").out();
+      assertThat(transcription)
+          .contains("Transcribes sound to notes.", "--second-pass", "--bootstrap", "--gap-policy")
+          .doesNotContain("--targets", "--background", "--sampling");
+      assertThat(CommandLines.run(verb, "read-until", "--help").out())
+          .contains("--targets", "--max-false-accept=NUMBER", "--max-bases=N")
+          .doesNotContain("--second-pass", "--rest=");
+      assertThat(CommandLines.run(verb, "annotation", "--help").out())
+          .contains("--bootstrap=HOST:PORT", "(default: dna)")
+          .doesNotContain("--second-pass", "--targets");
+      assertThat(CommandLines.run(verb, "--help").out())
+          .contains("transcription", "annotation", "read-until", "JOB.yaml")
+          .doesNotContain("--second-pass", "--targets");
+    }
+  }
+
+  @Test
+  void anOptionOfAnotherJobIsAUsageErrorThatNamesItsJob() {
+    for (CommandLines refused :
+        List.of(
+            CommandLines.run("run", "--targets", "a.fasta"),
+            CommandLines.run("run", "annotation", "--targets", "a.fasta"),
+            CommandLines.run("run", "--targets", "a.fasta", "annotation"))) {
+      assertThat(refused.exit()).isEqualTo(2);
+      assertThat(refused.err())
+          .startsWith("riffle: Option --targets belongs to the job read-until: leave it out.");
+    }
+  }
+
+  @Test
   void readUntilAsksForTargets() {
     for (CommandLines asked :
         List.of(

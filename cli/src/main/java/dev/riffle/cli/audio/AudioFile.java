@@ -1,6 +1,7 @@
 package dev.riffle.cli.audio;
 
 import dev.riffle.models.InputException;
+import dev.riffle.music.transcriber.Transcriber;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,12 +12,6 @@ import java.nio.file.Path;
  * channel. For one thread.
  */
 public abstract class AudioFile implements Sound {
-  /** Lowest and highest samples per second that a chunk can carry. */
-  public static final int MIN_RATE = 8_000, MAX_RATE = 192_000;
-
-  /** Most channels that a chunk can carry. */
-  public static final int MAX_CHANNELS = 8;
-
   /** Length of a file that does not tell it. */
   public static final long UNKNOWN = -1;
 
@@ -37,24 +32,24 @@ public abstract class AudioFile implements Sound {
   public static AudioFile open(Path path) {
     AudioFile file = openAny(path);
     try {
-      if (file.rate() < MIN_RATE || file.rate() > MAX_RATE) {
+      if (file.rate() < Transcriber.MIN_RATE || file.rate() > Transcriber.MAX_RATE) {
         throw new InputException(
             path
                 + " says "
                 + file.rate()
                 + " samples per second; "
-                + MIN_RATE
+                + Transcriber.MIN_RATE
                 + " to "
-                + MAX_RATE
+                + Transcriber.MAX_RATE
                 + " can be read. Convert it, for instance to 44100.");
       }
-      if (file.channels() < 1 || file.channels() > MAX_CHANNELS) {
+      if (file.channels() < 1 || file.channels() > Transcriber.MAX_CHANNELS) {
         throw new InputException(
             path
                 + " says "
                 + file.channels()
                 + " channels; 1 to "
-                + MAX_CHANNELS
+                + Transcriber.MAX_CHANNELS
                 + " can be read. Mix it down to stereo or mono.");
       }
       if (file.length() == 0) {

@@ -2,6 +2,7 @@ package dev.riffle.cli.job;
 
 import dev.riffle.jobs.JobDefinition;
 import dev.riffle.jobs.Jobs;
+import dev.riffle.jobs.options.OptionSet;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import picocli.CommandLine;
@@ -16,13 +17,17 @@ final class JobCommands {
    *
    * @param command gets them
    * @param forJob makes the object of a job's subcommand
+   * @param options that a job's subcommand takes
    */
-  static void addTo(CommandLine command, Function<JobDefinition<?>, Callable<Integer>> forJob) {
+  static void addTo(
+      CommandLine command,
+      Function<JobDefinition<?>, Callable<Integer>> forJob,
+      Function<JobDefinition<?>, OptionSet> options) {
     JobFlags.addTo(command.getCommandSpec(), JobFlags.COMMON);
     for (JobDefinition<?> job : Jobs.all()) {
       CommandSpec spec = CommandSpec.forAnnotatedObject(forJob.apply(job));
       spec.name(job.name()).usageMessage().description(job.summary()).abbreviateSynopsis(true);
-      JobFlags.addTo(spec, job.options());
+      JobFlags.addTo(spec, options.apply(job));
       command.addSubcommand(job.name(), new CommandLine(spec));
     }
   }

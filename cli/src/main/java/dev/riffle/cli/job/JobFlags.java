@@ -1,11 +1,13 @@
 package dev.riffle.cli.job;
 
+import dev.riffle.cli.shared.TopicFlags;
 import dev.riffle.jobs.JobDefinition;
 import dev.riffle.jobs.Jobs;
 import dev.riffle.jobs.options.JobOption;
 import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.options.OptionGroup;
 import dev.riffle.jobs.options.OptionSet;
+import dev.riffle.jobs.stream.KafkaOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +29,14 @@ public final class JobFlags {
    * job.
    */
   static void addTo(CommandSpec command, OptionSet options) {
+    for (OptionSpec option : CommandSpec.forAnnotatedObject(new TopicFlags()).options()) {
+      command.addOption(
+          option.longestName().equals("--" + KafkaOptions.STREAM.name())
+              ? OptionSpec.builder(option)
+                  .description(description(KafkaOptions.STREAM, options))
+                  .build()
+              : option);
+    }
     for (JobOption<?> option : options.all()) {
       add(command, option.name(), option, description(option, options), false);
       for (String name : option.deprecatedNames()) {

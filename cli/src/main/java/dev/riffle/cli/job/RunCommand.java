@@ -12,6 +12,7 @@ import dev.riffle.jobs.stream.ModelOptions;
 import dev.riffle.jobs.stream.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,7 +44,7 @@ public final class RunCommand implements Callable<Integer> {
 
   /** The command line of {@code run}. */
   public static void configure(CommandLine command) {
-    JobCommands.addTo(command, RunNamedJob::new);
+    JobCommands.addTo(command, RunNamedJob::new, job -> withModel(job, job.shippedModel()));
   }
 
   @Override
@@ -66,17 +67,18 @@ public final class RunCommand implements Callable<Integer> {
   }
 
   private static int run(JobDefinition<?> job, CommandSpec command) throws InterruptedException {
-    JobOptions options = JobFlags.read(command, withShippedModel(job));
+    Optional<String> shipped =
+        job.shippedModel().map(model -> Installation.directory().resolve(model).toString());
+    JobOptions options = JobFlags.read(command, withModel(job, shipped));
     JobFiles.checkRequired(command, options);
     LocalJob.checkModels(job, options);
     Topics topics = Topics.of(options);
     return new JobRun(job.onKafka(options, topics), topics, command.commandLine().getOut()).call();
   }
 
-  private static OptionSet withShippedModel(JobDefinition<?> job) {
-    return job.shippedModel()
-        .map(model -> Installation.directory().resolve(model).toString())
-        .map(model -> job.options().withDefault(ModelOptions.MODEL, model))
+  private static OptionSet withModel(JobDefinition<?> job, Optional<String> model) {
+    return model
+        .map(path -> job.options().withDefault(ModelOptions.MODEL, path))
         .orElseGet(job::options);
   }
 

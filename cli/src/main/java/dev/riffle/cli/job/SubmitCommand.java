@@ -68,7 +68,7 @@ public final class SubmitCommand implements Callable<Integer> {
 
   /** The command line of {@code submit}. */
   public static void configure(CommandLine command) {
-    JobCommands.addTo(command, SubmitNamedJob::new);
+    JobCommands.addTo(command, SubmitNamedJob::new, JobDefinition::options);
   }
 
   @Override

@@ -48,27 +48,27 @@ class ValidateCommandTest {
   }
 
   @Test
-  void mistakesAreTheExitCodeAndAllOfThem() throws IOException {
+  void allProblemsArePrintedAndSetTheExitCode() throws IOException {
     Path file = lru("format: json", "format: jsn");
     CommandLines result = CommandLines.run("validate", file);
     assertThat(result.exit()).isEqualTo(2);
     assertThat(result.out()).isEmpty();
-    String said = ", but found 'jsn'; did you mean 'json'?";
+    String found = ", but found 'jsn'; did you mean 'json'?";
     assertThat(result.err().lines())
         .containsExactly(
-            file + ":6:11: source.format: expected riffle, json, avro or reads" + said,
-            file + ":20:11: sinks.format: expected avro or json" + said,
+            file + ":7:11: source.format: expected riffle, json, avro or reads" + found,
+            file + ":21:11: sinks.format: expected avro or json" + found,
             "2 problems.");
   }
 
   @Test
-  void asJsonEachMistakeHasItsPartsAndSoHasAJobWithoutAny() throws IOException {
+  void jsonOutputListsTheProblems() throws IOException {
     CommandLines bad = CommandLines.run("validate", lru("axes.y, ", ""), "--json");
     assertThat(bad.exit()).isEqualTo(2);
     JsonNode node = new ObjectMapper().readTree(bad.out());
     assertThat(node.path("valid").asBoolean()).isFalse();
     JsonNode problem = node.path("problems").get(0);
-    assertThat(problem.path("line").asInt()).isEqualTo(10);
+    assertThat(problem.path("line").asInt()).isEqualTo(11);
     assertThat(problem.path("column").asInt()).isEqualTo(3);
     assertThat(problem.path("key").asText()).isEqualTo("fields.features");
     assertThat(problem.path("found").asText()).isEqualTo("2 fields");
@@ -85,7 +85,7 @@ class ValidateCommandTest {
   }
 
   @Test
-  void runAndSubmitRefuseAJobWithMistakes() throws IOException {
+  void runAndSubmitRefuseAJobWithProblems() throws IOException {
     Path file = lru("axes.y, ", "");
     for (CommandLines result :
         new CommandLines[] {
@@ -93,7 +93,7 @@ class ValidateCommandTest {
           CommandLines.run("submit", file, "--jobmanager", "http://127.0.0.1:1")
         }) {
       assertThat(result.exit()).isEqualTo(2);
-      assertThat(result.err()).contains("job.yaml:10:3: fields.features: expected as many values");
+      assertThat(result.err()).contains("job.yaml:11:3: fields.features: expected as many values");
     }
   }
 

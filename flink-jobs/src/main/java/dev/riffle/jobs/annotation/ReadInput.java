@@ -84,13 +84,13 @@ public final class ReadInput extends EventInput {
               + bases
               + " bases but there are "
               + quality.remaining()
-              + ": bases and quality were cut at different places.");
+              + ". Bases and quality must be cut at the same positions.");
     }
     for (int i = 0; i < bases; i++) {
       byte q = quality.get(quality.position() + i);
       if (q < '!' || q > '~') {
         throw new InputException(
-            "Expected quality as FASTQ writes it, Phred + 33, bytes 33 to 126, but the byte at"
+            "Expected quality as in FASTQ, Phred + 33, bytes 33 to 126, but the byte at"
                 + " index "
                 + i
                 + " is "

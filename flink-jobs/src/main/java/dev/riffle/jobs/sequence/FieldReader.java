@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.apache.avro.generic.IndexedRecord;
 
 /**
- * Takes steps from a decoded record: an object of JSON as a map, or a record of Avro. Both hold
- * their values as Java's own: numbers, booleans, texts, lists.
+ * Extracts steps from a decoded record: a JSON object as a map, or an Avro record. Values are Java
+ * numbers, booleans, strings and lists.
  */
 final class FieldReader {
   private static final Format TOKENS = new Format(0, 1);
@@ -34,7 +34,7 @@ final class FieldReader {
     this.format = fields.token() != null ? TOKENS : new Format(0, fields.stepWidth());
   }
 
-  /** The steps of a record; its id, position and time are the caller's. */
+  /** The steps of a record; the caller sets id, position and time. */
   StepEvent event(Object record) {
     StepEvent event = new StepEvent();
     event.start = flag(record, fields.start());
@@ -120,7 +120,7 @@ final class FieldReader {
                 + "' but there are "
                 + (rows.get(t) instanceof List<?> row ? row.size() : "none")
                 + (several ? " in step " + t : "")
-                + ": send whole steps, several as arrays in an array, or correct"
+                + ". Send complete steps, several as an array of arrays, or correct"
                 + " fields.features.width.");
       }
       for (int i = 0; i < width; i++) {
@@ -188,9 +188,9 @@ final class FieldReader {
       if (token < 0) {
         throw new InputException(
             String.format(
-                "Expected letters of %s in '%s' but at index %d stands U+%04X: mend the producer, or"
-                    + " name the letter that stands for others as fields.alphabet.other.",
-                fields.alphabet().letters(), fields.token(), i, (int) text.charAt(i)));
+                "Expected letters of %s in '%s' but found U+%04X at index %d. Correct the"
+                    + " producer, or name a letter for all others as fields.alphabet.other.",
+                fields.alphabet().letters(), fields.token(), (int) text.charAt(i), i));
       }
       values[count++] = token;
     }
@@ -267,6 +267,6 @@ final class FieldReader {
             + (found == null
                 ? "missing"
                 : "'" + (text.length() <= 100 ? text : text.substring(0, 100) + "...") + "'")
-            + ": mend the producer, or name another field in the job's file.");
+            + ". Correct the producer, or name another field in the job file.");
   }
 }

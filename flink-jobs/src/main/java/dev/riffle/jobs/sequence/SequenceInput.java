@@ -26,7 +26,7 @@ import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Reads feature vectors or tokens from records of three kinds. */
+/** Decodes feature vectors or tokens from records of three formats. */
 final class SequenceInput extends EventInput {
   private static final long serialVersionUID = 1;
   private static final int MAX_FIRST_CAPACITY = 1024;
@@ -53,7 +53,7 @@ final class SequenceInput extends EventInput {
   @Override
   protected StepEvent event(ConsumerRecord<byte[], byte[]> record) {
     if (records.kind() == RecordFormat.Kind.RIFFLE) {
-      return ours(record);
+      return riffleEvent(record);
     }
     if (reader == null) {
       open();
@@ -62,7 +62,7 @@ final class SequenceInput extends EventInput {
     if (value == null || value.length == 0) {
       throw new InputException("Expected a record but the value is empty.");
     }
-    return theirs(records.kind() == RecordFormat.Kind.JSON ? json(value) : avro(value), record);
+    return userEvent(records.kind() == RecordFormat.Kind.JSON ? json(value) : avro(value), record);
   }
 
   private void open() {
@@ -79,9 +79,9 @@ final class SequenceInput extends EventInput {
     reader = new FieldReader(fields);
   }
 
-  // ---- records of others ----
+  // ---- records of the user ----
 
-  private StepEvent theirs(Object value, ConsumerRecord<byte[], byte[]> record) {
+  private StepEvent userEvent(Object value, ConsumerRecord<byte[], byte[]> record) {
     StepEvent event = reader.event(value);
     event.sequenceId = fields.key() == null ? keyOf(record) : reader.id(value);
     checkId(event.sequenceId);
@@ -98,8 +98,8 @@ final class SequenceInput extends EventInput {
   private static String keyOf(ConsumerRecord<byte[], byte[]> record) {
     if (record.key() == null) {
       throw new InputException(
-          "Expected a Kafka key, which tells sequences apart, but it is missing: let the producer"
-              + " write one, or name a field as fields.key.");
+          "Expected a Kafka key, which identifies the sequence, but it is missing. Let the producer"
+              + " write a key, or name a field as fields.key.");
     }
     return new String(record.key(), StandardCharsets.UTF_8);
   }
@@ -108,12 +108,12 @@ final class SequenceInput extends EventInput {
     try {
       Object read = json.readValue(value);
       if (read == null) {
-        throw new InputException("Expected an object of JSON but found null.");
+        throw new InputException("Expected a JSON object but found null.");
       }
       return read;
     } catch (JacksonException e) {
       throw new InputException(
-          "Expected an object of JSON but the value cannot be read as one: "
+          "Expected a JSON object but the value cannot be read as one: "
               + shortened(e.getOriginalMessage()),
           e);
     } catch (IOException e) {
@@ -127,8 +127,8 @@ final class SequenceInput extends EventInput {
       throw new InputException(
           String.format(
               "Expected a zero byte and a schema id of 4 bytes before the record but it begins with"
-                  + " 0x%02x and has %d bytes: set source.confluent-header to false if records have"
-                  + " no header.",
+                  + " 0x%02x and has %d bytes: set source.confluent-header to false if records"
+                  + " start without them.",
               value[0], value.length));
     }
     try {
@@ -138,8 +138,8 @@ final class SequenceInput extends EventInput {
         throw new InputException(
             "Expected one record but "
                 + decoder.inputStream().available()
-                + " bytes follow it: another schema than source.schema wrote it"
-                + (records.header() ? "." : ", or 5 bytes stand before it (confluent-header)."));
+                + " bytes follow it: a schema other than source.schema wrote it"
+                + (records.header() ? "." : ", or it starts with 5 bytes (confluent-header)."));
       }
       return read;
     } catch (InputException e) {
@@ -151,14 +151,14 @@ final class SequenceInput extends EventInput {
               + " bytes cannot be read as that ("
               + shortened(String.valueOf(e))
               + "): they were cut, or another schema wrote them"
-              + (records.header() ? "." : ", or 5 bytes stand before them (confluent-header)."),
+              + (records.header() ? "." : ", or they start with 5 bytes (confluent-header)."),
           e);
     }
   }
 
-  // ---- our own ----
+  // ---- records of Riffle ----
 
-  private StepEvent ours(ConsumerRecord<byte[], byte[]> record) {
+  private StepEvent riffleEvent(ConsumerRecord<byte[], byte[]> record) {
     if (codec == null) {
       codec = AvroCodec.of(SequenceEvent.class);
     }
@@ -205,11 +205,11 @@ final class SequenceInput extends EventInput {
                 + ".");
       }
       int width = rank == 2 ? shape.get(1) : 1;
-      long wanted = (long) shape.get(0) * width * bytes;
-      if (wanted != event.getValues().remaining()) {
+      long expectedBytes = (long) shape.get(0) * width * bytes;
+      if (expectedBytes != event.getValues().remaining()) {
         throw new InputException(
             "Expected "
-                + wanted
+                + expectedBytes
                 + " bytes for the shape "
                 + shape
                 + " of "
@@ -252,7 +252,7 @@ final class SequenceInput extends EventInput {
     return checkFinite(values, "values");
   }
 
-  /** Makes arrays grow as items arrive, so that a hostile count cannot claim the memory at once. */
+  /** Grows arrays as items arrive, so that a malicious count cannot allocate the memory at once. */
   private static final class BoundedData extends GenericData {
     @Override
     public Object newArray(Object old, int size, Schema schema) {

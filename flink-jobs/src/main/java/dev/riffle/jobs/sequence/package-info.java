@@ -1,13 +1,21 @@
 /**
- * Any model on any topic, as a YAML file says.
+ * Job files: any model on any topic, described in YAML.
  *
  * <pre>
- *   JobFile          the file: its errors, or its content; JobKey lists the keys
- *   ModelCheck       checks it against its model
- *   SequenceInput    JSON, Avro or SequenceEvent records to StepEvent
- *   SequenceJob      source, sequence operator with the model, sinks
- *                    (with format reads: the annotation)
- *   PredictionMapper PredictionValues to Prediction, in Avro or JSON
+ *   YAML text -> YamlTree       values by path, with their positions; JobKey lists the valid keys
+ *             -> *Section       SourceSection, FieldsSection, ModelSection, OptionsSection,
+ *                               SinksSection read one section each, through YamlValues
+ *             -> JobFile        the job, or its problems: Diagnostic
+ *
+ *   ModelCheck, AvroFields      check a file against its model and its Avro schema
+ *   JobArguments                a file as arguments of a cluster's entry point
+ *   JobSchema                   the JSON Schema for editors
+ *
+ *   SequenceJob                 the job: SequenceInput (FieldReader), SequenceModel,
+ *                               PredictionMapper
  * </pre>
+ *
+ * <p>A {@code source.format} that a named job claims, such as {@code reads}, runs that job on the
+ * topics and options of the file.
  */
 package dev.riffle.jobs.sequence;

@@ -16,8 +16,8 @@ import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * Reads the records of an input topic. What cannot be used becomes a dead letter that says what was
- * expected and what came; nothing is lost and nothing stops the stream.
+ * Decodes the records of an input topic. An unusable record becomes a dead letter that states what
+ * was expected and what was found; no record is lost and none stops the job.
  */
 public abstract class EventInput implements KafkaRecordDeserializationSchema<InputRecord> {
   private static final long serialVersionUID = 1;
@@ -28,7 +28,7 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
   /** Largest position: 185 years at 192,000 steps per second; beyond it, times overflow. */
   public static final long MAX_POSITION = 1L << 50;
 
-  private static final int SHOWN = 100;
+  private static final int MAX_SHOWN = 100;
 
   private final InputLimits limits;
   private transient DeadLetters deadLetters;
@@ -39,10 +39,11 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
   }
 
   /**
-   * The steps that a record brings; all but {@code arrivedNanos} and {@code origin} is set. Called
-   * by one thread.
+   * Decodes a record to steps and sets all fields of the event except {@code arrivedNanos} and
+   * {@code origin}. Called by one thread.
    *
-   * @throws CodecException or {@link InputException} if it cannot be used; the message says why
+   * @throws CodecException or {@link InputException} if the record is unusable; the message says
+   *     why
    */
   protected abstract StepEvent event(ConsumerRecord<byte[], byte[]> record);
 
@@ -53,14 +54,14 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
 
   @Override
   public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<InputRecord> out) {
-    InputRecord inbound = read(record);
-    if (inbound.deadLetter != null) {
+    InputRecord decoded = read(record);
+    if (decoded.deadLetter != null) {
       failures.inc();
     }
-    out.collect(inbound);
+    out.collect(decoded);
   }
 
-  /** One record as steps or dead letter. */
+  /** Decodes one record to steps or to a dead letter. */
   public final InputRecord read(ConsumerRecord<byte[], byte[]> record) {
     if (deadLetters == null) {
       deadLetters = new DeadLetters((int) Math.min(Integer.MAX_VALUE, limits.recordBytes()));
@@ -76,8 +77,9 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
       return InputRecord.of(event);
     } catch (CodecException | InputException e) {
       byte[] key = record.key();
-      byte[] kept = length(key) > MAX_ID_BYTES ? Arrays.copyOf(key, MAX_ID_BYTES) : key;
-      return InputRecord.of(deadLetters.undecodable(origin, kept, record.value(), e.getMessage()));
+      byte[] idBytes = length(key) > MAX_ID_BYTES ? Arrays.copyOf(key, MAX_ID_BYTES) : key;
+      return InputRecord.of(
+          deadLetters.undecodable(origin, idBytes, record.value(), e.getMessage()));
     }
   }
 
@@ -111,7 +113,7 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
     return bytes;
   }
 
-  /** Checks the id in a Riffle record: it must equal the Kafka key. */
+  /** Checks the id of one of Riffle's own records, which has to be the Kafka key as well. */
   protected static void checkId(String id, byte[] key) {
     if (!Arrays.equals(checkId(id), key)) {
       throw new InputException(
@@ -121,7 +123,7 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
               + (key == null
                   ? "missing"
                   : "'" + shortened(new String(key, StandardCharsets.UTF_8)) + "'")
-              + ": without it the order of a sequence is lost among partitions.");
+              + ". Otherwise the records of a sequence may be in several partitions, without order.");
     }
   }
 
@@ -163,7 +165,7 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
   /**
    * Checks that all values are finite.
    *
-   * @param what they are, for the message
+   * @param what the values are, for the message
    */
   protected static float[] checkFinite(float[] values, String what) {
     for (int i = 0; i < values.length; i++) {
@@ -183,9 +185,9 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
     return values;
   }
 
-  /** Text of a record as far as a message shows it. */
+  /** Text of a record, shortened for a message. */
   protected static String shortened(String text) {
-    return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...";
+    return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
   }
 
   private static long length(byte[] bytes) {

@@ -3,31 +3,31 @@ package dev.riffle.jobs.stream;
 import dev.riffle.operators.OutputRecord;
 import dev.riffle.operators.StepEvent;
 
-/** One record of the input topic as the source hands it on: exactly one field is set. */
+/** One record of the input topic, decoded. Exactly one field is set. */
 public final class InputRecord {
   /** Steps to compute. */
   public StepEvent event;
 
-  /** Or why there are none. */
+  /** Or the record as a dead letter, with the reason. */
   public OutputRecord deadLetter;
 
-  /** A record that can be used. */
+  /** A usable record. */
   public static InputRecord of(StepEvent event) {
-    InputRecord inbound = new InputRecord();
-    inbound.event = event;
-    return inbound;
+    InputRecord record = new InputRecord();
+    record.event = event;
+    return record;
   }
 
-  /** A record that cannot. */
+  /** An unusable record. */
   public static InputRecord of(OutputRecord deadLetter) {
-    InputRecord inbound = new InputRecord();
-    inbound.deadLetter = deadLetter;
-    return inbound;
+    InputRecord record = new InputRecord();
+    record.deadLetter = deadLetter;
+    return record;
   }
 
   /**
-   * Event time in milliseconds: the capture time of the first step. What cannot be used has none
-   * and so does not move the watermark.
+   * Event time in milliseconds: the capture time of the first step. A dead letter has none and does
+   * not advance the watermark.
    */
   public long timestampMillis() {
     return event == null ? Long.MIN_VALUE : Math.floorDiv(event.captureMicros, 1000);

@@ -12,9 +12,7 @@ import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/**
- * Writes {@link InputRecord} records, should the source and what follows it ever not be chained.
- */
+/** Serializes {@link InputRecord}, for the case that Flink does not chain the source. */
 public final class InputRecordSerializer extends VersionedSerializer<InputRecord> {
   private static final long serialVersionUID = 1;
   private static final TypeSerializer<StepEvent> EVENT = new StepEventSerializer();

@@ -21,12 +21,12 @@ final class OutputTopicSerializer implements KafkaRecordSerializationSchema<Outp
   private static final long serialVersionUID = 1;
   private static final int HISTOGRAM_SIZE = 1000;
 
-  private final String lane;
+  private final String kind; // such as final; the label "lane" of the metric
   private final String topic;
   private transient Histogram latency;
 
-  OutputTopicSerializer(String lane, String topic) {
-    this.lane = lane;
+  OutputTopicSerializer(String kind, String topic) {
+    this.kind = kind;
     this.topic = topic;
   }
 
@@ -35,7 +35,7 @@ final class OutputTopicSerializer implements KafkaRecordSerializationSchema<Outp
     latency =
         context
             .getMetricGroup()
-            .addGroup("lane", lane)
+            .addGroup("lane", kind)
             .histogram("end_to_end_latency_ms", new DescriptiveStatisticsHistogram(HISTOGRAM_SIZE));
   }
 

@@ -1,11 +1,13 @@
 /**
- * The parts of every job: from a Kafka topic through a model to the output topics.
+ * The parts of every job, and the options of each part.
  *
  * <pre>
- *   EventInput       records to StepEvent, or to a dead letter with its coordinates
- *   DirectoryModel   the model of a directory, loaded by each task
- *   StreamJob        source, sequence operator, sinks
- *   KafkaEndpoints   the source and the sinks on Kafka
+ *   InputOptions      EventInput      decodes records to StepEvent, or to a dead letter
+ *   KafkaOptions      KafkaEndpoints  source and sinks on Kafka
+ *                     Topics          names of the topics; creates and checks them
+ *   ModelOptions      DirectoryModel  a model, loaded from its directory by each task
+ *   OperatorOptions                   batches, order and sessions of the sequence operator
+ *   FlinkOptions      StreamJob       the dataflow: source, sequence operator, sinks
  * </pre>
  */
 package dev.riffle.jobs.stream;

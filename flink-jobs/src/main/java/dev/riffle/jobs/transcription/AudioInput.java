@@ -4,21 +4,16 @@ import dev.riffle.jobs.stream.EventInput;
 import dev.riffle.jobs.stream.InputLimits;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
+import dev.riffle.music.transcriber.Transcriber;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.AudioChunk;
 import java.nio.ByteBuffer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Reads {@code AudioChunk} records. */
+/** Decodes {@code AudioChunk} records. */
 public final class AudioInput extends EventInput {
   private static final long serialVersionUID = 1;
-
-  /** Sample rates that are taken. */
-  public static final int MIN_RATE = 8_000;
-
-  public static final int MAX_RATE = 192_000;
-  public static final int MAX_CHANNELS = 8;
 
   private transient AvroCodec<AudioChunk> codec;
 
@@ -33,30 +28,35 @@ public final class AudioInput extends EventInput {
     }
     AudioChunk chunk = codec.decode(record.value());
     checkId(chunk.getSequenceId(), record.key());
-    SampleEncoding encoding = SampleEncoding.of(chunk.getEncoding());
-    if (encoding == null) {
-      throw new InputException(
-          "Expected encoding "
-              + SampleEncoding.names()
-              + " but it is '"
-              + shortened(chunk.getEncoding())
-              + "': convert the samples first.");
-    }
+    SampleEncoding encoding =
+        SampleEncoding.of(chunk.getEncoding())
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        "Expected encoding "
+                            + SampleEncoding.names()
+                            + " but it is '"
+                            + shortened(chunk.getEncoding())
+                            + "'. Convert the samples first."));
     int rate = chunk.getSampleRate();
-    if (rate < MIN_RATE || rate > MAX_RATE) {
+    if (rate < Transcriber.MIN_RATE || rate > Transcriber.MAX_RATE) {
       throw new InputException(
           "Expected sample_rate from "
-              + MIN_RATE
+              + Transcriber.MIN_RATE
               + " to "
-              + MAX_RATE
+              + Transcriber.MAX_RATE
               + " but it is "
               + rate
-              + ": check what the recorder wrote.");
+              + ". Check the configuration of the recorder.");
     }
     int channels = chunk.getChannels();
-    if (channels < 1 || channels > MAX_CHANNELS) {
+    if (channels < 1 || channels > Transcriber.MAX_CHANNELS) {
       throw new InputException(
-          "Expected 1 to " + MAX_CHANNELS + " channels but there are " + channels + ".");
+          "Expected 1 to "
+              + Transcriber.MAX_CHANNELS
+              + " channels but there are "
+              + channels
+              + ".");
     }
     checkPosition(chunk.getPosition());
 

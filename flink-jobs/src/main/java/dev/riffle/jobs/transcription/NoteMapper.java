@@ -65,8 +65,8 @@ public final class NoteMapper implements OutputMapper<Note> {
     // The note counts from the session's start, the record from position 0 of the sequence.
     double before = emitted.sessionStart() / (double) rate;
     long onset = Math.round(note.onsetSeconds() * rate); // samples since the session's start
-    long told = off ? Math.round(note.offsetSeconds() * rate) : onset;
-    long known = emitted.prediction().position();
+    long eventPosition = off ? Math.round(note.offsetSeconds() * rate) : onset;
+    long decided = emitted.prediction().position();
     NoteEvent event =
         NoteEvent.newBuilder()
             .setSequenceId(emitted.sequenceId())
@@ -77,21 +77,21 @@ public final class NoteMapper implements OutputMapper<Note> {
             .setOffsetSeconds(off ? (Double) (before + note.offsetSeconds()) : null)
             .setConfidence(note.confidence())
             .setVelocity(note.velocity())
-            .setKnownPosition(emitted.sessionStart() + known)
+            .setKnownPosition(emitted.sessionStart() + decided)
             .setModelVersion(emitted.modelVersion())
             .setIsFinal(isFinal)
             .setRevision(NoteRevision.valueOf(note.revision().name()))
-            .setLatency(isFinal ? null : latency(emitted, onset, known))
+            .setLatency(isFinal ? null : latency(emitted, onset, decided))
             .build();
-    long toldMicros = emitted.sessionStartMicros() + micros(told, rate);
+    long eventMicros = emitted.sessionStartMicros() + micros(eventPosition, rate);
     return new OutputRecord(
-        emitted.sequenceId(), codec.encode(event), Math.floorDiv(toldMicros, 1000L));
+        emitted.sequenceId(), codec.encode(event), Math.floorDiv(eventMicros, 1000L));
   }
 
-  private static Latency latency(EmittedPrediction<Note> emitted, long onset, long known) {
+  private static Latency latency(EmittedPrediction<Note> emitted, long onset, long decided) {
     int rate = emitted.format().rate();
     return Latency.newBuilder()
-        .setAlgorithmicMicros(micros(known - onset, rate))
+        .setAlgorithmicMicros(micros(decided - onset, rate))
         .setQueueMicros(emitted.queueMicros())
         .setComputeMicros(emitted.computeMicros())
         .setOnsetCaptureTime(

@@ -3,9 +3,11 @@ package dev.riffle.jobs.transcription;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** How samples are written in an {@code AudioChunk}; all little-endian. */
+/** Encodings of the samples in an {@code AudioChunk}, all little-endian. */
 public enum SampleEncoding {
   /** Signed 16 bit integers, full scale 32768. */
   S16LE(2) {
@@ -48,19 +50,14 @@ public enum SampleEncoding {
     return bytes;
   }
 
-  /** Name as the record has it, such as {@code s16le}. */
+  /** Name in the record, such as {@code s16le}. */
   public String text() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The encoding of this name, or null. */
-  static SampleEncoding of(String text) {
-    for (SampleEncoding e : values()) {
-      if (e.text().equals(text)) {
-        return e;
-      }
-    }
-    return null;
+  /** The encoding with this name. */
+  static Optional<SampleEncoding> of(String text) {
+    return Arrays.stream(values()).filter(e -> e.text().equals(text)).findFirst();
   }
 
   /** All names, for messages. */

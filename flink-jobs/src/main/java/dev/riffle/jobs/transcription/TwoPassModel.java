@@ -10,11 +10,11 @@ import dev.riffle.operators.ModelSource;
 import java.nio.file.Path;
 
 /**
- * A transcriber whose notes wait for the verdict of a second pass.
+ * A transcriber and a second pass that checks its notes.
  *
- * @param transcriber its directory, as the TaskManagers see it
- * @param secondPass directory of the second pass
- * @param backend what computes both
+ * @param transcriber version directory of the transcriber, as the TaskManagers see it
+ * @param secondPass version directory of the second pass
+ * @param backend computes both
  */
 record TwoPassModel(String transcriber, String secondPass, String backend)
     implements ModelSource<Note> {

@@ -91,8 +91,8 @@ class ReadInputTest {
     assertThat(read(chunk).event.values).hasSize(4);
     refused(
         c -> c.setQuality(bytes("III")),
-        "Expected a quality for each of 4 bases but there are 3: bases and quality were cut at"
-            + " different places.");
+        "Expected a quality for each of 4 bases but there are 3. Bases and quality must be cut"
+            + " at the same positions.");
     refused(
         c -> c.setQuality(ByteBuffer.wrap(new byte[] {'I', 'I', 7, 'I'})),
         "bytes 33 to 126, but the byte at index 2 is 7.");

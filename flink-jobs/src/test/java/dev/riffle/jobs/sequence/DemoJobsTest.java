@@ -100,7 +100,7 @@ class DemoJobsTest {
         .satisfiesExactlyInAnyOrder(
             m -> assertThat(m).contains("fields: expected no such section with format reads"),
             m -> assertThat(m).contains("sinks.format: expected no such key with format reads"),
-            m -> assertThat(m).contains("model.directory", "but Gene is wanted"));
+            m -> assertThat(m).contains("model.directory", "but Gene is expected"));
   }
 
   @ParameterizedTest

@@ -29,7 +29,7 @@ class JobFileTest {
   private static final String LRU =
       DemoJobsTest.DEMO.resolve("models/lru/1").toAbsolutePath().normalize() + "";
 
-  /** A job without mistakes; the model reads three values. */
+  /** A job without problems; the model reads three values. */
   private static final String GOOD =
       """
       stream: test
@@ -62,16 +62,16 @@ class JobFileTest {
     }
   }
 
-  private List<String> mistakes(String yaml) {
+  private List<String> problems(String yaml) {
     JobFile file = read(yaml);
     file.checkModel();
     return file.diagnostics().stream().map(m -> m.at("job.yaml")).toList();
   }
 
-  // ---- what it says ----
+  // ---- values ----
 
   @Test
-  void whatIsNotSaidFollowsFromTheStreamsName() {
+  void defaultsFollowFromTheNameOfTheStream() {
     JobFile file = read(GOOD);
     assertThat(file.checkModel()).contains("lru/1 (lru)");
     assertThat(file.diagnostics()).isEmpty();
@@ -108,7 +108,7 @@ class JobFileTest {
   }
 
   @Test
-  void whatIsSaidIsTaken() {
+  void valuesOfTheFileAreUsed() {
     JobFile file =
         read(
             """
@@ -154,7 +154,7 @@ class JobFileTest {
   }
 
   @Test
-  void optionsOfTheCommandLineGoBeforeTheFile() {
+  void optionsOfTheCommandLineTakePrecedence() {
     JobFile file =
         read(
             GOOD + "options: {parallelism: 2}\n",
@@ -174,7 +174,7 @@ class JobFileTest {
   }
 
   @Test
-  void itTravelsAsArgumentsToWhereverItRuns() throws IOException {
+  void itRunsElsewhereFromItsArguments() throws IOException {
     Files.writeString(dir.resolve("r.avsc"), SCHEMA);
     JobFile file =
         read(
@@ -189,17 +189,17 @@ class JobFileTest {
     assertThat(there.options().arguments()).isEqualTo(file.options().arguments());
   }
 
-  // ---- mistakes ----
+  // ---- problems ----
 
-  /** What is said of a backend that nobody has. */
+  /** The message about an unknown backend. */
   private static String noBackend(String name) {
     return assertThrows(IllegalArgumentException.class, () -> Backends.find(name)).getMessage();
   }
 
   @Test
-  void everyMistakeIsToldAtOnceWithItsPlaceAndCure() {
+  void allProblemsAreReportedAtOnceWithPositionAndHint() {
     assertThat(
-            mistakes(
+            problems(
                 """
                 strem: test
                 source:
@@ -301,10 +301,10 @@ class JobFileTest {
           model:          | options: {second-pass: d}\\nmodel: | options.second-pass: expected no option of the job transcription, but found 'd'. Remove it.
           model:          | options: [a]\\nmodel: | job.yaml:6:10: options: expected option: value, indented below it, but found 'a list'.
           """)
-  void aMistakeIsExplained(String good, String bad, String message) {
+  void aProblemIsExplained(String good, String bad, String message) {
     assertThat(GOOD).contains(good);
     String yaml = GOOD.replace(good, bad == null ? "" : bad.replace("\\n", "\n"));
-    assertThat(mistakes(yaml)).anySatisfy(m -> assertThat(m).contains(message));
+    assertThat(problems(yaml)).anySatisfy(m -> assertThat(m).contains(message));
   }
 
   @ParameterizedTest
@@ -330,13 +330,13 @@ class JobFileTest {
           routing-transformer | token: t            | window: 64                    | job.yaml:8:11: model.window: expected keys such as length, indented below it, but found '64'.
           routing-transformer | token: t            | window: {length: 64}\\n  answers: last-step | job.yaml:9:12: model.answers: expected no such key with model.window
           """)
-  void aWindowIsHeldAgainstTheModel(String model, String steps, String window, String message) {
+  void aWindowIsCheckedAgainstTheModel(String model, String steps, String window, String message) {
     String yaml =
         GOOD.replace("features: [x, y, z]", steps).replace("models/lru/1", "models/" + model + "/1")
             + "  "
             + window.replace("\\n", "\n")
             + "\n";
-    assertThat(mistakes(yaml)).anySatisfy(m -> assertThat(m).contains(message));
+    assertThat(problems(yaml)).anySatisfy(m -> assertThat(m).contains(message));
   }
 
   @ParameterizedTest
@@ -352,22 +352,22 @@ class JobFileTest {
         "features: {field: v}",
         "features: [x, y, z]\n  time: {field: at, unit: minutes}"
       })
-  void aMistakeBringsNoOtherWithIt(String fields) {
-    assertThat(mistakes(GOOD.replace("features: [x, y, z]", fields))).hasSize(1);
+  void aProblemCausesNoOther(String fields) {
+    assertThat(problems(GOOD.replace("features: [x, y, z]", fields))).hasSize(1);
   }
 
   @Test
-  void aMistakeHidesNoOther() {
+  void aProblemHidesNoOther() {
     String fields = "features: [x, y]\n  time: {field: at, unit: minutes}";
-    assertThat(mistakes(GOOD.replace("features: [x, y, z]", fields)))
+    assertThat(problems(GOOD.replace("features: [x, y, z]", fields)))
         .hasSize(2)
         .anySatisfy(m -> assertThat(m).contains("2 fields"));
   }
 
   @Test
-  void aTranscriberIsNoModelForThis() {
+  void aTranscriberIsRefused() {
     String yaml = GOOD.replace("jobs/models/lru/1", "models/lru-transcriber/1");
-    assertThat(mistakes(yaml))
+    assertThat(problems(yaml))
         .singleElement()
         .asString()
         .startsWith("job.yaml:7:14: model.directory: expected a model that can be loaded")
@@ -375,12 +375,12 @@ class JobFileTest {
   }
 
   @Test
-  void whatIsNoJobAtAllIsOneMistake() {
-    assertThat(mistakes(""))
+  void aFileWithoutAJobIsOneProblem() {
+    assertThat(problems(""))
         .containsExactly("job.yaml:1:1: expected keys and values, but it is missing.");
-    assertThat(mistakes("- a\n- b\n"))
+    assertThat(problems("- a\n- b\n"))
         .containsExactly("job.yaml:1:1: expected keys and values, but found 'a list'.");
-    assertThat(mistakes("stream: a\n  source: b\n"))
+    assertThat(problems("stream: a\n  source: b\n"))
         .singleElement()
         .asString()
         .startsWith("job.yaml:2:9: expected valid YAML")
@@ -405,11 +405,11 @@ class JobFileTest {
     String yaml =
         GOOD.replace("format: json", "format: avro\n  schema: r.avsc")
             .replace("  features: [x, y, z]", "  " + String.join("\n  ", fields));
-    return mistakes(yaml);
+    return problems(yaml);
   }
 
   @Test
-  void fieldsThatTheSchemaHasAreTaken() throws IOException {
+  void fieldsOfTheSchemaAreAccepted() throws IOException {
     assertThat(against("features: [x, y, z]", "key: name", "end: last", "position: at")).isEmpty();
     assertThat(against("features: {field: all, width: 3}", "time: {field: at, unit: ms}"))
         .isEmpty();
@@ -418,7 +418,7 @@ class JobFileTest {
   }
 
   @Test
-  void anAlphabetWantsTextOrBytes() throws IOException {
+  void anAlphabetNeedsTextOrBytes() throws IOException {
     assertThat(against("token: x", "alphabet: {letters: NACGT}"))
         .contains(
             "job.yaml:6:10: fields.token: expected a field of type string or bytes, but found 'x of"
@@ -428,7 +428,7 @@ class JobFileTest {
   }
 
   @Test
-  void fieldsThatTheSchemaHasNotAreToldWithTheNearest() throws IOException {
+  void fieldsMissingFromTheSchemaAreReportedWithASuggestion() throws IOException {
     assertThat(against("features: [x, y, in.depe]", "key: nam", "end: z"))
         .containsExactly(
             "job.yaml:6:3: fields.features: expected a field of Inner (deep), but found 'in.depe';"
@@ -452,15 +452,15 @@ class JobFileTest {
   }
 
   @Test
-  void aSchemaThatIsNoneIsToldWithItsReason() throws IOException {
+  void anInvalidSchemaIsReportedWithTheReason() throws IOException {
     Files.writeString(dir.resolve("bad.avsc"), "{\"type\": \"recrd\"}");
     Files.writeString(dir.resolve("text.avsc"), "\"string\"");
     String yaml = GOOD.replace("format: json", "format: avro\n  schema: bad.avsc");
-    assertThat(mistakes(yaml))
+    assertThat(problems(yaml))
         .singleElement()
         .asString()
         .contains("source.schema: expected an Avro schema, but found 'bad.avsc'. Avro reports:");
-    assertThat(mistakes(yaml.replace("bad.avsc", "text.avsc")))
+    assertThat(problems(yaml.replace("bad.avsc", "text.avsc")))
         .singleElement()
         .asString()
         .contains("expected the schema of a record, not of type STRING, but found 'text.avsc'");

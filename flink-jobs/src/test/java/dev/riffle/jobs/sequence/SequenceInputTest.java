@@ -104,10 +104,10 @@ class SequenceInputTest {
   @Test
   void whatIsNotInTheAlphabetIsADeadLetter() {
     assertThat(refused(JSON, bases(null, false), "{\"t\": \"GATTaCA\"}"))
-        .contains("Expected letters of NACGT in 't' but at index 4 stands U+0061")
+        .contains("Expected letters of NACGT in 't' but found U+0061 at index 4")
         .contains("fields.alphabet.other");
     assertThat(refused(JSON, bases(null, true), "{\"t\": \"a\u00e4\"}"))
-        .contains("at index 1 stands U+00E4");
+        .contains("found U+00E4 at index 1");
     assertThat(refused(JSON, bases("N", false), "{\"t\": [1, 2]}"))
         .contains("Expected text or bytes in 't' but it is '[1, 2]'");
     assertThat(refused(JSON, bases("N", false), "{\"t\": \"\"}"))
@@ -151,14 +151,14 @@ class SequenceInputTest {
       quoteCharacter = '`',
       textBlock =
           """
-          {"x": 1}                          | Expected a number in 'in.y' but it is missing: mend the producer
+          {"x": 1}                          | Expected a number in 'in.y' but it is missing. Correct the producer
           {"x": "1", "in": {"y": 1}}        | Expected a number in 'x' but it is '1'
           {"x": 1e39, "in": {"y": 1}}       | Expected a finite number of 32 bits in 'x' but it is '1.0E39'
-          {"x": NaN, "in": {"y": 1}}        | Expected an object of JSON but the value cannot be read as one
+          {"x": NaN, "in": {"y": 1}}        | Expected a JSON object but the value cannot be read as one
           {"x": 1, "in": {"y": 1}, "last": 1} | Expected true or false in 'last' but it is '1'
           {"x": 1, "in": {"y": 1}} {}       | cannot be read as one
           [1, 2]                            | cannot be read as one
-          null                              | Expected an object of JSON but found null
+          null                              | Expected a JSON object but found null
           ``                                | Expected a record but the value is empty
           """)
   void whatJsonCannotMeanIsADeadLetter(String value, String error) {
@@ -173,7 +173,7 @@ class SequenceInputTest {
           {}                 | Expected an array of 2 numbers in 'v' but it is missing
           {"v": 1}           | Expected an array of 2 numbers in 'v' but it is '1'
           {"v": []}          | Expected an array of 2 numbers in 'v' but it is '[]'
-          {"v": [1]}         | Expected 2 numbers in 'v' but there are 1: send whole steps
+          {"v": [1]}         | Expected 2 numbers in 'v' but there are 1. Send complete steps
           {"v": [[1,2],[3]]} | Expected 2 numbers in 'v' but there are 1 in step 1
           {"v": [[1,2],3]}   | Expected 2 numbers in 'v' but there are none in step 1
           {"v": [1,null]}    | Expected a number in 'v' but it is missing

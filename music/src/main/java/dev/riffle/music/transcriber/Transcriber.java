@@ -38,9 +38,14 @@ import java.util.Map;
  * Decoder.State}; 35,688 at 16 kHz and 32-bit numbers. With a second pass its state follows.
  */
 public final class Transcriber implements StreamModel<Note> {
-  private static final int MIN_RATE = 8000;
-  private static final int MAX_RATE = 192_000;
-  private static final int MAX_CHANNELS = 8;
+  /** Lowest sample rate of its input. */
+  public static final int MIN_RATE = 8000;
+
+  /** Highest sample rate of its input. */
+  public static final int MAX_RATE = 192_000;
+
+  /** Most channels of its input. */
+  public static final int MAX_CHANNELS = 8;
 
   /** Frames that are computed at once, at most: bounds the work memory of a long catch-up. */
   private static final int MAX_FRAMES = 64;
