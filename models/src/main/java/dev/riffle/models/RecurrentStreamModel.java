@@ -2,10 +2,9 @@ package dev.riffle.models;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.PackedSequences;
-import dev.riffle.kernels.Precision;
 import dev.riffle.kernels.Tensor;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -13,18 +12,9 @@ import java.util.List;
  * A stream model over a {@link RecurrentModel}. The model predicts after each step, or only after
  * the last step of each batch item; see {@link #predictingAt}.
  *
- * <p>The state, little-endian:
- *
- * <pre>
- *   u8   version, 1
- *   u8   bytes of a number: 4 or 8
- *   ...  {@link RecurrentState}
- * </pre>
+ * <p>State bytes: {@link StateHeader}, then {@link RecurrentState}.
  */
 public final class RecurrentStreamModel implements StreamModel<PredictionValues> {
-  private static final byte VERSION = 1;
-  private static final int HEADER = 2;
-
   /**
    * Rows of one call during a long catch-up. The values of a layer must fit into the cache: with
    * 4096 rows, a model of width 256 took three times as long per row. 256 rows fill the SIMD lanes.
@@ -53,7 +43,8 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
   }
 
   static int stateBytes(RecurrentModel model) {
-    return HEADER + RecurrentState.bytes(model.stateSizes(), model.kernels().precision());
+    return StateHeader.BYTES
+        + RecurrentState.bytes(model.stateSizes(), model.kernels().precision());
   }
 
   @Override
@@ -78,6 +69,7 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
 
   private final class Runner implements StreamRunner<PredictionValues> {
     private final Kernels kernels = model.kernels();
+    private final StateHeader header = new StateHeader(info, kernels);
     private final Scratch work = new Scratch(kernels);
     private RecurrentState state = new RecurrentState(model, 1);
     private int[] starts = new int[2];
@@ -87,20 +79,25 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
     public byte[] open(Format format) {
       RecurrentStreamModel.this.check(format);
       state.clear(0);
-      ByteBuffer to = header();
+      ByteBuffer to = header.newState(info.stateBytes());
       state.store(0, to);
       return to.array();
     }
 
     @Override
     public void advance(List<BatchItem<PredictionValues>> items) {
+      List<ByteBuffer> before = new ArrayList<>(items.size());
       for (BatchItem<PredictionValues> item : items) {
         RecurrentStreamModel.this.check(item.format);
-        checkState(item.state);
-        item.checkFinite(buffer(item.state).getLong(HEADER));
+        ByteBuffer from = header.read(item.state);
+        if (item.state.length != info.stateBytes()) {
+          throw StateException.size(info, info.stateBytes(), item.state);
+        }
+        item.checkFinite(from.getLong(StateHeader.BYTES));
+        before.add(from);
       }
       reserve(items.size());
-      state.load(items.stream().map(item -> buffer(item.state).position(HEADER)).toList());
+      state.load(before);
       int limit = Math.max(1, MAX_ROWS / Math.max(1, items.size()));
       int longest = items.stream().mapToInt(item -> item.steps).max().orElse(0);
       for (int left = (longest + limit - 1) / limit - 1; left >= 0; left--) {
@@ -108,7 +105,8 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
         compute(
             items, left > 0 && predictAt != PredictAt.EVERY_STEP ? PredictAt.NO_STEP : predictAt);
       }
-      List<ByteBuffer> after = items.stream().map(item -> header()).toList();
+      List<ByteBuffer> after =
+          items.stream().map(item -> header.newState(info.stateBytes())).toList();
       state.store(after);
       for (int b = 0; b < items.size(); b++) {
         items.get(b).state = after.get(b).array();
@@ -189,33 +187,6 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
           items.get(b).predictions.add(new Prediction<>(first + t + 1, own));
         }
       }
-    }
-
-    /** Allocates a state with its header written. */
-    private ByteBuffer header() {
-      ByteBuffer to = buffer(new byte[info.stateBytes()]);
-      return to.put(VERSION).put((byte) kernels.precision().bytes());
-    }
-
-    private void checkState(byte[] stored) {
-      if (stored.length < HEADER || stored[0] != VERSION) {
-        throw StateException.version(info, VERSION, stored);
-      }
-      Precision precision = kernels.precision();
-      if (stored[1] != precision.bytes()) {
-        throw new StateException(
-            String.format(
-                "The state holds numbers of %d bytes, but backend '%s' of model %s computes with %d"
-                    + " (%s). Use the backend that wrote the state, or restart the sequence.",
-                stored[1], kernels.name(), info.label(), precision.bytes(), precision));
-      }
-      if (stored.length != info.stateBytes()) {
-        throw StateException.size(info, info.stateBytes(), stored);
-      }
-    }
-
-    private ByteBuffer buffer(byte[] bytes) {
-      return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
   }
 }

@@ -1,5 +1,8 @@
 package dev.riffle.models;
 
+import dev.riffle.kernels.Kernels;
+import dev.riffle.kernels.Precision;
+
 /** Thrown for a state that the model cannot continue. The message says what to do. */
 public final class StateException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -26,5 +29,24 @@ public final class StateException extends RuntimeException {
             "The state has %d bytes, model %s needs %d. Another model wrote the state: use that"
                 + " model, or restart the sequence.",
             stored.length, info.label(), expected));
+  }
+
+  /** Creates the exception for a state that a backend of another precision wrote. */
+  static StateException precision(ModelInfo info, Kernels kernels, byte bytes) {
+    Precision precision = kernels.precision();
+    return new StateException(
+        String.format(
+            "The state holds numbers of %d bytes, but backend '%s' of model %s computes with %d"
+                + " (%s). Use the backend that wrote the state, or restart the sequence.",
+            bytes, kernels.name(), info.label(), precision.bytes(), precision));
+  }
+
+  /** Creates the exception for bytes that this model cannot have written. */
+  static StateException foreign(ModelInfo info, byte[] stored) {
+    return new StateException(
+        String.format(
+            "The %d bytes are not a state of model %s. Another model wrote the state: use that"
+                + " model, or restart the sequence.",
+            stored.length, info.label()));
   }
 }

@@ -41,7 +41,7 @@ public final class ReadUntilGolden {
     double[] evidence = new double[reads * steps * Evidence.WIDTH];
     double[] logOdds = new double[reads * steps];
     int[] seen = new int[reads];
-    ReadUntil.Runner all =
+    ReadUntilRunner all =
         new ReadUntil(directory, known, NEVER, kernels)
             .observedBy(
                 (row, from, at, odds) -> {

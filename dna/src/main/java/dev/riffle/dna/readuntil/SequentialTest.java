@@ -1,6 +1,8 @@
 package dev.riffle.dna.readuntil;
 
+import dev.riffle.dna.readuntil.ReadVerdict.Origin;
 import java.io.Serializable;
+import java.util.Optional;
 
 /**
  * Decides when a read is classified: Wald's sequential probability ratio test (1945) on the log
@@ -53,5 +55,16 @@ public record SequentialTest(double falseAccept, double falseReject, int maxBase
   /** Log odds up to which a read is classified as background. */
   public double reject() {
     return Math.log(falseReject / (1 - falseAccept));
+  }
+
+  /** The decision after a step; empty if the read needs further bases. */
+  Optional<Origin> decide(double logOdds, long bases) {
+    if (logOdds >= accept()) {
+      return Optional.of(Origin.TARGET);
+    }
+    if (logOdds <= reject()) {
+      return Optional.of(Origin.BACKGROUND);
+    }
+    return bases >= maxBases ? Optional.of(Origin.LIMIT) : Optional.empty();
   }
 }

@@ -69,7 +69,7 @@ class ReadUntilTest {
     for (int i = 0; i < 10; i++) {
       String read = withErrors(stretch(i % 2 == 0 ? TARGET : BACKGROUND, random), random);
       List<Double> odds = new ArrayList<>();
-      ReadUntil.Runner observed = undecided.observedBy((row, x, at, l) -> odds.add(l));
+      ReadUntilRunner observed = undecided.observedBy((row, x, at, l) -> odds.add(l));
       play(observed, read, read.length());
       int step = 0;
       while (odds.get(step) < test.accept() && odds.get(step) > test.reject()) {

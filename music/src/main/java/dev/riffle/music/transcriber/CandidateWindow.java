@@ -4,9 +4,9 @@ import dev.riffle.models.Settings;
 import java.util.Arrays;
 
 /**
- * What the second pass sees around a candidate for a note at frame t and pitch p: for each ratio to
- * the pitch some bins around it, for each bin its values side by side, as MusicNet's windows have
- * real and imaginary part of a bin (docs/second-pass.md, section 2).
+ * The input of the second pass for a candidate at frame t and pitch p: for each ratio to the pitch
+ * some bins around it, for each bin its values side by side, like real and imaginary part in the
+ * windows of MusicNet (docs/second-pass.md, section 2).
  *
  * <pre>
  *   bin(r, j)   = 3 p + 1 + shift_r + j,    pitch(r, j) = p + semitones_r + floor((j + 1) / 3)
@@ -14,10 +14,7 @@ import java.util.Arrays;
  *                 onset at t + onset_., frame at t + frame_.      probabilities of the first pass
  * </pre>
  *
- * <p>Out-of-range bins are {@code outside}; the probability of out-of-range pitches is 0.
- *
- * <p>Frames are rows: {@code [windows, bins]} of the spectrum, then {@code [pitches, 3]}
- * probabilities, then whatever the caller keeps there.
+ * <p>Out-of-range bins have the value {@code outside}, out-of-range pitches the probability 0.
  *
  * @param shifts bins from the pitch to each ratio
  * @param semitones pitches from the pitch to each ratio
@@ -57,18 +54,18 @@ record CandidateWindow(
     return window;
   }
 
-  /** Values of a window. */
+  /** Number of values of a window. */
   int length() {
     int frames = shortFrames.length + longFrames.length + onsetFrames.length + frameFrames.length;
     return shifts.length * around.length * frames;
   }
 
-  /** Frames before the candidate that are seen. */
+  /** Number of frames before the candidate that the window reaches. */
   int before() {
     return -Math.min(0, Arrays.stream(frames()).flatMapToInt(Arrays::stream).min().orElse(0));
   }
 
-  /** Frames behind the candidate that are seen. */
+  /** Number of frames after the candidate that the window reaches. */
   int after() {
     return Math.max(0, Arrays.stream(frames()).flatMapToInt(Arrays::stream).max().orElse(0));
   }
@@ -78,37 +75,39 @@ record CandidateWindow(
   }
 
   /**
-   * Fills a window.
+   * Fills the window of a candidate.
    *
-   * @param rows frames of this width one behind the other
    * @param t row of the candidate
    * @param p its pitch, from 0
-   * @param bins of a spectrum
-   * @param pitches of a frame's probabilities
    * @param x receives {@link #length} values from {@code at} on
    */
-  void fill(float[] rows, int width, int t, int p, int bins, int pitches, float[] x, int at) {
+  void fill(FrameHistory history, int t, int p, float[] x, int at) {
+    FrameLayout layout = history.layout();
     int to = at;
     for (int r = 0; r < shifts.length; r++) {
       for (int j : around) {
-        int bin = BINS_PER_SEMITONE * p + 1 + shifts[r] + j;
-        boolean inside = bin >= 0 && bin < bins;
+        int bin = centreBin(p) + shifts[r] + j;
+        boolean binExists = bin >= 0 && bin < layout.bins();
         for (int frame : shortFrames) {
-          x[to++] = inside ? rows[(t + frame) * width + bin] : (float) outside;
+          x[to++] = binExists ? history.shortSpectrum(t + frame, bin) : (float) outside;
         }
         for (int frame : longFrames) {
-          x[to++] = inside ? rows[(t + frame) * width + bins + bin] : (float) outside;
+          x[to++] = binExists ? history.longSpectrum(t + frame, bin) : (float) outside;
         }
         int pitch = p + semitones[r] + Math.floorDiv(j + 1, BINS_PER_SEMITONE);
-        boolean key = pitch >= 0 && pitch < pitches;
-        int probabilities = 2 * bins + 3 * pitch;
+        boolean pitchExists = pitch >= 0 && pitch < layout.pitches();
         for (int frame : onsetFrames) {
-          x[to++] = key ? rows[(t + frame) * width + probabilities] : 0;
+          x[to++] = pitchExists ? history.onset(t + frame, pitch) : 0;
         }
         for (int frame : frameFrames) {
-          x[to++] = key ? rows[(t + frame) * width + probabilities + 1] : 0;
+          x[to++] = pitchExists ? history.frame(t + frame, pitch) : 0;
         }
       }
     }
+  }
+
+  /** The middle one of a pitch's bins. */
+  private static int centreBin(int pitch) {
+    return BINS_PER_SEMITONE * pitch + BINS_PER_SEMITONE / 2;
   }
 }

@@ -5,10 +5,10 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Probabilities to notes: one small state machine per pitch, fed frame by frame
+ * Turns probabilities into notes: one small state machine per pitch, advanced frame by frame
  * (docs/lru-transcriber.md, section 5). A note is emitted one frame after the peak of its onset.
  *
- * <p>Immutable; what a sequence keeps is a {@link State}.
+ * <p>Immutable; a sequence has a {@link State}.
  */
 final class Decoder {
 
@@ -57,7 +57,7 @@ final class Decoder {
     return note.pitch() - firstPitch;
   }
 
-  /** What one sequence keeps: a fixed number of fields per pitch. */
+  /** State of one sequence: a fixed number of fields per pitch. */
   static final class State {
     /** Bytes of one pitch in {@link #store}. */
     static final int BYTES_PER_PITCH = 3 * Long.BYTES + 8 * Integer.BYTES;
@@ -129,129 +129,144 @@ final class Decoder {
   }
 
   /**
-   * Decides frame t.
+   * Advances a sequence by one frame.
    *
    * @param t number of the frame, counted from 0
-   * @param probabilities at {@code offset}: {@code [pitches, 3]} onset, frame, velocity
-   * @param notes receives the emitted notes, lower pitches first, an OFF before the ON that caused
-   *     it
+   * @param probabilities at {@code offset}: {@link NoteProbabilities}
+   * @param notes receives the notes, lower pitches first, an OFF before the ON that caused it
    */
   void frame(State s, long t, float[] probabilities, int offset, Consumer<Note> notes) {
     for (int p = 0; p < pitches; p++) {
-      int at = offset + 3 * p;
-      step(s, t, p, probabilities[at], probabilities[at + 1], probabilities[at + 2], false, notes);
+      Frame frame =
+          new Frame(
+              t,
+              probabilities[offset + NoteProbabilities.onset(p)],
+              probabilities[offset + NoteProbabilities.frame(p)],
+              probabilities[offset + NoteProbabilities.velocity(p)],
+              false);
+      step(s, p, frame, notes);
     }
   }
 
-  /** Ends a sequence of {@code frames} frames: tells all that is still open, then resets. */
+  /** Ends a sequence of {@code frames} frames: ends all notes that sound, then resets. */
   void flush(State s, long frames, Consumer<Note> notes) {
+    Frame end = new Frame(frames, 0, 0, 0, true);
     for (int p = 0; p < pitches; p++) {
-      step(s, frames, p, 0, 0, 0, true, notes);
+      step(s, p, end, notes);
     }
     s.reset();
   }
 
-  private void step(
-      State s, long t, int p, float o, float f, float v, boolean last, Consumer<Note> notes) {
-    double one = s.onset1[p];
-    double two = s.onset2[p];
-    s.high[p] = f >= settings.late ? s.high[p] + 1 : 0;
+  /**
+   * What the network predicts for a pitch in a frame.
+   *
+   * @param t number of the frame
+   * @param last true after the last frame
+   */
+  private record Frame(long t, float onset, float frame, float velocity, boolean last) {}
 
-    long start = NONE;
-    double time = 0;
-    float confidence = 0;
-    float strength = 0;
-    if (t >= 1
-        && one >= settings.onset
-        && one > two
-        && one >= o
-        && Math.max(f, s.frame1[p]) >= settings.support
-        && t - 1 - s.lastStart[p] >= settings.refractory) {
-      start = t - 1;
-      time = start + vertex(two, one, o);
-      confidence = s.onset1[p];
-      strength = s.velocity1[p];
-    } else if (!last && s.on[p] == NONE && s.high[p] >= settings.lateFrames) {
-      start = t - s.high[p] + 1;
-      time = start;
-      confidence = f;
-      strength = v;
+  /** Onset probabilities of a peak's frame and of its neighbours. */
+  record Peak(float before, float at, float after) {
+    /** Vertex of the parabola through the three values, in frames from the peak. */
+    double vertex() {
+      double fraction = 0.5 * ((double) after - before) / Math.max(1e-6, 2.0 * at - before - after);
+      return Math.min(0.5, Math.max(-0.5, fraction));
     }
+  }
 
-    if (start != NONE) {
-      if (s.on[p] != NONE) {
-        end(s, t, p, Math.max(s.on[p] + settings.shortest, start), notes);
-      }
-      s.on[p] = start;
-      s.lastStart[p] = start;
-      s.time[p] = time;
-      s.confidence[p] = confidence;
-      s.strength[p] = strength;
-      s.low[p] = 0;
-      notes.accept(note(s, Note.Kind.ON, t, p, -1));
-      if (last) {
-        end(s, t, p, Math.max(start + settings.shortest, t), notes);
-      }
+  /**
+   * Begin of a note.
+   *
+   * @param time in frames
+   * @param strength from 0 to 1
+   */
+  private record Onset(double time, float confidence, float strength) {}
+
+  private void step(State s, int p, Frame now, Consumer<Note> notes) {
+    long t = now.t;
+    s.high[p] = now.frame >= settings.late ? s.high[p] + 1 : 0;
+    if (peaked(s, p, now)) {
+      long start = t - 1;
+      double time = start + new Peak(s.onset2[p], s.onset1[p], now.onset).vertex();
+      begin(s, p, now, start, new Onset(time, s.onset1[p], s.velocity1[p]), notes);
+    } else if (!now.last && s.on[p] == NONE && s.high[p] >= settings.lateFrames) {
+      long start = t - s.high[p] + 1;
+      begin(s, p, now, start, new Onset(start, now.frame, now.velocity), notes);
     } else if (s.on[p] != NONE) {
-      s.low[p] = f < settings.frame ? s.low[p] + 1 : 0;
-      if (s.low[p] >= settings.gap || last) {
+      s.low[p] = now.frame < settings.frame ? s.low[p] + 1 : 0;
+      if (s.low[p] >= settings.gap || now.last) {
         end(s, t, p, Math.max(s.on[p] + settings.shortest, t - s.low[p] + 1), notes);
         s.high[p] = 0;
       }
     }
-
     s.onset2[p] = s.onset1[p];
-    s.onset1[p] = o;
-    s.frame1[p] = f;
-    s.velocity1[p] = v;
+    s.onset1[p] = now.onset;
+    s.frame1[p] = now.frame;
+    s.velocity1[p] = now.velocity;
+  }
+
+  /** True if the onset probability had a peak in the frame before this one. */
+  private boolean peaked(State s, int p, Frame now) {
+    return now.t >= 1
+        && s.onset1[p] >= settings.onset
+        && s.onset1[p] > s.onset2[p]
+        && s.onset1[p] >= now.onset
+        && Math.max(now.frame, s.frame1[p]) >= settings.support
+        && now.t - 1 - s.lastStart[p] >= settings.refractory;
+  }
+
+  private void begin(State s, int p, Frame now, long start, Onset onset, Consumer<Note> notes) {
+    if (s.on[p] != NONE) {
+      end(s, now.t, p, Math.max(s.on[p] + settings.shortest, start), notes);
+    }
+    s.on[p] = start;
+    s.lastStart[p] = start;
+    s.time[p] = onset.time;
+    s.confidence[p] = onset.confidence;
+    s.strength[p] = onset.strength;
+    s.low[p] = 0;
+    notes.accept(note(Note.Kind.ON, p, onset, -1, now.t));
+    if (now.last) {
+      end(s, now.t, p, Math.max(start + settings.shortest, now.t), notes);
+    }
   }
 
   private void end(State s, long t, int p, long end, Consumer<Note> notes) {
-    notes.accept(note(s, Note.Kind.OFF, t, p, end));
+    Onset onset = new Onset(s.time[p], s.confidence[p], s.strength[p]);
+    notes.accept(note(Note.Kind.OFF, p, onset, end, t));
     s.on[p] = NONE;
-    // What is over leaves no trace: equal situations have equal bytes.
+    // A note that has ended leaves no trace, so that equal situations have equal bytes.
     s.time[p] = 0;
     s.confidence[p] = 0;
     s.strength[p] = 0;
     s.low[p] = 0;
   }
 
-  private Note note(State s, Note.Kind kind, long t, int p, long end) {
-    return note(kind, p, s.time[p], end, t, s.confidence[p], s.strength[p]);
-  }
-
-  private Note note(
-      Note.Kind kind, int p, double time, long end, long t, float confidence, float strength) {
+  private Note note(Note.Kind kind, int p, Onset onset, long end, long t) {
     return new Note(
         kind,
         firstPitch + p,
-        time,
-        Math.max(0, time) * secondsPerFrame,
+        onset.time,
+        Math.max(0, onset.time) * secondsPerFrame,
         end,
         kind == Note.Kind.ON ? Double.NaN : end * secondsPerFrame,
         t,
-        confidence,
-        (int) Math.min(127, Math.max(1, Math.rint(127 * (double) strength))),
+        onset.confidence,
+        (int) Math.min(127, Math.max(1, Math.rint(127 * (double) onset.strength))),
         Note.Revision.NONE);
   }
 
   /**
-   * Takes back a note that began with a peak at frame {@code start}: an OFF at its onset, in whole
-   * frames the next.
+   * Retracts a note that began with a peak at frame {@code start}: an OFF at its onset, rounded up
+   * to whole frames.
    *
-   * @param two onset probability of the frame before the peak, then of it, then of the one behind
-   * @param strength of the note, 0..1
-   * @param t frame after which this is known
+   * @param strength of the note, from 0 to 1
+   * @param t frame after which the retraction is known
    */
-  Note retraction(long start, int p, float two, float one, float now, float strength, long t) {
-    double time = start + vertex(two, one, now);
-    Note off = note(Note.Kind.OFF, p, time, (long) Math.ceil(Math.max(0, time)), t, one, strength);
+  Note retraction(long start, int p, Peak peak, float strength, long t) {
+    double time = start + peak.vertex();
+    Onset onset = new Onset(time, peak.at, strength);
+    Note off = note(Note.Kind.OFF, p, onset, (long) Math.ceil(Math.max(0, time)), t);
     return off.revised(Note.Revision.RETRACTED, t);
-  }
-
-  /** Of the parabola through a peak and its neighbours, in frames from the peak. */
-  private static double vertex(double two, double one, double now) {
-    double fraction = 0.5 * (now - two) / Math.max(1e-6, 2 * one - two - now);
-    return Math.min(0.5, Math.max(-0.5, fraction));
   }
 }

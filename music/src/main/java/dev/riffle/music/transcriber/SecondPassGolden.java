@@ -33,21 +33,21 @@ public final class SecondPassGolden {
     SecondPass.Work work = second.newWork();
     int[] first = {0}; // of the new frames
     work.observe(v -> verdicts.add(v.from(first[0])));
-    SecondPass.State state = second.newState();
+    SecondPassSession session = second.newSession();
     for (int from = 0; from < frames; from += FRAMES) {
       int to = Math.min(from + FRAMES, frames);
       first[0] = from;
       for (int f = from; f < to; f++) {
-        state.add(features, f * featureWidth, probabilities, f * width);
+        session.add(features, f * featureWidth, probabilities, f * width);
       }
-      second.judge(List.of(state), work);
+      work.judge(List.of(session));
       for (int f = from; f < to; f++) {
-        second.decide(state, f - from, f, work, notes::add);
+        session.decide(f - from, f, notes::add);
       }
-      state.forget();
+      session.forget();
     }
     first[0] = frames;
-    second.finish(state, frames, work, notes::add);
+    session.finish(frames, work, notes::add);
 
     report.compare("candidates", t.doubles("candidates"), candidates(verdicts), 0, 0);
     double[] found = verdicts.stream().mapToDouble(SecondPass.Verdict::probability).toArray();

@@ -69,17 +69,17 @@ public final class TranscriberGolden {
   private List<float[]> checkFrontEnd() {
     TranscriberConfig config = transcriber.config();
     BatchItem<Note> row = everything(new byte[0]);
-    Session session = new Session(config, transcriber.frontEnd());
-    session.open(row.format, new Resampler(config.audio().rate(), config.audio().rate()));
-    session.begin(row, true);
+    SoundFrames frames = new SoundFrames(config, transcriber.frontEnd());
+    frames.open(row.format, new Resampler(config.audio().rate(), config.audio().rate()));
+    frames.begin(row, true);
 
     FrontEnd.Work work = new FrontEnd.Work(config);
     List<float[]> features = new ArrayList<>();
     List<Float> gains = new ArrayList<>();
     float[] frame = new float[network.inputs()];
-    while (session.nextFrame(frame, 0, work)) {
+    while (frames.nextFrame(frame, 0, work)) {
       features.add(frame.clone());
-      gains.add(session.lastGain());
+      gains.add(frames.lastGain());
     }
     double[] gain = gains.stream().mapToDouble(Float::doubleValue).toArray();
     report.compare("gain", golden.doubles("gain"), gain, 0, GAIN);

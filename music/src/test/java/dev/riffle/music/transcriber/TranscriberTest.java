@@ -236,7 +236,7 @@ class TranscriberTest {
   }
 
   @Test
-  void aStateOfAnotherKindIsRefusedWithTheCure() {
+  void aStateOfAnotherKindIsRejectedWithAHint() {
     StreamRunner<Note> runner = transcriber().newRunner();
     byte[] state = runner.open(MONO);
     byte[] version = state.clone();
@@ -244,14 +244,14 @@ class TranscriberTest {
     byte[] precision = state.clone();
     precision[1] = (byte) (12 - precision[1]);
     byte[] size = Arrays.copyOf(state, state.length - 1);
-    assertRefused(runner, MONO, version, "version 9");
-    assertRefused(runner, MONO, precision, "numbers of");
-    assertRefused(runner, MONO, size, "bytes");
-    assertRefused(runner, MONO, new byte[0], "0 bytes");
-    assertRefused(runner, new Format(16000, 2), state, "format is fixed");
+    assertRejected(runner, MONO, version, "version 9");
+    assertRejected(runner, MONO, precision, "numbers of");
+    assertRejected(runner, MONO, size, "bytes");
+    assertRejected(runner, MONO, new byte[0], "no byte came");
+    assertRejected(runner, new Format(16000, 2), state, "format of a sequence cannot change");
   }
 
-  private static void assertRefused(
+  private static void assertRejected(
       StreamRunner<Note> runner, Format format, byte[] state, String why) {
     BatchItem<Note> row = new BatchItem<>(format, state, new float[0], 0, 0);
     assertThatThrownBy(() -> runner.advance(List.of(row)))
