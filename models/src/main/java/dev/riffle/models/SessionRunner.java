@@ -85,8 +85,8 @@ public abstract class SessionRunner<O, S extends SessionRunner.Session<O>>
      *
      * @param outputs of many steps; those of this one begin at {@code offset}
      * @param step number of the step in its sequence, from 0
-     * @return false if the sequence needs no further step; then its network state is cleared and
-     *     the outputs of its later steps are dropped
+     * @return false if the sequence needs no further step: its network state is cleared, the
+     *     outputs of its packed steps are dropped, and the session must not pack others
      */
     boolean predicted(float[] outputs, int offset, long step);
 

@@ -1,31 +1,31 @@
 package dev.riffle.music.signal;
 
 /**
- * Changes the sample rate of a stream by a Kaiser-windowed sinc, in any chunking with the same
- * bits.
+ * Converts the sample rate of a stream with a Kaiser-windowed sinc filter. The outputs have the
+ * same bits for any division of the inputs into chunks.
  *
- * <p>Output k stands for the time k / rateOut, so it lies at input position k down / up (rates
- * divided by their greatest common divisor) and reads {@code half} inputs on either side of it:
- * there is no delay to correct, only a look-ahead of {@link #lookAhead} inputs. Inputs before the
- * first count as zero. Flat within 0.1 dB up to 0.45 of the lower rate, at least 80 dB down from
- * 0.5 of it on. Equal rates pass through untouched.
+ * <p>Output k has the time k / rateOut and therefore the input position k down / up, with both
+ * rates divided by their greatest common divisor. It depends on {@code half} inputs on either side:
+ * the filter has no delay, only a look-ahead of {@link #lookAhead} inputs. Inputs before the first
+ * are zero. The response is flat within 0.1 dB up to 0.45 of the lower rate, and at least 80 dB
+ * down from 0.5 of it on. Equal rates pass through unchanged.
  *
- * <p>Immutable. What a stream keeps is the number of its inputs so far and its last {@link
- * #history} inputs; both are the caller's.
+ * <p>Immutable. The caller stores the state of a stream: the number of its inputs and the last
+ * {@link #history} of them.
  */
 public final class Resampler {
-  /** Inputs at the lower rate on either side: Kaiser's length for 85 dB over 0.45 .. 0.5. */
+  /** Inputs at the lower rate on either side: Kaiser's length for 85 dB from 0.45 to 0.5. */
   private static final int REACH = 54;
 
   private static final double KAISER_BETA = 0.1102 * (85 - 8.7);
 
-  /** Middle of the transition band, as a part of the lower rate. */
+  /** Middle of the transition band, as a fraction of the lower rate. */
   private static final double CUTOFF = 0.475;
 
-  /** Where the exact phases would need more weights (1 MB), phases are interpolated. */
+  /** Limit of stored weights (1 MB); if the exact phases need more, they are interpolated. */
   private static final int MAX_WEIGHTS = 1 << 17;
 
-  /** Phases per sample of the lower rate when interpolated: an error below -100 dB. */
+  /** Interpolated phases per sample of the lower rate: the error is below -100 dB. */
   private static final int INTERPOLATED_PHASES = 512;
 
   private final int up;
@@ -38,15 +38,15 @@ public final class Resampler {
   private final double[][] taps;
 
   /**
-   * Prepares the change from one rate to another.
+   * Computes the filter for two rates.
    *
-   * @param rateIn samples per second that come
-   * @param rateOut samples per second that go
+   * @param rateIn samples per second of the input
+   * @param rateOut samples per second of the output
    */
   public Resampler(int rateIn, int rateOut) {
     if (rateIn <= 0 || rateOut <= 0) {
       throw new IllegalArgumentException(
-          "Sample rates have to be positive, but are " + rateIn + " and " + rateOut + ".");
+          "Sample rates must be positive, found " + rateIn + " and " + rateOut + ".");
     }
     int divisor = greatestCommonDivisor(rateIn, rateOut);
     up = rateOut / divisor;
@@ -101,41 +101,41 @@ public final class Resampler {
     return b == 0 ? a : greatestCommonDivisor(b, a % b);
   }
 
-  /** How many inputs after its own time an output waits for. */
+  /** Number of inputs after its own time that an output depends on. */
   public int lookAhead() {
     return half;
   }
 
-  /** Number of last inputs that a stream keeps. */
+  /** Number of the last inputs that the caller stores. */
   public int history() {
     return half == 0 ? 0 : 2 * half - 1;
   }
 
-  /** Weights held. */
+  /** Number of stored weights. */
   int weights() {
     return taps.length * 2 * half;
   }
 
-  /** How many inputs have to be there before output {@code k} can be told. */
+  /** Number of inputs that output {@code k} requires. */
   public long needed(long k) {
     return k * down / up + half + 1;
   }
 
-  /** How many outputs can be told after {@code inputs} inputs. */
+  /** Number of outputs that {@code inputs} inputs complete. */
   public long complete(long inputs) {
     return inputs <= half ? 0 : length(inputs - half);
   }
 
   /**
-   * The number of outputs for a stream of {@code inputs} inputs; {@link #lookAhead} zeros after the
-   * stream produce them all.
+   * Number of outputs of a whole stream of {@code inputs} inputs; {@link #lookAhead} zeros after
+   * its end complete them.
    */
   public long length(long inputs) {
     return (inputs * up + down - 1) / down;
   }
 
   /**
-   * Consumes inputs and tells the outputs that they complete: {@code complete(before + count) -
+   * Consumes inputs and computes the outputs that they complete: {@code complete(before + count) -
    * complete(before)}.
    *
    * @param before number of inputs of the stream before these
@@ -172,7 +172,7 @@ public final class Resampler {
     return outputs;
   }
 
-  /** Four running sums, so that additions need not wait for each other. */
+  /** Four independent sums, so that the processor adds them in parallel. */
   private static double dot(double[] row, float[] line, int from) {
     double a = 0;
     double b = 0;

@@ -4,7 +4,7 @@ import dev.riffle.models.signal.RealFft;
 import dev.riffle.models.weights.Weights;
 
 /**
- * Samples to log-frequency log-magnitudes (docs/lru-transcriber.md, section 3).
+ * Computes log-frequency log-magnitudes from samples (docs/lru-transcriber.md, section 3).
  *
  * <pre>
  *   X = |FFT(samples (.) window)|                     one per window length, same end
@@ -12,13 +12,13 @@ import dev.riffle.models.weights.Weights;
  *   f_b = (ln(m_b gain + epsilon) + shift) / scale
  * </pre>
  *
- * <p>Immutable; work memory is a {@link Work}.
+ * <p>Immutable; a thread has a {@link Work}.
  */
 final class FrontEnd {
   private final TranscriberConfig config;
   private final double[][] windows; // [window][samples]
   private final int[][] first; // [window][bin] first FFT bin with a weight
-  private final double[][][] weights; // [window][bin] the run of weights from there on
+  private final double[][][] weights; // [window][bin] the nonzero weights from there on
 
   FrontEnd(TranscriberConfig config, Weights file) {
     this.config = config;
@@ -32,12 +32,13 @@ final class FrontEnd {
       int lines = lengths[w] / 2 + 1;
       double[] bank = file.require("frontend.bank_" + lengths[w], lines, bins);
       for (int b = 0; b < bins; b++) {
-        keepRun(bank, lines, w, b);
+        storeNonzero(bank, lines, w, b);
       }
     }
   }
 
-  private void keepRun(double[] bank, int lines, int w, int b) {
+  /** Stores the weights of a bin without the zeros on either side. */
+  private void storeNonzero(double[] bank, int lines, int w, int b) {
     int bins = config.spectrum().count();
     int begin = 0;
     while (begin < lines && bank[begin * bins + b] == 0) {
@@ -54,9 +55,14 @@ final class FrontEnd {
     }
   }
 
-  /** Features of one frame: {@code [windows, bins]}. */
+  /** Number of features of a frame, {@code [windows, bins]}. */
   int width() {
     return windows.length * config.spectrum().count();
+  }
+
+  /** Index of a feature in a frame. */
+  private int feature(int window, int bin) {
+    return window * config.spectrum().count() + bin;
   }
 
   /** Work memory of one thread. */
@@ -80,7 +86,7 @@ final class FrontEnd {
   }
 
   /**
-   * Features of the frame that ends with the last of these samples.
+   * Computes the features of the frame that ends with the last of these samples.
    *
    * @param samples {@code [longest window]}
    * @param gain of the frame
@@ -107,7 +113,7 @@ final class FrontEnd {
           m += run[k] * magnitude[from + k];
         }
         double f = (Math.log(m * gain + bins.epsilon()) + bins.shift()) / bins.scale();
-        features[offset + w * bins.count() + b] = (float) f;
+        features[offset + feature(w, b)] = (float) f;
       }
     }
   }

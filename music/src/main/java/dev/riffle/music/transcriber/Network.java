@@ -16,7 +16,7 @@ import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
 
 /**
- * Features to probabilities, frame by frame (docs/lru-transcriber.md, section 4).
+ * Computes probabilities from features, frame by frame (docs/lru-transcriber.md, section 4).
  *
  * <pre>
  *   features [2, 294] -> harmonic stack -> octaves = z [88, 16]      per pitch, no state
@@ -73,14 +73,14 @@ final class Network implements RecurrentModel {
     spread = linear(w, "spread", pitches * n.spread(), n.width());
     join = linear(w, "join", n.pitchWidth(), s.octaveChannels() + n.spread());
     hidden = linear(w, "hidden", n.hidden(), s.octaveChannels() + n.pitchWidth());
-    heads = linear(w, "heads", 3, n.hidden());
-    double[] one = new double[pitches * 3];
+    heads = linear(w, "heads", NoteProbabilities.PER_PITCH, n.hidden());
+    double[] one = new double[pitches * NoteProbabilities.PER_PITCH];
     Arrays.fill(one, 1);
     ones = kernels.constant(one);
-    pitchBias = kernels.constant(w.require("pitch_bias", pitches, 3));
+    pitchBias = kernels.constant(w.require("pitch_bias", pitches, NoteProbabilities.PER_PITCH));
   }
 
-  /** {@code name.weight} of this shape, outputs first and the rest flattened, {@code name.bias}. */
+  /** The tensors {@code name.weight}, of this shape with the outputs first, and its bias. */
   private Linear linear(Weights w, String name, int... shape) {
     double[] weight = w.require(name + ".weight", shape);
     double[] bias = w.require(name + ".bias", shape[0]);
@@ -106,11 +106,11 @@ final class Network implements RecurrentModel {
   }
 
   /**
-   * What a pitch sees of the shifted spectra: {@code [pitches, shifts, windows, kernel]}.
+   * Inputs of a pitch from the shifted spectra: {@code [pitches, shifts, windows, kernel]}.
    *
    * <pre>
    *   G(k, c, j) = 0 if j is not in the stacked channel, else P(c, j + shift_k),  j = 3p - 1 + i
-   *   P(c, j)    = features[c][j], or `outside` where there is no such bin
+   *   P(c, j)    = features[c][j], or `outside` of an out-of-range bin
    * </pre>
    */
   private Index stackIndex(TranscriberConfig config) {
@@ -138,7 +138,7 @@ final class Network implements RecurrentModel {
     return kernels.index(entries, new double[] {0, s.outside()}, features);
   }
 
-  /** What a pitch sees of its octaves: {@code [pitches, channels, kernel]}; 0 beyond the keys. */
+  /** Inputs of a pitch from its octaves: {@code [pitches, channels, kernel]}; 0 if out of range. */
   private Index octavesIndex() {
     int[] entries = new int[pitches * s.channels() * s.octaveKernel()];
     int at = 0;
@@ -163,7 +163,7 @@ final class Network implements RecurrentModel {
     return kernels.index(entries, new double[0], pitches * s.octaveChannels());
   }
 
-  /** Multiply-adds of linear maps for one frame. */
+  /** Number of multiply-adds of the linear maps for one frame. */
   long multiplyAdds() {
     long perPitch = size(stack) + size(octaves) + size(join) + size(hidden) + size(heads);
     long layered = Arrays.stream(layers).mapToLong(LruLayer::multiplyAdds).sum();
@@ -185,10 +185,10 @@ final class Network implements RecurrentModel {
     return features;
   }
 
-  /** {@code [pitches, 3]} probabilities of onset, frame and velocity. */
+  /** {@code [pitches, 3]}, see {@link NoteProbabilities}. */
   @Override
   public int[] outputShape() {
-    return new int[] {pitches, 3};
+    return new int[] {pitches, NoteProbabilities.PER_PITCH};
   }
 
   /** One part per layer, {@code [groups, 2, n]}, the pitch layer last. */
@@ -201,7 +201,7 @@ final class Network implements RecurrentModel {
   public void advance(
       Block block, RecurrentState state, PredictAt predictAt, Tensor y, Scratch work) {
     int rows = block.rows();
-    int keys = rows * pitches; // rows of what is done for each pitch
+    int keys = rows * pitches; // rows of the operations per pitch
 
     // 4.1 u = relu(stack G + bias)
     int seen = stackIndex.outputs() / pitches;
@@ -246,20 +246,21 @@ final class Network implements RecurrentModel {
     // 4.7 r = heads relu(hidden [z, v]) + pitch bias
     joined = work.tensor("joined", keys * (s.octaveChannels() + n.pitchWidth()));
     Tensor q = work.tensor("q", keys * n.hidden());
-    Tensor r = work.tensor("r", keys * 3);
+    int outputs = pitches * NoteProbabilities.PER_PITCH; // of a frame
+    Tensor r = work.tensor("r", rows * outputs);
     kernels.concat(z, s.octaveChannels(), v, n.pitchWidth(), joined, keys);
     kernels.linear(hidden, joined, q, keys);
     kernels.activate(Activation.RELU, q, q, keys * n.hidden());
     kernels.linear(heads, q, r, keys);
-    kernels.affine(ones, pitchBias, r, r, rows, pitches * 3);
-    work.show("logits", r, rows, pitches * 3);
-    kernels.activate(Activation.SIGMOID, r, r, keys * 3);
-    hand(block, predictAt, r, y);
+    kernels.affine(ones, pitchBias, r, r, rows, outputs);
+    work.show("logits", r, rows, outputs);
+    kernels.activate(Activation.SIGMOID, r, r, rows * outputs);
+    copyPredictions(block, predictAt, r, y);
     state.count(block);
   }
 
-  /** Copies the predictions that are asked for. */
-  private void hand(Block block, PredictAt predictAt, Tensor r, Tensor y) {
+  /** Copies the predictions of the requested steps. */
+  private void copyPredictions(Block block, PredictAt predictAt, Tensor r, Tensor y) {
     switch (predictAt) {
       case EVERY_STEP -> kernels.copy(r, 0, y, 0, block.rows() * outputs());
       case LAST_STEP -> block.lastRows(kernels, r, y, outputs());

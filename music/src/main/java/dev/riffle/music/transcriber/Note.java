@@ -1,22 +1,22 @@
 package dev.riffle.music.transcriber;
 
 /**
- * A note that begins or ends. Each note is emitted twice: ON as soon as it is found, OFF when its
- * end is found, with the same pitch, onset, confidence and velocity.
+ * The begin or the end of a note. Each note is emitted twice: ON as soon as it is detected, OFF
+ * when its end is detected, with the same pitch, onset, confidence and velocity.
  *
- * <p>With a {@link SecondPass} the notes of the first pass, of revision NONE, are a preview; each
- * is followed by its verdict: a confirmed note is emitted once more, another is retracted.
+ * <p>With a {@link SecondPass}, the notes of the first pass have the revision NONE and are a
+ * preview. The second pass emits each of them again if it stands, and retracts it otherwise.
  *
- * @param kind what happens
+ * @param kind begin or end
  * @param pitch MIDI note number, 21 (A0) to 108 (C8)
- * @param onsetFrames when it begins, in frames with a fraction; at least -0.5
- * @param onsetSeconds the same in seconds from the start of the sequence; an earlier start is 0
- * @param offsetFrames when it ends, in whole frames; -1 on ON
- * @param offsetSeconds the same in seconds; NaN on ON
- * @param publishedFrame frame after which this was known; on OFF that of the OFF
+ * @param onsetFrames onset in frames, with a fraction; at least -0.5
+ * @param onsetSeconds onset in seconds from the start of the sequence, not below 0
+ * @param offsetFrames offset in whole frames; -1 of an ON
+ * @param offsetSeconds offset in seconds; NaN of an ON
+ * @param publishedFrame frame after which this begin or end was emitted
  * @param confidence onset probability, 0 to 1
- * @param velocity MIDI velocity, 1 to 127; a rough guess
- * @param revision what the second pass says of it
+ * @param velocity MIDI velocity, 1 to 127; a rough estimate
+ * @param revision result of the second pass
  */
 public record Note(
     Kind kind,
@@ -30,28 +30,28 @@ public record Note(
     int velocity,
     Revision revision) {
 
-  /** What happens to a note. */
+  /** Begin or end. */
   public enum Kind {
     ON,
     OFF
   }
 
-  /** What a second pass says of a note. */
+  /** Result of the second pass for a note. */
   public enum Revision {
-    /** It was not asked: a note of the first pass. */
+    /** A note of the first pass, which the second pass has not judged. */
     NONE,
-    /** The first pass told it, at this pitch and frame. */
+    /** The first pass emitted it at this pitch and frame. */
     CONFIRMED,
-    /** It takes the place of one that is retracted, of another time or pitch. */
+    /** It replaces a retracted note of another time or pitch. */
     CORRECTED,
-    /** The first pass did not tell it. */
+    /** The first pass did not emit it. */
     ADDED,
-    /** The first pass told it and it does not stand: an OFF at its onset. */
+    /** The first pass emitted it and it does not stand: an OFF at its onset. */
     RETRACTED
   }
 
-  /** The same note as a second pass tells it. */
-  Note revised(Revision by, long frame) {
+  /** The same note with the result of the second pass, emitted after a frame. */
+  Note revised(Revision result, long frame) {
     return new Note(
         kind,
         pitch,
@@ -62,6 +62,6 @@ public record Note(
         frame,
         confidence,
         velocity,
-        by);
+        result);
   }
 }

@@ -6,42 +6,42 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How well notes were found: an estimated note is right when a reference note of its pitch begins
- * within 50 ms of it, and each note answers for one other at most. Offsets do not count.
+ * Accuracy of a transcription: an estimated note is correct if a reference note of the same pitch
+ * begins within 50 ms of it. A note matches at most one other. Offsets are ignored.
  *
- * <p>The usual measure of note transcription (MIREX, "onset only"): distances are rounded to 0.1 ms
- * and may equal the limit, and the number of right notes is the largest possible one.
+ * <p>This is the usual measure of note transcription (MIREX, "onset only"): distances are rounded
+ * to 0.1 ms and may equal the limit, and the matching is the largest possible one.
  *
- * @param reference number of notes that are there
+ * @param reference number of reference notes
  * @param estimated number of estimated notes
- * @param right number of notes matched
+ * @param right number of matched notes
  */
 public record OnsetScore(int reference, int estimated, int right) {
   private static final double TOLERANCE_SECONDS = 0.05;
   private static final double ROUNDING = 1e4; // per second
 
   /**
-   * Where a note begins.
+   * The onset of a note.
    *
-   * @param seconds time
+   * @param seconds time from the start of the sequence
    * @param pitch MIDI note number
    */
   public record Onset(double seconds, int pitch) {}
 
-  /** Compares estimated notes with those of a reference, in any order. */
+  /** Compares estimated notes with reference notes, in any order. */
   public static OnsetScore of(Collection<Onset> reference, Collection<Onset> estimated) {
-    Map<Integer, double[]> wanted = byPitch(reference);
-    Map<Integer, double[]> told = byPitch(estimated);
+    Map<Integer, double[]> expected = byPitch(reference);
+    Map<Integer, double[]> found = byPitch(estimated);
     int right = 0;
-    for (Map.Entry<Integer, double[]> entry : wanted.entrySet()) {
-      right += matches(entry.getValue(), told.getOrDefault(entry.getKey(), new double[0]));
+    for (Map.Entry<Integer, double[]> entry : expected.entrySet()) {
+      right += matches(entry.getValue(), found.getOrDefault(entry.getKey(), new double[0]));
     }
     return new OnsetScore(reference.size(), estimated.size(), right);
   }
 
   /**
-   * Size of the largest matching of two sorted lists. All tolerances are equal, so whatever the
-   * earlier note of a pair cannot reach no later one can: taking the first that fits loses nothing.
+   * Size of the largest matching of two sorted lists. Since all tolerances are equal, matching each
+   * note with the first one in reach is optimal.
    */
   private static int matches(double[] reference, double[] estimated) {
     int found = 0;
@@ -77,17 +77,17 @@ public record OnsetScore(int reference, int estimated, int right) {
     return sorted;
   }
 
-  /** Share of the estimated notes that are right; 0 without estimated or reference notes. */
+  /** Fraction of the estimated notes that are correct; 0 without notes. */
   public double precision() {
     return right == 0 ? 0 : (double) right / estimated;
   }
 
-  /** Share of the reference notes that were found; 0 without estimated or reference notes. */
+  /** Fraction of the reference notes that were found; 0 without notes. */
   public double recall() {
     return right == 0 ? 0 : (double) right / reference;
   }
 
-  /** F1 = 2 P R / (P + R); 0 when nothing is right. */
+  /** F1 = 2 P R / (P + R); 0 without correct notes. */
   public double f1() {
     return right == 0 ? 0 : 2 * precision() * recall() / (precision() + recall());
   }

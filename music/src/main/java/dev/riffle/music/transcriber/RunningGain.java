@@ -1,13 +1,13 @@
 package dev.riffle.music.transcriber;
 
 /**
- * Automatic gain control (docs/lru-transcriber.md, section 2): a leaky mean of the energy, fast up
- * and slow down, a plain mean at first.
+ * Automatic gain control (docs/lru-transcriber.md, section 2): a leaky mean of the energy that
+ * rises fast and falls slowly, and begins as a plain mean.
  */
 final class RunningGain {
   private final TranscriberConfig.Gain constants;
 
-  /** Mean square of what sounded so far. */
+  /** Leaky mean square of the frames that were not silent. */
   double level;
 
   /** Number of frames that were not silent. */

@@ -8,17 +8,17 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Holds a second pass against a recorded run, from the first pass's frames to its own notes. */
+/** Compares a second pass with a recorded run, from the frames of the first pass to its notes. */
 public final class SecondPassGolden {
   private static final double VERDICT = 2e-3;
   private static final double START_FRAMES = 0.02;
 
-  /** Frames that are judged together. */
+  /** Frames of a round. */
   private static final int FRAMES = 20;
 
   private SecondPassGolden() {}
 
-  /** Runs a golden: windows of candidates, verdicts, notes. */
+  /** Compares candidates, their windows, verdicts and notes. */
   public static void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
     Safetensors t = golden.tensors();
     SecondPass second = new SecondPass(golden.modelDirectory(), kernels);
@@ -31,7 +31,7 @@ public final class SecondPassGolden {
     List<SecondPass.Verdict> verdicts = new ArrayList<>();
     List<Note> notes = new ArrayList<>();
     SecondPass.Work work = second.newWork();
-    int[] first = {0}; // of the new frames
+    int[] first = {0}; // frame of the round
     work.observe(v -> verdicts.add(v.from(first[0])));
     SecondPassSession session = second.newSession();
     for (int from = 0; from < frames; from += FRAMES) {

@@ -4,7 +4,7 @@ import dev.riffle.models.ModelException;
 import dev.riffle.models.Settings;
 
 /**
- * Every constant of the transcriber, as {@code config.json} names them.
+ * The constants of the transcriber, with their names in {@code config.json}.
  *
  * @param audio samples and frames
  * @param spectrum log-frequency bins
@@ -30,8 +30,8 @@ record TranscriberConfig(
    *
    * @param rate samples per second
    * @param hop samples from one frame to the next
-   * @param lookAhead samples of a frame that lie behind its time
-   * @param windows samples under each window, all with the same end
+   * @param lookAhead samples of a frame after its time
+   * @param windows lengths of the windows, all with the same end
    */
   record Audio(int rate, int hop, int lookAhead, int[] windows) {
     int longestWindow() {
@@ -46,10 +46,10 @@ record TranscriberConfig(
   /** feature = (ln(magnitude gain + epsilon) + shift) / scale, for each of {@code count} bins. */
   record Bins(int count, double epsilon, double shift, double scale) {}
 
-  /** The running gain brings the root mean square to {@code target}. */
+  /** Constants of the running gain, which brings the root mean square to {@code target}. */
   record Gain(double target, double up, double down, double silence, double floor) {}
 
-  /** Harmonic stack: a convolution over shifted spectra; octaves: one over pitches apart. */
+  /** Harmonic stack: a convolution over shifted spectra; octaves: one over octaves of a pitch. */
   record Stack(
       int[] shifts,
       double outside,
@@ -61,7 +61,7 @@ record TranscriberConfig(
       int octaveDilation,
       int octaveChannels) {}
 
-  /** Widths of encoder, LRU layers, way back to pitches, pitch layer and heads. */
+  /** Widths of encoder, LRU layers, spread to pitches, pitch layer and heads. */
   record Network(
       int encodedChannels,
       int width,
@@ -74,7 +74,11 @@ record TranscriberConfig(
       double pitchEpsilon,
       int hidden) {}
 
-  /** What {@code config.json} says; a {@link ModelException} names what is missing or wrong. */
+  /**
+   * Reads the constants.
+   *
+   * @throws ModelException if one is missing or wrong
+   */
   static TranscriberConfig of(Settings s) {
     Settings stack = s.under("harmonic_stack");
     Settings octaves = s.under("octaves");

@@ -22,7 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Holds the transcriber against a recorded run, stage by stage. */
+/** Compares the transcriber with a recorded run, stage by stage. */
 public final class TranscriberGolden {
   private static final double GAIN = 1e-6; // relative
   private static final double FEATURES = 2e-4;
@@ -33,7 +33,7 @@ public final class TranscriberGolden {
   private static final Comparator<double[]> BY_PITCH_THEN_START =
       Comparator.<double[]>comparingDouble(note -> note[0]).thenComparingDouble(note -> note[1]);
 
-  /** Frames that go through the network at once. */
+  /** Frames that are computed together. */
   private static final int FRAMES = 32;
 
   private final Safetensors golden;
@@ -53,7 +53,7 @@ public final class TranscriberGolden {
     }
   }
 
-  /** Runs a golden: front end, network, and the whole model for its notes. */
+  /** Compares front end, network, and the notes of the whole model. */
   public static void check(GoldenCase golden, Kernels kernels, GoldenReport report) {
     TranscriberGolden run = new TranscriberGolden(golden, kernels, report);
     List<float[]> features = run.checkFrontEnd();
@@ -95,7 +95,7 @@ public final class TranscriberGolden {
     int[] calls = new int[1];
     work.observe(
         (stage, values, rows, width) -> {
-          // layers show themselves in turn: which one it is says the count
+          // layers are observed in turn, so the count tells which one it is
           boolean layer = stage.equals("layer_output");
           String name = layer ? "layer" + calls[0]++ % layers : stage;
           seen.computeIfAbsent(name, s -> new ArrayList<>()).add(read(values, rows * width));
@@ -109,10 +109,10 @@ public final class TranscriberGolden {
       network.advance(block, state, PredictAt.EVERY_STEP, y, work);
     }
 
-    compareKept("local", seen.get("local"), features.size());
+    compareRecordedFrames("local", seen.get("local"), features.size());
     for (int k = 0; k < layers; k++) {
       String name = k < layers - 1 ? "layer" + k : "pitch_layer";
-      compareKept(name, seen.get("layer" + k), features.size());
+      compareRecordedFrames(name, seen.get("layer" + k), features.size());
       float[] last = read(state.part(k), network.stateSizes()[k]);
       report.compare(
           name + "_state", golden.doubles(name + "_state"), joined(List.of(last)), HIDDEN, 0);
@@ -128,8 +128,8 @@ public final class TranscriberGolden {
     }
   }
 
-  /** Compares those frames that were recorded. */
-  private void compareKept(String name, List<float[]> seen, int frames) {
+  /** Compares the recorded frames of a stage. */
+  private void compareRecordedFrames(String name, List<float[]> seen, int frames) {
     double[] all = joined(seen);
     int width = all.length / frames;
     long[] kept = golden.longs("kept_frames");
@@ -147,7 +147,7 @@ public final class TranscriberGolden {
     runner.finish(List.of(row));
     double[][] ends = notes(row, Note.Kind.OFF);
     double[][] starts = notes(row, Note.Kind.ON);
-    // [notes, 6]: pitch, start, end, frame at which the start is emitted, confidence, velocity of 1
+    // [notes, 6]: pitch, start, end, frame that emits the start, confidence, velocity from 0 to 1
     double[] flat = golden.doubles("notes");
     double[][] expected = new double[flat.length / 6][];
     for (int i = 0; i < expected.length; i++) {
@@ -163,7 +163,7 @@ public final class TranscriberGolden {
     report.compare("notes.velocity", column(expected, 5), column(starts, 5), VELOCITY, 0);
   }
 
-  /** Columns as they are recorded, velocities of 127. */
+  /** The columns of the recorded notes, with MIDI velocities. */
   private static double[][] notes(BatchItem<Note> row, Note.Kind kind) {
     return row.predictions.stream()
         .map(Prediction::value)

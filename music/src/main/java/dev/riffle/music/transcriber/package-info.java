@@ -1,19 +1,22 @@
 /**
- * The causal music transcriber: sound in, notes out, frame by frame, in constant memory and work
- * per frame.
+ * The causal music transcriber: reads sound, predicts notes, with constant memory and work per
+ * frame.
  *
  * <pre>
- *   samples -> Session: mean of channels, resampler, last 4096 samples, gain, FrontEnd
+ *   samples -> SoundFrames: mean of channels, resampler, last 4096 samples, RunningGain, FrontEnd
  *                 |  one frame of features per 32 ms
  *              Network: harmonic stack, octaves, LRU layers, pitch layer, heads     (over Kernels)
- *                 |  onset, frame, velocity probability per pitch
+ *                 |  NoteProbabilities: onset, frame, velocity per pitch
  *              Decoder: one small state machine per pitch
  *                 |
  *              Note ON, Note OFF
+ *                 |  optional: SecondPassSession, SecondPass
+ *              each note confirmed, corrected, added or retracted
  * </pre>
  *
- * <p>{@link dev.riffle.music.transcriber.Transcriber} is the entry point; the frames of many
- * sequences go through the network together. {@link dev.riffle.music.transcriber.OnsetScore} says
- * how well notes were found.
+ * <p>{@link dev.riffle.music.transcriber.Transcriber} is the model; {@link
+ * dev.riffle.music.transcriber.TranscriberFamily} loads it, with or without a second pass. {@code
+ * TranscriberRunner} computes the frames of many sequences together. {@link
+ * dev.riffle.music.transcriber.OnsetScore} measures the accuracy of notes.
  */
 package dev.riffle.music.transcriber;
