@@ -6,7 +6,7 @@ package dev.riffle.kernels;
  * Backends#find}.
  *
  * <p>A backend throws this for all that its device, driver or link does; what is wrong with the
- * arguments of a operation stays an {@link IllegalArgumentException}.
+ * arguments of an operation stays an {@link IllegalArgumentException}.
  */
 public class DeviceException extends RuntimeException {
   private static final long serialVersionUID = 1;

@@ -135,7 +135,7 @@ class CudaPrecisionTest {
     }
   }
 
-  /** A operation into y. */
+  /** An operation into y. */
   private interface Verb {
     void run(Kernels k, Tensor y);
   }

@@ -31,7 +31,7 @@ class CudaTilesTest {
   private final Kernels large = TestGpu.anyThread(TestGpu.of(CudaOptions.Precision.FP32, 1));
   private final Kernels small = TestGpu.anyThread(TestGpu.of(CudaOptions.Precision.FP32, 1000));
 
-  /** A operation into y. */
+  /** An operation into y. */
   private interface Verb {
     void run(Kernels k, Tensor y);
   }

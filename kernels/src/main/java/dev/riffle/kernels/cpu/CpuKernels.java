@@ -187,7 +187,7 @@ final class CpuKernels implements Backend {
   }
 
   /**
-   * Runs a operation whose rows are independent, in parts that the worker pool shares.
+   * Runs an operation whose rows are independent, in parts that the worker pool shares.
    *
    * @param cost operations of a row
    */

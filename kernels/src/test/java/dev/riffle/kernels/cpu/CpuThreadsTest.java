@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What every backend promises, with three threads; and their number changes no bit. */
 final class CpuThreadsTest extends KernelsContract {
 
-  /** A operation on a large tensor. */
+  /** An operation on a large tensor. */
   private record Large(String name, int size, Work work) {
     @Override
     public String toString() {

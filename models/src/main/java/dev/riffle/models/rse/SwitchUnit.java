@@ -131,6 +131,12 @@ final class SwitchUnit {
       kernels.positionNorm(unit.norm(), a, a, pairs, 4 * width);
       kernels.linear(unit.contract(), a, c, rows);
     } else {
+      if ((long) rows * 2 * width > x.size()) {
+        throw new IllegalArgumentException(
+            String.format(
+                "Expected %d pairs of positions of %d features each, found %d values.",
+                rows, width, x.size()));
+      }
       kernels.inTiles(rows, 4 * width, (first, n, a) -> candidates(x, c, first, n, a));
     }
 
