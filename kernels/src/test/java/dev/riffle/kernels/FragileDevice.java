@@ -63,6 +63,7 @@ public final class FragileDevice implements InvocationHandler {
   }
 
   /** Returns when a thread has asked a device for something and waits for it. */
+  @SuppressWarnings("ThreadPriorityCheck") // nothing signals that a thread waits
   public static void untilWaiting(Thread caller) {
     while (caller.getState() != Thread.State.WAITING
         || Arrays.stream(caller.getStackTrace())
@@ -92,6 +93,7 @@ public final class FragileDevice implements InvocationHandler {
     }
   }
 
+  @SuppressWarnings("NonAtomicVolatileUpdate") // only the thread of the device writes
   private void touch(Method method, Object[] arguments) {
     if (!Thread.currentThread().getName().equals("riffle-device-fragile")) {
       throw new AssertionError(method + " was called on " + Thread.currentThread());

@@ -268,7 +268,7 @@ public abstract class KernelsContract {
     int steps = 1 << 14;
     long before = 1 << 24;
     Tensor sums = kernels.allocate(2);
-    kernels.fill(sums, 0, 1, before);
+    kernels.fill(sums, 0, 1, (double) before);
     Tensor x = kernels.allocate(steps);
     kernels.fill(x, 0, steps, 0.25);
     kernels.runningMean(x, PackedSequences.of(0, steps), new long[] {before}, sums, x, 1);

@@ -141,6 +141,7 @@ public final class LocalBroker implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("AddressSelection") // the loopback address is one address
   private static ServerSocket reserve(int port) throws IOException {
     ServerSocket socket = new ServerSocket();
     try {

@@ -16,7 +16,9 @@ public interface WindowModel {
   int inputs();
 
   /** Returns the size of the vocabulary; 0 if a step is a vector of values. */
-  int tokens();
+  default int tokens() {
+    return 0;
+  }
 
   /** Returns true if the model predicts each step of a window, false for one value per window. */
   boolean predictsEachStep();

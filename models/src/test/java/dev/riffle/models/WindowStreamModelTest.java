@@ -262,11 +262,6 @@ class WindowStreamModelTest {
     }
 
     @Override
-    public int tokens() {
-      return 0;
-    }
-
-    @Override
     public boolean predictsEachStep() {
       return each;
     }

@@ -39,7 +39,7 @@ public final class SequenceOperatorFactory<O> extends AbstractStreamOperatorFact
   }
 
   @Override
-  @SuppressWarnings("unchecked")
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Flink's signature
   public <T extends StreamOperator<OutputRecord>> T createStreamOperator(
       StreamOperatorParameters<OutputRecord> parameters) {
     return (T) new SequenceOperator<>(parameters, source, mapper, options);

@@ -118,6 +118,7 @@ public abstract class VersionedSerializer<T> extends TypeSerializer<T> {
   }
 
   @Override
+  @SuppressWarnings("EqualsGetClass") // serializers are equal if they are of one class
   public final boolean equals(Object other) {
     return other != null && other.getClass() == getClass();
   }
@@ -160,7 +161,10 @@ public abstract class VersionedSerializer<T> extends TypeSerializer<T> {
       try {
         serializer =
             (VersionedSerializer<T>)
-                Class.forName(name, true, loader).getDeclaredConstructor().newInstance();
+                Class.forName(name, true, loader)
+                    .asSubclass(VersionedSerializer.class)
+                    .getDeclaredConstructor()
+                    .newInstance();
       } catch (ReflectiveOperationException e) {
         throw new IOException(
             "State was written by serializer " + name + ", which cannot be created here.", e);

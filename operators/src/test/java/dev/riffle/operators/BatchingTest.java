@@ -35,7 +35,7 @@ class BatchingTest {
   void whileTheLoadIsLowEachEventIsComputedAtOnce() throws Exception {
     try (Harness harness = new Harness(FOUR)) {
       for (int i = 0; i < 50; i++) {
-        harness.clock(i * 20);
+        harness.clock(i * 20L);
         harness.send(event("a", i, 1));
         assertThat(harness.finals("a")).hasSize(i + 1);
       }
@@ -70,7 +70,7 @@ class BatchingTest {
   void aFallingLoadIsNoticed() throws Exception {
     try (Harness harness = busy()) {
       for (int i = 1; i < 20; i++) {
-        harness.clock(i * 50);
+        harness.clock(i * 50L);
         harness.send(event("a", i, 1));
       }
       RunningSum.BATCHES.clear();

@@ -107,7 +107,7 @@ class NothingVanishesTest {
       int events = 20;
       for (int i = 1; i <= events; i++) {
         harness.send(at(i * 9 * SECOND, event("a", 2 + i, 1)));
-        harness.watermark(i * 9000 - 1);
+        harness.watermark(i * 9000L - 1);
       }
       assertThat(harness.deadLetters()).hasSize(1 + events);
       assertThat(harness.sessions("a"))

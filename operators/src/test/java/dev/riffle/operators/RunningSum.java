@@ -10,6 +10,7 @@ import dev.riffle.models.StateException;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -94,7 +95,8 @@ final class RunningSum implements StreamModel<Float> {
     public Optional<OutputRecord> toFinal(EmittedPrediction<Float> emitted) {
       long position = emitted.sessionStart() + emitted.prediction().position();
       String text = position + ":" + emitted.prediction().value();
-      return Optional.of(new OutputRecord(emitted.sequenceId(), text.getBytes(), 0));
+      return Optional.of(
+          new OutputRecord(emitted.sequenceId(), text.getBytes(StandardCharsets.UTF_8), 0));
     }
 
     @Override

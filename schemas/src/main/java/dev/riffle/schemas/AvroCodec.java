@@ -63,6 +63,7 @@ public final class AvroCodec<T extends SpecificRecordBase> {
   }
 
   /** Avro instantiates only trusted classes: registers the records of this module in this JVM. */
+  @SuppressWarnings("LockOnNonEnclosingClassLiteral") // the setting is global to the JVM
   private static void trust(Class<?> type, Schema schema) {
     synchronized (ClassSecurityValidator.class) {
       ClassSecurityValidator.ClassSecurityPredicate global = ClassSecurityValidator.getGlobal();

@@ -224,7 +224,7 @@ public final class AnnotatorGolden {
     Contig contig = new Contig(annotator.config());
     contig.open();
     contig.begin(item(new byte[0], steps, 0, steps.length), true);
-    long tokens = (steps.length + TOKEN - 1) / TOKEN;
+    long tokens = (steps.length + TOKEN - 1L) / TOKEN;
     contig.ready(tokens + annotator.config().delay() - 1, 0);
     return contig;
   }

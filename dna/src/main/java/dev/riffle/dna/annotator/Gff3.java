@@ -49,7 +49,8 @@ public final class Gff3 {
   /** A name with reserved and control characters as {@code %} and their number. */
   public static String encoded(String name) {
     StringBuilder text = new StringBuilder();
-    for (char c : name.toCharArray()) {
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
       if (c < ' ' || c == DELETE || RESERVED.indexOf(c) >= 0) {
         text.append(String.format(Locale.ROOT, "%%%02X", (int) c));
       } else {

@@ -198,7 +198,7 @@ class AnnotatorTest {
       BatchItem<Gene> row = row(state, steps, from, 4000);
       runner.advance(List.of(row));
       state = row.state;
-      genes += row.predictions.stream().filter(o -> o.value().number() > 0).count();
+      genes += (int) row.predictions.stream().filter(o -> o.value().number() > 0).count();
       assertThat(state.length).isLessThanOrEqualTo(annotator.info().stateBytes());
     }
     assertThat(genes).isGreaterThan(5);

@@ -399,7 +399,8 @@ class ReadUntilTest {
   /** One base in twenty wrong, missing or too many. */
   private static String withErrors(String read, Random random) {
     StringBuilder called = new StringBuilder();
-    for (char base : read.toCharArray()) {
+    for (int i = 0; i < read.length(); i++) {
+      char base = read.charAt(i);
       int error = random.nextInt(60);
       char other = "ACGT".charAt(random.nextInt(4));
       called.append(

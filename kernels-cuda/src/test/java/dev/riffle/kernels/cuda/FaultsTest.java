@@ -76,7 +76,7 @@ class FaultsTest {
 
     private static void racing() {
       float[] values = new float[8 * 32];
-      try (Memory out = GPU.allocate(4 * values.length)) {
+      try (Memory out = GPU.allocate(4L * values.length)) {
         GPU.kernel("racing").arg(out.address()).launch(8, 1, 32, 4 * 32);
         GPU.download(out.address(), values, 0, values.length);
       }

@@ -15,15 +15,16 @@ import java.util.Arrays;
 import java.util.Comparator;
 
 /**
- * ChordMixer in inference: whole windows in, one answer for each out. Immutable and shared by all
- * threads; work memory is the caller's, two tensors of {@code [rows, width]} and little besides.
+ * ChordMixer in inference: whole windows in, one prediction per window out. Immutable and shared by
+ * all threads; work memory is the caller's, two tensors of {@code [rows, width]} and little
+ * besides.
  *
- * <p>A batch holds windows of any lengths, packed one behind the other; no padding is needed and
- * none is read. The answer to a window is that of the reference to this window alone: with {@code
+ * <p>A batch holds windows of any lengths, packed without padding; no padding is needed and none is
+ * read. The prediction for a window is that of the reference for this window only: with {@code
  * var_len} each window runs the blocks that its own length needs. Two methods batch as the
  * reference does, whose first window decides how many blocks run for all: {@link #forward(Block,
  * Tensor, Scratch)} and {@link #forward(int[], int[], int, Tensor, Scratch)}. Where a value is NaN
- * the answer to its window is.
+ * the prediction of its window is NaN, too.
  */
 public final class ChordMixer implements WindowModel {
 
@@ -90,7 +91,7 @@ public final class ChordMixer implements WindowModel {
     return config.embedding() == Embedding.TOKENS ? config.inputSize() : 0;
   }
 
-  /** False: the answer is made of the mean over a window. */
+  /** Returns false: the model predicts from the mean over a window. */
   @Override
   public boolean predictsEachStep() {
     return false;
@@ -273,7 +274,7 @@ public final class ChordMixer implements WindowModel {
     return config.varLen() ? layers(length) : blocks.length;
   }
 
-  /** Rows of a batch that can be answered. */
+  /** Returns the number of rows of a batch, after checking that the model can compute them. */
   private int rows(PackedSequences sequences) {
     int rows = sequences.rows();
     for (int b = 0; b < sequences.count(); b++) {

@@ -6,9 +6,9 @@ import dev.riffle.models.Settings;
  * Sizes and choices, under the reference's names.
  *
  * @param inputSize tokens that are known, or values of a position
- * @param outputSize values of an answer, if there is a decoder
+ * @param outputSize values of a prediction, if there is a decoder
  * @param maxSeqLen sets the number of blocks, {@code ceil(log2(maxSeqLen))}
- * @param decoder false: the answer is the mean over the positions of the last block
+ * @param decoder false: the prediction is the mean over the positions of the last block
  * @param varLen true: a window runs only as many blocks as its length needs
  */
 public record ChordMixerConfig(
@@ -23,7 +23,7 @@ public record ChordMixerConfig(
     NormKind norm,
     boolean varLen) {
 
-  /** What a position brings. */
+  /** The input of a position. */
   public enum Embedding {
     /** A token, which names a row of a table: {@code sparse}. */
     TOKENS,

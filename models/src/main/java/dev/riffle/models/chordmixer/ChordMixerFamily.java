@@ -44,7 +44,7 @@ public final class ChordMixerFamily implements Family<PredictionValues> {
   /**
    * The model of a directory, for whole windows.
    *
-   * @throws ModelException if it answers to pairs of them, or a setting or weight does not fit
+   * @throws ModelException if the model reads pairs of windows, or a setting or weight does not fit
    */
   static ChordMixer read(ModelDirectory directory, Kernels kernels) {
     Settings settings = directory.config();

@@ -18,7 +18,7 @@ import java.util.Arrays;
  *
  * <pre>
  *   y1, y2 = the means over either window's steps, of one ChordMixer without decoder
- *   answer = B gelu(A [y1, y2, y1 (.) y2, y1 - y2] + a) + b
+ *   y      = B gelu(A [y1, y2, y1 (.) y2, y1 - y2] + a) + b
  * </pre>
  */
 public final class ChordMixerPair {
@@ -65,12 +65,12 @@ public final class ChordMixerPair {
     return mixer;
   }
 
-  /** Values of an answer. */
+  /** Returns the number of values of a prediction. */
   public int outputs() {
     return outer.outputs();
   }
 
-  /** Multiply-adds of the answer to two means. */
+  /** Returns the multiply-adds of the head that compares two means. */
   long multiplyAdds() {
     return (long) inner.inputs() * inner.outputs() + (long) outer.inputs() * outer.outputs();
   }
@@ -81,7 +81,7 @@ public final class ChordMixerPair {
    * @param batch windows 0 and 1 are a pair, then 2 and 3, ...; with {@code var_len} all take
    *     equally many blocks
    * @param y {@code [windows / 2, outputs]}
-   * @throws InputException if the number of windows is odd, or a window cannot be answered
+   * @throws InputException if the number of windows is odd, or the model does not accept a window
    */
   public void forward(WindowBatch batch, Tensor y, Scratch work) {
     if (batch.windows() % 2 != 0) {

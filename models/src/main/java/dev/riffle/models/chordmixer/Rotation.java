@@ -6,7 +6,7 @@ import dev.riffle.kernels.Tensor;
 import dev.riffle.models.InputException;
 
 /**
- * The rotation by itself, as a block applies it in its addition: features in tracks, track i turned
+ * The rotation of a block without its addition: features in tracks, where track i is rotated
  * towards the start of the sequence by 0, 1, 2, 4, ... steps, around its end.
  *
  * @param width features of a row

@@ -10,6 +10,6 @@
  * </pre>
  *
  * <p>After log2 N blocks every position has seen all N, those ahead of it too and around the end:
- * the model reads whole windows and has no form that answers step by step.
+ * the model reads whole windows and has no form that predicts step by step.
  */
 package dev.riffle.models.chordmixer;

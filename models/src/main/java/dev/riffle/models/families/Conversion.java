@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -232,7 +233,7 @@ public final class Conversion {
   private String provenance(ModelDirectory draft) {
     ObjectNode written = JSON.createObjectNode();
     written.put("model", draft.name() + " " + draft.version());
-    written.put("date", LocalDate.now().toString());
+    written.put("date", LocalDate.now(ZoneId.systemDefault()).toString());
     written.put("parameters", draft.weights().count());
     ObjectNode imported = written.putObject("imported").put("kind", kind);
     imported.set("changes", JSON.valueToTree(changes));

@@ -14,7 +14,7 @@ import java.util.Arrays;
 
 /**
  * The classification model of minimal-LRU in inference: encoder, layers, pooling, decoder, log
- * softmax. After every step it answers what the reference answers on the steps so far.
+ * softmax. After every step it predicts what the reference predicts for the steps so far.
  *
  * <p>State of one sequence: per layer h as {@code [2, d_hidden]}, real parts before imaginary ones;
  * with mean pooling also the sum of the last layer's outputs and its rounding, {@code [2,
@@ -64,7 +64,7 @@ public final class Lru implements RecurrentModel {
     return config;
   }
 
-  /** Multiply-adds of a step, with its answer. */
+  /** Returns the multiply-adds of a step, including its prediction. */
   public long multiplyAdds() {
     long sum = (long) encoder.inputs() * encoder.outputs();
     for (LruLayer layer : layers) {

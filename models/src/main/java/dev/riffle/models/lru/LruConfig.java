@@ -5,8 +5,9 @@ import dev.riffle.models.Settings;
 /**
  * Sizes and choices, under the reference's names.
  *
- * @param norm {@code layer} is layer norm; any other text is batch norm
- * @param multidim more than 1: an answer is {@code [d_output, multidim]}, each row a distribution
+ * @param norm "layer" is layer norm; any other text is batch norm
+ * @param multidim more than 1: a prediction is {@code [d_output, multidim]}, each row a
+ *     distribution
  */
 public record LruConfig(
     int dInput,

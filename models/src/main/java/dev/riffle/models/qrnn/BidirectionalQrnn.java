@@ -13,7 +13,7 @@ import dev.riffle.models.weights.Weights;
 
 /**
  * Two stacks of QRNN layers over a window, of which one reads it from the end: at each step the
- * answer is h of either stack's last layer, {@code [2 hidden_size]}, the forward one first.
+ * prediction is h of either stack's last layer, {@code [2 hidden_size]}, the forward one first.
  *
  * <pre>
  *   y_t = [forward(x_0 ... x_t), backward(x_n-1 ... x_t)]
@@ -47,11 +47,6 @@ public final class BidirectionalQrnn implements WindowModel {
   @Override
   public int inputs() {
     return forward.inputs();
-  }
-
-  @Override
-  public int tokens() {
-    return 0;
   }
 
   @Override
@@ -115,7 +110,7 @@ public final class BidirectionalQrnn implements WindowModel {
     stack.advance(block, state, PredictAt.EVERY_STEP, h, work);
   }
 
-  /** For each row of a window the row that stands there if the window is read from its end. */
+  /** Returns the index of each row in its reversed window. */
   private static int[] turned(WindowBatch batch) {
     int[] turned = new int[batch.rows()];
     for (int b = 0; b < batch.windows(); b++) {

@@ -11,7 +11,7 @@ import dev.riffle.models.qrnn.QrnnConfig.Variant;
 import dev.riffle.models.weights.Weights;
 
 /**
- * A stack of QRNN layers in inference. After every step it answers h of its last layer, {@code
+ * A stack of QRNN layers in inference. After every step it predicts h of its last layer, {@code
  * [hidden_size]}.
  *
  * <p>State of one sequence, for each layer: c as {@code [hidden_size]} in part {@code 2 layer};
@@ -52,7 +52,7 @@ public final class Qrnn implements RecurrentModel {
     return config;
   }
 
-  /** Values of the widest row on the way. */
+  /** Returns the number of values of the widest intermediate row. */
   int widest() {
     int widest = 0;
     for (int i = 0; i < layers.length; i++) {

@@ -5,8 +5,7 @@ import dev.riffle.models.InputException;
 import java.util.Arrays;
 
 /**
- * Where the rows of a batch are: sequences one behind the other, each filled up with padding to a
- * multiple of the local window.
+ * The layout of a batch: packed sequences, each padded to a multiple of the local window.
  *
  * @param packed where the sequences are, padding included
  * @param positions {@code [rows]} place of each row in its sequence

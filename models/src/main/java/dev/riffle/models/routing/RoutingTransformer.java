@@ -14,8 +14,8 @@ import dev.riffle.models.weights.Weights;
 
 /**
  * The Routing Transformer in inference. Immutable and shared by all threads; work memory is the
- * caller's. Each window of a batch is computed at its own length: its answer does not depend on the
- * others.
+ * caller's. Each window of a batch is computed at its own length: its prediction does not depend on
+ * the others.
  */
 public final class RoutingTransformer implements WindowModel {
   private final Kernels kernels;
@@ -96,7 +96,7 @@ public final class RoutingTransformer implements WindowModel {
     return true;
   }
 
-  /** Values of one row's answer: logits, or the last layer's features. */
+  /** Returns the number of values of one prediction: logits, or features of the last layer. */
   @Override
   public int outputs() {
     return out != null ? out.outputs() : config.embDim();

@@ -12,7 +12,7 @@
  *
  * <p>A whole window goes in and a whole window comes out. There is no streaming form: a cluster
  * takes the tokens that lie nearest to its mean of all the window's tokens, so that one more token
- * may change the answers of earlier ones, in a causal model too, as soon as the window is longer
- * than {@code window_size}.
+ * may change the predictions of earlier ones, in a causal model too, as soon as the window is
+ * longer than {@code window_size}.
  */
 package dev.riffle.models.routing;

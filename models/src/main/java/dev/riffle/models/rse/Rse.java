@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The network: a window of features in, a window of features out. Immutable and shared by all
- * threads; work memory is the caller's.
+ * The network: a window of features in, a window of features out. It is immutable and shared by all
+ * threads. The caller owns the work memory.
  *
  * <p>Besides its input it holds four windows' worth of {@code length x m} values: two on the way,
  * two for the hidden row of all pairs; or three, two on the way and one for candidates, where the
@@ -56,11 +56,6 @@ public final class Rse implements WindowModel {
   @Override
   public int inputs() {
     return config.units();
-  }
-
-  @Override
-  public int tokens() {
-    return 0;
   }
 
   @Override
@@ -132,9 +127,9 @@ public final class Rse implements WindowModel {
   }
 
   /**
-   * Runs windows. Each answer depends on its window alone, but on all of it, padding included.
+   * Runs windows. A result depends only on its window, and on all of it, including padding.
    *
-   * @param x {@code [rows, m]}, the windows packed one behind the other; not changed
+   * @param x {@code [rows, m]}, packed windows; not changed
    * @param sequences where the windows are; all have the same {@link #paddedLength}
    * @return {@code [sequences, padded length, m]}, in work memory
    * @throws InputException if a window has a length that can not be, or another padded length

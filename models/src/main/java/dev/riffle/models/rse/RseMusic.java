@@ -94,7 +94,7 @@ public final class RseMusic implements WindowModel {
     this.offset = kernels.constant(w.require("corrected_result/offset", classes));
   }
 
-  /** Channels before and behind each convolution: the reference knows 1, 2 or 3 of them. */
+  /** Returns the channels before and after each convolution; the reference has 1, 2 or 3. */
   private static int[] channels(Settings s, int m) {
     return switch (s.size("convs")) {
       case 1 -> new int[] {1, 2 * m};
@@ -115,12 +115,7 @@ public final class RseMusic implements WindowModel {
     return 1;
   }
 
-  @Override
-  public int tokens() {
-    return 0;
-  }
-
-  /** False: the answer is that of the middle frame. */
+  /** Returns false: the model predicts the middle frame of a window. */
   @Override
   public boolean predictsEachStep() {
     return false;
@@ -174,7 +169,7 @@ public final class RseMusic implements WindowModel {
     return head.outputs();
   }
 
-  /** What a window costs; it has {@link #window} values, 0 stands for them. */
+  /** Describes the cost of a window of {@link #window} values; 0 means that length, too. */
   Description describe(int values) {
     if (values != 0) {
       check(values);
@@ -190,7 +185,7 @@ public final class RseMusic implements WindowModel {
     return Description.windowed(this, convolutions.size() + network.depth(steps), window, sum);
   }
 
-  /** Position of the frame that is answered: the middle one of those that training labels. */
+  /** Returns the position of the predicted frame: the middle one of the labelled frames. */
   int middle() {
     int frames = window / FRAME - 1;
     return frames / 2 * FRAME >> convolutions.size();
@@ -269,7 +264,7 @@ public final class RseMusic implements WindowModel {
       Convolution layer = convolutions.get(i);
       int outputs = layer.filter.outputs();
       boolean last = i == convolutions.size() - 1;
-      // with a zero before and behind, output t sees the steps 2t - 1 .. 2t + 2
+      // with a zero at either end, output t sees the steps 2t - 1 .. 2t + 2
       int before = (steps + 2) * layer.inputs;
       int after = last ? steps / 2 : steps / 2 + 2;
       Tensor to =

@@ -140,7 +140,7 @@ public final class RseTokens implements WindowModel {
    * Logits of every position. A window is padded with token 0 at its end, which is not inert: the
    * norm sees it.
    *
-   * @param input {@code [rows]}, each from 0 to {@code n_input - 1}, windows one behind the other
+   * @param input {@code [rows]}, each from 0 to {@code n_input - 1}, packed windows
    * @param sequences where the windows are; all have the same {@link #paddedLength}
    * @param y {@code [sequences, padded length, n_classes]}
    * @throws InputException if there is no such token, or padded lengths differ
@@ -206,8 +206,8 @@ public final class RseTokens implements WindowModel {
   }
 
   /**
-   * LAMBADA's answer: for each window the position of the word, where class 2 stands highest; the
-   * first of equals.
+   * Returns the prediction of LAMBADA: for each window the position of the word, where the logit of
+   * class 2 is highest. Of equal positions it is the first.
    *
    * @param logits {@code [windows, length, n_classes]}
    * @return {@code [windows]}

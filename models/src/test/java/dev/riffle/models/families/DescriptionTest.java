@@ -28,7 +28,7 @@ class DescriptionTest {
     int states = 12;
     ObjectNode h = hparams("lru/lru-05-L8-d16h12x2-last-batch-pre");
     long ends = width * (h.get("d_input").asLong() + h.get("d_output").asLong());
-    assertThat(d.multiplyAdds()).isEqualTo(ends + 2 * (4 * width * states + 2 * width * width));
+    assertThat(d.multiplyAdds()).isEqualTo(ends + 2L * (4 * width * states + 2 * width * width));
     assertThat(d.layers()).isEqualTo(2);
     assertThat(d.stateBytes()).isEqualTo(2 + 8 + 2 * 2 * states * 8);
     assertThat(d.lookAhead()).isEqualTo("none");
