@@ -3,7 +3,7 @@
 python compare_stream.py MODEL_DIR FOLDER
 
 FOLDER holds, per sound, X.f32 (16 kHz, little-endian floats) and X.notes.csv (midi_pitch,start_frames,end_frames,...),
-as benchmarks' TranscribeDirectory writes them. Two notes are the same when pitch and end are equal and the starts lie
+as 'riffle evaluate recordings' writes them. Two notes are the same when pitch and end are equal and the starts lie
 within 0.02 frames. Each difference is listed with its margin: how near the probabilities of the reference were to deciding
 otherwise. Ends with 1 if more than 2 in 1,000 notes differ.
 """

@@ -8,12 +8,14 @@ import dev.riffle.cli.job.SubmitCommand;
 import dev.riffle.cli.job.ValidateCommand;
 import dev.riffle.cli.model.ModelCommand;
 import dev.riffle.cli.model.VerifyCommand;
+import dev.riffle.cli.shared.CommandGroup;
 import dev.riffle.cli.shared.Failure;
 import dev.riffle.cli.shared.Installation;
 import dev.riffle.cli.stream.ProduceCommand;
 import dev.riffle.cli.stream.TailCommand;
 import dev.riffle.cli.transcribe.TranscribeCommand;
 import java.io.PrintWriter;
+import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -23,19 +25,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The command line: {@code riffle VERB ...}. */
+/** The command line: {@code riffle COMMAND ...}. */
 @Command(
     name = "riffle",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Riffle.Version.class,
     description = "Neural recurrent state per key on Kafka and Flink, exactly once.",
-    synopsisSubcommandLabel = "VERB",
-    commandListHeading = "%nVerbs:%n",
+    synopsisSubcommandLabel = "COMMAND",
+    commandListHeading = "%nCommands:%n",
     sortOptions = false,
     usageHelpAutoWidth = true,
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:done", "1:could not be done", "2:usage error"},
+    exitCodeList = {"0:success", "1:failure", "2:usage error"},
     subcommands = {
       DemoCommand.class,
       TranscribeCommand.class,
@@ -67,6 +69,7 @@ public final class Riffle implements Runnable {
   /** The command line with its handlers; tests give it their own writers. */
   public static CommandLine commandLine() {
     CommandLine line = new CommandLine(new Riffle());
+    ServiceLoader.load(CommandGroup.class).forEach(line::addSubcommand);
     RunCommand.configure(line.getSubcommands().get("run"));
     SubmitCommand.configure(line.getSubcommands().get("submit"));
     line.setUsageHelpWidth(100);
@@ -78,7 +81,7 @@ public final class Riffle implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to do: give a verb.");
+    throw new ParameterException(spec.commandLine(), "Missing command.");
   }
 
   private static int explain(Exception e, CommandLine line, CommandLine.ParseResult parsed) {
@@ -87,9 +90,10 @@ public final class Riffle implements Runnable {
     err.println("riffle: " + message(e));
     if (root != null && root.verbose) {
       e.printStackTrace(err);
-    } else if (!(e instanceof Failure) && !isTeaching(e)) {
+    } else if (!(e instanceof Failure) && !isForUsers(e)) {
       err.println(
-          "        --verbose shows where; Flink's and Kafka's own log is " + Installation.log());
+          "        Use --verbose for the stack trace. The log of Flink and Kafka is "
+              + Installation.log());
     }
     err.flush();
     return CommandLine.ExitCode.SOFTWARE;
@@ -104,8 +108,8 @@ public final class Riffle implements Runnable {
     return CommandLine.ExitCode.USAGE;
   }
 
-  /** Errors of our own floors: their messages say all there is to say. */
-  private static boolean isTeaching(Throwable e) {
+  /** Errors whose message is written for the user. */
+  private static boolean isForUsers(Throwable e) {
     return e instanceof dev.riffle.models.InputException
         || e instanceof dev.riffle.models.ModelException
         || e instanceof dev.riffle.models.StateException
@@ -114,7 +118,7 @@ public final class Riffle implements Runnable {
 
   private static String message(Throwable e) {
     for (Throwable t = e; t != null; t = t.getCause()) {
-      if (t instanceof Failure || isTeaching(t)) {
+      if (t instanceof Failure || isForUsers(t)) {
         return t.getMessage();
       }
     }

@@ -19,9 +19,9 @@ class RiffleTest {
   @TempDir Path dir;
 
   @Test
-  void everyVerbHasHelpThatSaysWhatItDoesAndHowItEnds() {
-    List<String> verbs = List.copyOf(Riffle.commandLine().getSubcommands().keySet());
-    assertThat(verbs)
+  void everyCommandPrintsItsHelp() {
+    List<String> commands = List.copyOf(Riffle.commandLine().getSubcommands().keySet());
+    assertThat(commands)
         .contains(
             "demo",
             "transcribe",
@@ -34,14 +34,14 @@ class RiffleTest {
             "model",
             "doctor",
             "help");
-    for (String verb : verbs) {
-      CommandLines help = CommandLines.run(verb, "--help");
-      assertThat(help.exit()).as(verb).isZero();
-      assertThat(help.out()).as(verb).contains("Usage: riffle " + verb);
+    for (String command : commands) {
+      CommandLines help = CommandLines.run(command, "--help");
+      assertThat(help.exit()).as(command).isZero();
+      assertThat(help.out()).as(command).contains("Usage: riffle " + command);
       for (CommandLine sub :
-          Riffle.commandLine().getSubcommands().get(verb).getSubcommands().values()) {
-        CommandLines kind = CommandLines.run(verb, sub.getCommandName(), "--help");
-        assertThat(kind.out()).contains("Usage: riffle " + verb + " " + sub.getCommandName());
+          Riffle.commandLine().getSubcommands().get(command).getSubcommands().values()) {
+        CommandLines subHelp = CommandLines.run(command, sub.getCommandName(), "--help");
+        assertThat(subHelp.out()).contains("Usage: riffle " + command + " " + sub.getCommandName());
       }
     }
   }
@@ -141,7 +141,7 @@ class RiffleTest {
         "model inspect . --length 0",
         "verify . --backend abacus"
       })
-  void whatIsAskedWronglyEndsWithTwoAndShowsTheWay(String line) {
+  void aUsageErrorExitsWithTwoAndPointsToTheHelp(String line) {
     CommandLines result = CommandLines.run((Object[]) line.split(" "));
     if (line.isEmpty()) {
       result = CommandLines.run();
@@ -152,13 +152,14 @@ class RiffleTest {
   }
 
   @Test
-  void aVerbThatNeedsAKindNamesThoseThereAre() {
+  void aGroupWithoutASubcommandNamesItsSubcommands() {
     assertThat(CommandLines.run("model").err())
-        .startsWith("riffle: Say which KIND of model: inspect or convert.")
+        .startsWith(
+            "riffle: Missing subcommand of 'riffle model'. Expected one of: inspect, convert.")
         .contains("Try: riffle model --help");
-    assertThat(CommandLines.run("demo").err()).contains("KIND of demo: music or dna.");
+    assertThat(CommandLines.run("demo").err()).contains("Expected one of: music, dna.");
     assertThat(CommandLines.run("produce").err())
-        .contains("KIND of produce: audio or reads or events.");
+        .contains("Expected one of: audio, reads, events.");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.riffle.benchmarks.peers;
 
 import dev.riffle.benchmarks.window.WindowCase;
+import dev.riffle.cli.shared.Percentiles;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import java.io.IOException;
@@ -12,7 +13,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
  * One window on two threads, beside eager PyTorch and onnxruntime, all with the same weights:
@@ -25,55 +28,62 @@ import java.util.TreeMap;
  * the matrix products of a window alone: their share of a window is what a faster product could
  * still bring.
  *
- * <pre>
- *   mvn -q -pl benchmarks -am package -DskipTests
- *   CLASSPATH="benchmarks/target/classes:$(cat benchmarks/target/classpath)" \
- *     java -XX:+UseSerialGC --add-modules jdk.incubator.vector \
- *     dev.riffle.benchmarks.peers.WindowPeersBenchmark --python=PYTHON-WITH-TORCH
- * </pre>
- *
- * <p>Options: {@code --family=chordmixer,rse}, {@code --engines=riffle,torch,onnxruntime} (and
- * {@code nd4j}), {@code --threads=2}, {@code --rounds=30}, {@code --python=python3}.
+ * <p>{@code RIFFLE_JAVA_OPTS=-XX:+UseSerialGC ./riffle bench peers windows
+ * --python=PYTHON_WITH_TORCH}
  */
-public final class WindowPeersBenchmark {
-  private static final Map<String, String> DEFAULTS =
-      Map.of(
-          "family", "chordmixer,rse",
-          "engines", "riffle,torch,onnxruntime",
-          "threads", "2",
-          "rounds", "30",
-          "python", "python3");
+@Command(
+    name = "windows",
+    description = "One window on each peer in turns: Riffle, eager PyTorch, onnxruntime, ND4J.")
+public final class WindowPeersBenchmark implements Callable<Integer> {
+  private static final String ENGINES = "riffle,torch,onnxruntime";
   private static final int WARM_UP = 5; // seconds of each engine
   private static final long REST = 30; // ms
   private static final double TOLERANCE = 1e-3; // of the largest value of an answer
 
-  private final Map<String, String> options = new TreeMap<>(DEFAULTS);
+  @Option(
+      names = "--family",
+      split = ",",
+      defaultValue = "chordmixer,rse",
+      description = "Families (default: ${DEFAULT-VALUE}).")
+  private List<String> families;
 
-  private WindowPeersBenchmark() {}
+  @Option(
+      names = "--engines",
+      split = ",",
+      defaultValue = ENGINES,
+      description = "Engines, also nd4j (default: ${DEFAULT-VALUE}).")
+  private List<String> engines;
 
-  public static void main(String[] args) throws IOException, InterruptedException {
-    WindowPeersBenchmark benchmark = new WindowPeersBenchmark();
-    for (String arg : args) {
-      if (!arg.matches("--(" + String.join("|", DEFAULTS.keySet()) + ")=.+")) {
-        throw new IllegalArgumentException(
-            "The options are, with their defaults, " + DEFAULTS + " but not " + arg + ".");
-      }
-      benchmark.options.put(
-          arg.substring(2, arg.indexOf('=')), arg.substring(arg.indexOf('=') + 1));
+  @Option(
+      names = "--threads",
+      defaultValue = "2",
+      description = "Threads of PyTorch and onnxruntime (default: ${DEFAULT-VALUE}).")
+  private int threads;
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "30",
+      description = "Measured rounds (default: ${DEFAULT-VALUE}).")
+  private int rounds;
+
+  @Option(
+      names = "--python",
+      defaultValue = "python3",
+      description = "Python with torch and onnx (default: ${DEFAULT-VALUE}).")
+  private String python;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    for (String family : families) {
+      run(WindowCase.of(family));
     }
-    for (String family : benchmark.options.get("family").split(",")) {
-      benchmark.run(WindowCase.of(family));
-    }
-  }
-
-  private int number(String option) {
-    return Integer.parseInt(options.get(option));
+    return 0;
   }
 
   private void run(WindowCase window) throws IOException, InterruptedException {
     Map<String, WindowPeer> peers = new LinkedHashMap<>();
     try {
-      for (String engine : options.get("engines").split(",")) {
+      for (String engine : engines) {
         peers.put(engine, peer(engine, window));
       }
       measure(window, peers);
@@ -86,11 +96,11 @@ public final class WindowPeersBenchmark {
     return switch (engine) {
       case "riffle" -> new RiffleWindow(Backends.find("cpu"), window);
       case "nd4j" -> new RiffleWindow(Backends.find("nd4j").forWindows(), window);
-      case "torch" -> new TorchWindow(options.get("python"), window, number("threads"));
-      case "onnxruntime" -> new OnnxWindow(window, number("threads"));
+      case "torch" -> new TorchWindow(python, window, threads);
+      case "onnxruntime" -> new OnnxWindow(window, threads);
       default ->
           throw new IllegalArgumentException(
-              "An engine is one of " + DEFAULTS.get("engines") + ",nd4j but not " + engine + ".");
+              "Unknown engine '" + engine + "'. Expected one of " + ENGINES + ",nd4j.");
     };
   }
 
@@ -102,7 +112,7 @@ public final class WindowPeersBenchmark {
         window.family(),
         window.length(),
         kernels.description(),
-        options.get("threads"),
+        threads,
         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
     for (WindowPeer peer : peers.values()) {
       long start = System.nanoTime();
@@ -116,7 +126,7 @@ public final class WindowPeersBenchmark {
     Map<String, List<Double>> runs = new LinkedHashMap<>();
     Map<String, List<Double>> products = new LinkedHashMap<>();
     List<String> names = new ArrayList<>(peers.keySet());
-    for (int round = 0; round < number("rounds"); round++) {
+    for (int round = 0; round < rounds; round++) {
       for (int i = 0; i < names.size(); i++) {
         String name = names.get((round + i) % names.size());
         Thread.sleep(REST);
@@ -208,6 +218,6 @@ public final class WindowPeersBenchmark {
   }
 
   private static double median(List<Double> values) {
-    return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
+    return Percentiles.of(values, 0.5).orElseThrow();
   }
 }

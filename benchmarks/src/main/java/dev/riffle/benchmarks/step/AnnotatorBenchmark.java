@@ -1,11 +1,11 @@
 package dev.riffle.benchmarks.step;
 
-import dev.riffle.benchmarks.support.VerbTimes;
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.SequenceFile;
 import dev.riffle.dna.annotator.Annotator;
 import dev.riffle.dna.annotator.Gene;
+import dev.riffle.benchmarks.support.OpTimes;
 import dev.riffle.evaluation.dna.Prodigal;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
@@ -20,23 +20,39 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /**
  * How fast the annotator is on one thread, by CPU time, with Prodigal in turns where it is
  * installed; where the time goes; how far behind a gene it is told, and what a contig takes in
  * memory.
  *
- * <pre>
- *   AnnotatorBenchmark MODEL_DIR FASTA [ROUNDS]
- * </pre>
+ * <p>{@code ./riffle bench step annotator MODEL_DIR FASTA}
  *
  * <p>Prodigal reads the whole genome, learns from it, and reads it again; the annotator reads each
  * base once, in pieces of 32,768. Both have the contigs of the file, with the genetic code that the
  * first header names; reading and writing files is in Prodigal's time only.
  */
-public final class AnnotatorBenchmark {
+@Command(
+    name = "annotator",
+    description = "Bases through the annotator: speed, operations, delays, many contigs at once.")
+public final class AnnotatorBenchmark implements Callable<Integer> {
   private static final int PIECE = 1 << 15;
-  private static final int ROUNDS = 5;
+
+  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "Model directory.")
+  private Path modelDirectory;
+
+  @Parameters(index = "1", paramLabel = "FASTA", description = "Genome, FASTA.")
+  private Path file;
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "5",
+      description = "Measured rounds (default: ${DEFAULT-VALUE}).")
+  private int rounds;
 
   /** Contigs that are open at once, and bases of each chunk of them. */
   private static final int CONTIGS = 10_000;
@@ -44,30 +60,20 @@ public final class AnnotatorBenchmark {
   private static final int CHUNK = 400;
   private static final int CHUNKS = 5;
 
-  private final ModelDirectory directory;
+  private ModelDirectory directory;
   private final List<float[]> contigs = new ArrayList<>();
-  private final Path file;
   private GeneticCode code = GeneticCode.BACTERIAL;
   private long bases;
 
-  private AnnotatorBenchmark(Path model, Path file) throws IOException {
-    this.directory = ModelDirectory.read(model);
-    this.file = file;
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    directory = ModelDirectory.read(modelDirectory);
     read();
-  }
-
-  /** Prints the tables. */
-  public static void main(String[] args) throws IOException, InterruptedException {
-    if (args.length < 2 || args.length > 3) {
-      System.err.println("Usage: AnnotatorBenchmark MODEL_DIR FASTA [ROUNDS]");
-      System.exit(2);
-    }
-    int rounds = args.length == 3 ? Integer.parseInt(args[2]) : ROUNDS;
-    AnnotatorBenchmark benchmark = new AnnotatorBenchmark(Path.of(args[0]), Path.of(args[1]));
-    benchmark.speed(rounds);
-    benchmark.verbs();
-    benchmark.delays();
-    benchmark.manyContigs();
+    speed(rounds);
+    operations();
+    delays();
+    manyContigs();
+    return 0;
   }
 
   private void read() throws IOException {
@@ -150,8 +156,8 @@ public final class AnnotatorBenchmark {
     return genes;
   }
 
-  private void verbs() {
-    VerbTimes times = new VerbTimes(Backends.find("cpu"));
+  private void operations() {
+    OpTimes times = new OpTimes(Backends.find("cpu"));
     StreamRunner<Gene> runner = new Annotator(directory, times.kernels()).newRunner();
     pass(runner, PIECE);
     times.begin();

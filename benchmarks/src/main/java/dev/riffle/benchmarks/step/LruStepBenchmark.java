@@ -20,19 +20,11 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * One step of an LRU model on one thread: 8 values in, encoder, 4 layers with d_hidden = d_model
  * and layer norm before the recurrence, decoder, 2 log-probabilities out; for one key, and for 64
- * keys at once. Before it measures, each engine must agree with {@code reference} on answers and
- * states.
+ * keys at once. Each engine must agree with {@code reference} on predictions and states before it
+ * is measured.
  *
- * <pre>
- *   mvn -q -pl benchmarks -am package -DskipTests
- *   java -Djmh.separateClasspathJAR=true \
- *     -cp "benchmarks/target/classes:$(cat benchmarks/target/classpath)" \
- *     org.openjdk.jmh.Main LruStepBenchmark
- * </pre>
- *
- * Append {@code -p width=128 -p keys=1} or the like for a part of the table. The engine {@code
- * onnxruntime} needs {@code python3} to write its graph, and a short command line: hence the class
- * path in a jar.
+ * <p>{@code ./riffle bench step lru -p width=128 -p keys=1} measures a part of the table. The
+ * engine {@code onnxruntime} needs {@code python3} to write its graph.
  */
 @State(Scope.Thread)
 @Threads(1)

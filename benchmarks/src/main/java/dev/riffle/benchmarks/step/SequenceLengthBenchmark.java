@@ -22,32 +22,32 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
 
 /**
- * What one event costs after 1,000 events and after 10,000,000, and how many bytes of state a key
- * takes: one key of an LRU with 4 layers of width 32 and mean pooling, advanced event by event.
- * About a minute.
- *
- * <pre>
- *   mvn -q -pl benchmarks -am package -DskipTests
- *   java --add-modules jdk.incubator.vector \
- *     -cp "benchmarks/target/classes:$(cat benchmarks/target/classpath)" \
- *     dev.riffle.benchmarks.step.SequenceLengthBenchmark
- * </pre>
+ * Time of one event after 1,000 and after 10,000,000 events, and the size of the state: one key of
+ * an LRU with 4 layers of width 32 and mean pooling, advanced event by event. About a minute.
  */
-public final class SequenceLengthBenchmark {
+@Command(
+    name = "sequence-length",
+    description = "One event after 1,000 to 10,000,000 events of a sequence: time and state size.")
+public final class SequenceLengthBenchmark implements Callable<Integer> {
   private static final int WIDTH = 32;
   private static final long[] AT = {1_000, 10_000, 100_000, 1_000_000, 10_000_000};
   private static final int CHUNK = 100; // events
   private static final int ROUNDS = 2_001;
 
-  private final Kernels kernels = Backends.find("cpu");
-  private final Lru model;
-  private final Scratch work = new Scratch(kernels);
-  private final Tensor events; // [CHUNK, inputs]
-  private final Tensor y = kernels.allocate(2);
+  private Kernels kernels;
+  private Lru model;
+  private Scratch work;
+  private Tensor events; // [CHUNK, inputs]
+  private Tensor y;
 
-  private SequenceLengthBenchmark() throws IOException {
+  private void prepare() throws IOException {
+    kernels = Backends.find("cpu");
+    work = new Scratch(kernels);
+    y = kernels.allocate(2);
     LruConfig config =
         new LruConfig(8, WIDTH, WIDTH, 4, 2, 1, LruConfig.Pooling.MEAN, "layer", true);
     Path weights = Checkout.target("lru-length.safetensors");
@@ -59,11 +59,9 @@ public final class SequenceLengthBenchmark {
     events = kernels.constant(x);
   }
 
-  public static void main(String[] args) throws IOException {
-    new SequenceLengthBenchmark().run();
-  }
-
-  private void run() {
+  @Override
+  public Integer call() throws IOException {
+    prepare();
     System.out.println(kernels.description());
     List<ByteBuffer> stored = new ArrayList<>();
     RecurrentState state = new RecurrentState(model, 1);
@@ -73,7 +71,7 @@ public final class SequenceLengthBenchmark {
       }
       stored.add(store(state));
     }
-    // In turns, so that whatever else the machine does falls on all alike.
+    // In turns, so that other load on the machine affects all lengths alike.
     double[][] nanos = new double[AT.length][ROUNDS]; // of an event
     for (int round = 0; round < ROUNDS; round++) {
       for (int i = 0; i < AT.length; i++) {
@@ -89,6 +87,7 @@ public final class SequenceLengthBenchmark {
       double median = nanos[i][ROUNDS / 2];
       System.out.printf("%,17d %,11.0f %,14d%n", AT[i], median, stored.get(i).limit());
     }
+    return 0;
   }
 
   /** Advances by the same 100 events, one at a time. */

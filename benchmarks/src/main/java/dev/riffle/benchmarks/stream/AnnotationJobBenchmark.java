@@ -2,7 +2,7 @@ package dev.riffle.benchmarks.stream;
 
 import dev.riffle.benchmarks.support.Checkout;
 import dev.riffle.benchmarks.support.Child;
-import dev.riffle.benchmarks.support.Options;
+import dev.riffle.benchmarks.support.JobArguments;
 import dev.riffle.cli.dna.SyntheticGenome;
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.SequenceFile;
@@ -30,6 +30,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -37,6 +39,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /**
  * The annotation through Kafka and Flink, beside the bare model in the same JVM and Prodigal where
@@ -52,40 +57,72 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * CPU time is that of the whole process: of Flink its compiler, collector, checkpoints and Kafka
  * clients among it; of Prodigal that of its process, which reads the genome twice.
  *
- * <pre>
- *   mvn -q -pl benchmarks -am package -DskipTests
- *   java --add-modules jdk.incubator.vector \
- *     -cp "benchmarks/target/classes:$(cat benchmarks/target/classpath)" \
- *     dev.riffle.benchmarks.stream.AnnotationJobBenchmark --model=demo/models/dna-annotator/1
- * </pre>
- *
- * Arguments, each {@code --name=value}, with what they are if not said: {@code model} (required);
- * {@code fasta} (a file; else made-up genomes), {@code bases} (of each made-up genome, 500000),
- * {@code contigs} (made-up genomes, side by side, 4), {@code chunk} (bases, 4000), {@code rounds}
- * (3, behind one that warms up), {@code many} (contigs at once, 10000; 0 for none), {@code
- * many-bases} (of each of them, 1000), {@code heap} (of Flink, 1g); every other option, such as
- * {@code parallelism}, goes to the job.
+ * <p>{@code ./riffle bench stream annotation-job --model=demo/models/dna-annotator/1}
  */
-public final class AnnotationJobBenchmark {
+@Command(
+    name = "annotation-job",
+    description = "DNA through the annotation job, next to the bare model and Prodigal.",
+    footer = "%nAll other options, such as --parallelism=2, are passed to the job.")
+public final class AnnotationJobBenchmark implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long LIMIT = 300_000_000_000L; // ns without a record
   private static final int LIVE_CHUNK = 30;
-  private static final Map<String, String> DEFAULTS =
-      Map.of(
-          "model", "",
-          "fasta", "",
-          "bases", "500000",
-          "contigs", "4",
-          "chunk", "4000",
-          "rounds", "3",
-          "many", "10000",
-          "many-bases", "1000",
-          "heap", "1g");
+
+  @Option(names = "--model", required = true, description = "Model directory.")
+  private Path model;
+
+  @Option(names = "--fasta", description = "FASTA file (default: synthetic genomes).")
+  private Optional<Path> file;
+
+  @Option(
+      names = "--bases",
+      defaultValue = "500000",
+      description = "Bases of each synthetic genome (default: ${DEFAULT-VALUE}).")
+  private int syntheticBases;
+
+  @Option(
+      names = "--contigs",
+      defaultValue = "4",
+      description = "Synthetic genomes, sent side by side (default: ${DEFAULT-VALUE}).")
+  private int syntheticContigs;
+
+  @Option(
+      names = "--chunk",
+      defaultValue = "4000",
+      description = "Bases of a chunk (default: ${DEFAULT-VALUE}).")
+  private int chunk;
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "3",
+      description = "Measured rounds, after one for warm-up (default: ${DEFAULT-VALUE}).")
+  private int rounds;
+
+  @Option(
+      names = "--many",
+      defaultValue = "10000",
+      description =
+          "Contigs that are open at once in the last part, 0 to skip it"
+              + " (default: ${DEFAULT-VALUE}).")
+  private int many;
+
+  @Option(
+      names = "--many-bases",
+      defaultValue = "1000",
+      description = "Bases of each of these contigs (default: ${DEFAULT-VALUE}).")
+  private int manyBases;
+
+  @Option(
+      names = "--heap",
+      defaultValue = "1g",
+      description = "Heap of the Flink process (default: ${DEFAULT-VALUE}).")
+  private String heap;
+
+  @Mixin private JobArguments jobArguments = new JobArguments();
 
   private record Contig(String id, int code, byte[] bases) {}
 
-  private final Options own;
-  private final Map<String, String> job;
+  private Map<String, String> job;
   private final List<Contig> contigs = new ArrayList<>();
   private Path fasta;
   private long bases;
@@ -93,35 +130,28 @@ public final class AnnotationJobBenchmark {
   private Child flink;
   private int streams;
 
-  private AnnotationJobBenchmark(String[] args) throws IOException {
-    own = new Options(DEFAULTS, args);
-    job = own.job;
+  @Override
+  public Integer call() throws Exception {
+    job = jobArguments.values();
     job.putIfAbsent("parallelism", "1");
     job.putIfAbsent("restart-attempts", "0");
-    if (own.get("model").isEmpty()) {
-      throw new IllegalArgumentException("Say --model=DIRECTORY.");
-    }
-    if (own.get("fasta").isEmpty()) {
-      makeUp();
-    } else {
-      fasta = Path.of(own.get("fasta"));
+    if (file.isPresent()) {
+      fasta = file.get();
       read();
+    } else {
+      synthesize();
     }
     bases = contigs.stream().mapToLong(c -> c.bases.length).sum();
+    run();
+    return 0;
   }
 
-  /** Runs; see above. */
-  public static void main(String[] args) throws Exception {
-    new AnnotationJobBenchmark(args).run();
-  }
-
-  private void makeUp() throws IOException {
-    fasta = Checkout.target("made-up.fasta");
+  private void synthesize() throws IOException {
+    fasta = Checkout.target("synthetic.fasta");
     StringBuilder text = new StringBuilder();
-    for (int i = 0; i < own.number("contigs"); i++) {
+    for (int i = 0; i < syntheticContigs; i++) {
       SyntheticGenome genome =
-          SyntheticGenome.make(
-              "genome-" + i, own.number("bases"), i, GeneticCode.BACTERIAL.number());
+          SyntheticGenome.make("genome-" + i, syntheticBases, i, GeneticCode.BACTERIAL.number());
       contigs.add(new Contig(genome.name(), genome.code(), genome.bases()));
       text.append('>').append(genome.name()).append('\n');
       text.append(new String(genome.bases(), StandardCharsets.US_ASCII)).append('\n');
@@ -146,7 +176,7 @@ public final class AnnotationJobBenchmark {
   private void run() throws Exception {
     List<String> jvm =
         List.of(
-            "-Xmx" + own.get("heap"),
+            "-Xmx" + heap,
             "--add-modules=jdk.incubator.vector",
             "--add-opens=java.base/java.util=ALL-UNNAMED");
     try (Child broker = Child.start(LocalBroker.class, List.of("-Xmx512m"), List.of("0"));
@@ -154,7 +184,7 @@ public final class AnnotationJobBenchmark {
             Child.start(
                 AnnotationJobProcess.class,
                 jvm,
-                List.of(own.get("model"), job.get("parallelism")))) {
+                List.of(model.toString(), job.get("parallelism")))) {
       flink = process;
       bootstrap = broker.line();
       System.out.println(flink.line());
@@ -163,16 +193,16 @@ public final class AnnotationJobBenchmark {
           "%,d bases in %d contigs, chunks of %s; %s tasks; load average %.1f%n",
           bases,
           contigs.size(),
-          own.get("chunk"),
+          chunk,
           job.get("parallelism"),
           ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
       double wild = prodigal();
       bare(); // compiles
-      job(0, own.number("chunk"), broker);
+      job(0, chunk, broker);
       List<Double> ratios = new ArrayList<>();
       double before = bare();
-      for (int round = 1; round <= own.number("rounds"); round++) {
-        double through = job(round, own.number("chunk"), broker);
+      for (int round = 1; round <= rounds; round++) {
+        double through = job(round, chunk, broker);
         double behind = bare();
         ratios.add(2 * through / (before + behind));
         before = behind;
@@ -188,7 +218,7 @@ public final class AnnotationJobBenchmark {
             Double.isNaN(wild) ? "" : String.format(Locale.ROOT, "; Prodigal %.3f", wild));
       }
       live();
-      if (own.number("many") > 0) {
+      if (many > 0) {
         many();
       }
     }
@@ -209,7 +239,7 @@ public final class AnnotationJobBenchmark {
   private double bare() throws IOException {
     Duration cpu = flink.cpu();
     long began = System.nanoTime();
-    String[] told = flink.ask("bare " + fasta.toAbsolutePath() + " " + own.get("chunk")).split(" ");
+    String[] told = flink.ask("bare " + fasta.toAbsolutePath() + " " + chunk).split(" ");
     double wall = (System.nanoTime() - began) / 1e9;
     double rate = bases / 1e6 / (flink.cpu().minus(cpu).toMillis() / 1e3);
     System.out.printf(
@@ -228,7 +258,7 @@ public final class AnnotationJobBenchmark {
     StringBuilder line = new StringBuilder("job");
     line.append(" --bootstrap=").append(bootstrap);
     line.append(" --stream=").append(stream);
-    line.append(" --model=").append(Path.of(own.get("model")).toAbsolutePath());
+    line.append(" --model=").append(model.toAbsolutePath());
     job.forEach((name, value) -> line.append(" --").append(name).append('=').append(value));
     flink.ask(line.toString());
     return topics;
@@ -309,10 +339,9 @@ public final class AnnotationJobBenchmark {
   private void many() throws Exception {
     Topics topics = begin();
     long empty = Long.parseLong(flink.ask("heap"));
-    int count = own.number("many");
+    int count = many;
     byte[] genome =
-        SyntheticGenome.make("many", own.number("many-bases"), 1, GeneticCode.BACTERIAL.number())
-            .bases();
+        SyntheticGenome.make("many", manyBases, 1, GeneticCode.BACTERIAL.number()).bases();
     AvroCodec<ReadChunk> codec = AvroCodec.of(ReadChunk.class);
     long began = System.nanoTime();
     try (KafkaProducer<byte[], byte[]> producer = producer()) {
@@ -340,7 +369,7 @@ public final class AnnotationJobBenchmark {
         seconds,
         (full - empty) / count,
         full / 1e6,
-        own.get("heap"));
+        heap);
   }
 
   private KafkaProducer<byte[], byte[]> producer() {

@@ -1,7 +1,8 @@
 package dev.riffle.benchmarks.stream;
 
 import dev.riffle.benchmarks.support.Child;
-import dev.riffle.benchmarks.support.Options;
+import dev.riffle.benchmarks.support.JobArguments;
+import dev.riffle.cli.shared.Percentiles;
 import dev.riffle.evaluation.reads.SimulatedReads;
 import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.readuntil.DecisionMapper;
@@ -22,18 +23,22 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /**
  * A flow cell that obeys: its channels call 450 bases/s each and send a chunk every 0.4 s through
@@ -43,95 +48,105 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * <p>The latency of a decision runs from the moment its chunk is due, its last base having been
  * called, to the moment the decision is in hand on the preview lane.
  *
- * <p>Arguments, each {@code --name=value}: {@code channels}, {@code seconds} (measured), {@code
- * warm-up} (before, in seconds), {@code share} (of reads that are targets', percent), {@code
- * model}, {@code targets} and {@code rest} (FASTA files; made-up genomes if not given); every other
- * option goes to the job.
+ * <p>{@code ./riffle bench stream flow-cell --channels=512}
  */
-public final class FlowCellBenchmark {
+@Command(
+    name = "flow-cell",
+    description = "Channels that obey the decisions of the read-until job: latency and enrichment.",
+    footer = "%nAll other options, such as --parallelism=2, are passed to the job.")
+public final class FlowCellBenchmark implements Callable<Integer> {
   private static final int CHUNK = 180;
   private static final long CHUNK_MICROS = 400_000;
   private static final int SHORTEST_READ = 1_800;
   private static final int LONGEST_READ = 12_600;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private final int channels;
-  private final int seconds;
-  private final int warmUp;
-  private final double share;
-  private final SimulatedReads targets;
-  private final SimulatedReads rest;
+  @Option(
+      names = "--channels",
+      defaultValue = "512",
+      description = "Channels of the flow cell (default: ${DEFAULT-VALUE}).")
+  private int channels;
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "30",
+      description = "Measured seconds (default: ${DEFAULT-VALUE}).")
+  private int seconds;
+
+  @Option(
+      names = "--warm-up",
+      defaultValue = "20",
+      description = "Seconds before the measurement (default: ${DEFAULT-VALUE}).")
+  private int warmUp;
+
+  @Option(
+      names = "--share",
+      paramLabel = "PERCENT",
+      defaultValue = "10",
+      description = "Share of target reads in percent (default: ${DEFAULT-VALUE}).")
+  private double percent;
+
+  @Option(
+      names = "--model",
+      defaultValue = "demo/models/read-until/1",
+      description = "Model directory (default: ${DEFAULT-VALUE}).")
+  private Path model;
+
+  @Option(
+      names = "--targets",
+      split = ",",
+      description = "FASTA files of the target genomes (default: a synthetic genome).")
+  private List<Path> targetFiles = List.of();
+
+  @Option(
+      names = "--rest",
+      split = ",",
+      description = "FASTA files of the background genomes (default: a synthetic genome).")
+  private List<Path> backgroundFiles = List.of();
+
+  @Mixin private JobArguments job = new JobArguments();
+
+  private double share;
+  private SimulatedReads targets;
+  private SimulatedReads background;
   private final Map<String, ReadDecision> decided = new ConcurrentHashMap<>();
   private final Map<String, Long> seenMicros = new ConcurrentHashMap<>();
 
-  private FlowCellBenchmark(
-      int channels,
-      int seconds,
-      int warmUp,
-      double share,
-      SimulatedReads targets,
-      SimulatedReads rest) {
-    this.channels = channels;
-    this.seconds = seconds;
-    this.warmUp = warmUp;
-    this.share = share;
-    this.targets = targets;
-    this.rest = rest;
-  }
-
-  /** Runs; see above. */
-  public static void main(String[] args) throws Exception {
-    Options own =
-        new Options(
-            Map.of(
-                "channels", "512",
-                "seconds", "30",
-                "warm-up", "20",
-                "share", "10",
-                "model", "demo/models/read-until/1",
-                "targets", "",
-                "rest", ""),
-            args);
-    String targets = own.get("targets");
-    String rest = own.get("rest");
-    Path made = null;
-    if (targets.isEmpty()) {
-      made = Files.createTempDirectory("riffle-flow-cell");
-      targets = write(made, "target", SimulatedReads.genome(300_000, 1001));
-      rest = write(made, "rest", SimulatedReads.genome(3_000_000, 1002));
-    }
-    FlowCellBenchmark benchmark =
-        new FlowCellBenchmark(
-            own.number("channels"),
-            own.number("seconds"),
-            own.number("warm-up"),
-            Double.parseDouble(own.get("share")) / 100,
-            SimulatedReads.of(files(targets)),
-            SimulatedReads.of(files(rest)));
-    List<String> job = new ArrayList<>(own.ofJob());
-    job.add("--model=" + own.get("model"));
-    job.add("--targets=" + targets);
-    job.add("--rest=" + rest);
+  @Override
+  public Integer call() throws Exception {
+    Path temporary = Files.createTempDirectory("riffle-flow-cell");
     try {
-      benchmark.run(job);
-    } finally {
-      if (made != null) {
-        Files.delete(made.resolve("target.fasta"));
-        Files.delete(made.resolve("rest.fasta"));
-        Files.delete(made);
+      if (targetFiles.isEmpty()) {
+        targetFiles = List.of(write(temporary, "target", SimulatedReads.genome(300_000, 1001)));
       }
+      if (backgroundFiles.isEmpty()) {
+        backgroundFiles = List.of(write(temporary, "rest", SimulatedReads.genome(3_000_000, 1002)));
+      }
+      share = percent / 100;
+      targets = SimulatedReads.of(targetFiles);
+      background = SimulatedReads.of(backgroundFiles);
+      List<String> arguments = new ArrayList<>(job.arguments());
+      arguments.add("--model=" + model);
+      arguments.add("--targets=" + names(targetFiles));
+      arguments.add("--rest=" + names(backgroundFiles));
+      run(arguments);
+      return 0;
+    } finally {
+      Files.deleteIfExists(temporary.resolve("target.fasta"));
+      Files.deleteIfExists(temporary.resolve("background.fasta"));
+      Files.delete(temporary);
     }
   }
 
-  private static String write(Path folder, String name, byte[] letters) throws IOException {
+  private static Path write(Path folder, String name, byte[] letters) throws IOException {
     Path file = folder.resolve(name + ".fasta");
     Files.writeString(
         file, ">" + name + "\n" + new String(letters, StandardCharsets.US_ASCII) + "\n");
-    return file.toString();
+    return file;
   }
 
-  private static List<Path> files(String names) {
-    return Arrays.stream(names.split(",")).map(Path::of).toList();
+  private static String names(List<Path> files) {
+    return files.stream().map(Path::toString).collect(Collectors.joining(","));
   }
 
   private void run(List<String> job) throws Exception {
@@ -323,7 +338,7 @@ public final class FlowCellBenchmark {
         boolean target = random.nextDouble() < share;
         ids[channel] = (target ? "t-" : "r-") + channel + "-" + captured;
         int length = SHORTEST_READ + random.nextInt(LONGEST_READ - SHORTEST_READ);
-        letters[channel] = (target ? targets : rest).read(length, random);
+        letters[channel] = (target ? targets : background).read(length, random);
         positions[channel] = 0;
         if (counts) {
           reads++;
@@ -362,9 +377,7 @@ public final class FlowCellBenchmark {
     if (values.isEmpty()) {
       return "-";
     }
-    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    int index = (int) Math.min(sorted.length - 1, Math.ceil(quantile * sorted.length) - 1);
-    return String.format(Locale.ROOT, "%.1f", sorted[index]);
+    return String.format(Locale.ROOT, "%.1f", Percentiles.of(values, quantile).orElseThrow());
   }
 
   /** Cluster and job in a process of their own: says "running", ends with its standard input. */

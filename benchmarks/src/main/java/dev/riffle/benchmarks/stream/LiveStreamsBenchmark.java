@@ -1,10 +1,11 @@
 package dev.riffle.benchmarks.stream;
 
 import dev.riffle.benchmarks.support.Child;
-import dev.riffle.benchmarks.support.Options;
 import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.stream.FlinkOptions;
 import dev.riffle.jobs.stream.Topics;
+import dev.riffle.benchmarks.support.JobArguments;
+import dev.riffle.cli.shared.Percentiles;
 import dev.riffle.jobs.transcription.TranscriptionJob;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
@@ -23,11 +24,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -36,23 +37,28 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /**
- * Live streams through Kafka and Flink in real time: what one costs, how late its notes are, how
- * many the machine holds.
+ * Live streams through Kafka and Flink in real time: CPU per stream, latency of its notes, and how
+ * many streams the machine sustains.
  *
  * <pre>
  *   this process: chunks of 32 ms, each sent when its last sample would have been captured;
  *                 notes read from preview, their parts of latency collected
- *      |  broker, a process of its own, whose CPU is told apart
- *   Flink, a process of its own: cluster and job; its CPU seconds are what a stream costs
+ *      |  broker, a separate process whose CPU is reported separately
+ *   Flink, a separate process: cluster and job; its CPU seconds are what a stream costs
  * </pre>
  *
- * Arguments, each {@code --name=value}: {@code streams} (counts, with commas), {@code seconds}
- * (measured), {@code warm-up} (before, in seconds), {@code model}; every other option goes to the
- * job.
+ * <p>{@code ./riffle bench stream live --streams=1,20}
  */
-public final class LiveStreamsBenchmark {
+@Command(
+    name = "live",
+    description = "Live streams of sound in real time: CPU per stream and latency of notes.",
+    footer = "%nAll other options, such as --max-batch-size=8, are passed to the job.")
+public final class LiveStreamsBenchmark implements Callable<Integer> {
   private static final int RATE = 16_000;
   private static final int CHUNK = 512; // samples: 32 ms
   private static final long CHUNK_MICROS = CHUNK * 1_000_000L / RATE;
@@ -67,44 +73,52 @@ public final class LiveStreamsBenchmark {
     VISIBLE
   }
 
-  private final String model;
-  private final int warmUp;
-  private final int seconds;
-  private final List<String> jobArguments;
-  private final short[] pcm;
+  @Option(
+      names = "--streams",
+      split = ",",
+      paramLabel = "N",
+      defaultValue = "1,20",
+      description = "Numbers of streams, one run each (default: ${DEFAULT-VALUE}).")
+  private List<Integer> streams;
 
-  private LiveStreamsBenchmark(String model, int warmUp, int seconds, List<String> jobArguments) {
-    this.model = model;
-    this.warmUp = warmUp;
-    this.seconds = seconds;
-    this.jobArguments = jobArguments;
-    long[] samples = Safetensors.read(Path.of(model, "golden", "piano.safetensors")).longs("pcm");
+  @Option(
+      names = "--seconds",
+      defaultValue = "30",
+      description = "Measured seconds of each run (default: ${DEFAULT-VALUE}).")
+  private int seconds;
+
+  @Option(
+      names = "--warm-up",
+      defaultValue = "40",
+      description = "Seconds of each run before the measurement (default: ${DEFAULT-VALUE}).")
+  private int warmUp;
+
+  @Option(
+      names = "--model",
+      defaultValue = "demo/models/lru-transcriber/1",
+      description = "Model directory (default: ${DEFAULT-VALUE}).")
+  private Path model;
+
+  @Mixin private JobArguments job = new JobArguments();
+
+  private short[] pcm;
+
+  @Override
+  public Integer call() throws Exception {
+    long[] samples =
+        Safetensors.read(model.resolve("golden").resolve("piano.safetensors")).longs("pcm");
     pcm = new short[samples.length / CHUNK * CHUNK];
     for (int i = 0; i < pcm.length; i++) {
       pcm[i] = (short) samples[i];
     }
-  }
-
-  /** Runs; see above. */
-  public static void main(String[] args) throws Exception {
-    Options own =
-        new Options(
-            Map.of(
-                "streams", "1,20",
-                "seconds", "30",
-                "warm-up", "40",
-                "model", "demo/models/lru-transcriber/1"),
-            args);
-    LiveStreamsBenchmark benchmark =
-        new LiveStreamsBenchmark(
-            own.get("model"), own.number("warm-up"), own.number("seconds"), own.ofJob());
     System.out.println(
         "streams | notes | late chunks | Flink CPU s per audio s and stream | Flink cores"
             + " | broker cores | algorithmic | queue | compute | transport | visible"
             + " (ms, p50/p95/p99)");
-    for (String count : own.get("streams").split(",")) {
-      benchmark.run(Integer.parseInt(count));
+    for (int count : streams) {
+      run(count);
     }
+    return 0;
   }
 
   /** Broker and Flink as processes, one load, one line. */
@@ -113,7 +127,7 @@ public final class LiveStreamsBenchmark {
       String bootstrap = broker.line();
       Topics topics = Topics.of("riffle", "live");
       topics.create(bootstrap, 2, PATIENCE);
-      List<String> options = new ArrayList<>(jobArguments);
+      List<String> options = new ArrayList<>(job.arguments());
       options.addAll(List.of("--bootstrap=" + bootstrap, "--stream=live", "--model=" + model));
       List<String> jvm =
           List.of(
@@ -248,14 +262,12 @@ public final class LiveStreamsBenchmark {
     if (values.isEmpty()) {
       return "none";
     }
-    double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
-    Arrays.sort(sorted);
     return String.format(
-        Locale.ROOT, "%.1f/%.1f/%.1f", at(sorted, 0.5), at(sorted, 0.95), at(sorted, 0.99));
+        Locale.ROOT, "%.1f/%.1f/%.1f", at(values, 0.5), at(values, 0.95), at(values, 0.99));
   }
 
-  private static double at(double[] sorted, double quantile) {
-    return sorted[(int) Math.min(sorted.length - 1, Math.ceil(quantile * sorted.length) - 1)];
+  private static double at(List<Double> values, double share) {
+    return Percentiles.of(values, share).orElseThrow();
   }
 
   /** Reads all partitions from the beginning. */

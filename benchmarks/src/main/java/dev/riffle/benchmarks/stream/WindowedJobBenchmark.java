@@ -2,8 +2,8 @@ package dev.riffle.benchmarks.stream;
 
 import dev.riffle.benchmarks.support.Checkout;
 import dev.riffle.benchmarks.support.Child;
-import dev.riffle.benchmarks.support.Options;
 import dev.riffle.jobs.stream.Topics;
+import dev.riffle.benchmarks.support.JobArguments;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;
@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
@@ -33,6 +34,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /**
  * Long windows through Kafka and the job of a YAML file, beside the bare model in the same JVM: how
@@ -50,63 +54,84 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * max-batch-size}, on as many threads as the job has tasks. Every window's answers must have the
  * bits of the bare model's.
  *
- * <pre>
- *   mvn -q -pl benchmarks -am package -DskipTests
- *   java --add-modules jdk.incubator.vector \
- *     -cp "benchmarks/target/classes:$(cat benchmarks/target/classpath)" \
- *     dev.riffle.benchmarks.stream.WindowedJobBenchmark --model=chordmixer
- * </pre>
- *
- * Arguments, each {@code --name=value}, with what they are if not said: {@code model} (chordmixer;
- * {@value WindowedJobCase#NAMES}), {@code keys} (16), {@code windows} (of each key and round, 8),
- * {@code rounds} (3, behind one that warms up), {@code seconds} (of the bare model, each time, 10),
- * {@code threads} (of the backend {@code cpu} for one batch, 1), {@code heap} (of Flink, 2g); every
- * other option, such as {@code parallelism}, goes to the job, whose {@code max-queue-delay} is 50
- * ms unless said otherwise: windows of many keys are to share a batch.
+ * <p>{@code ./riffle bench stream windowed-job --model=chordmixer}. The job's {@code
+ * max-queue-delay} is 50 ms by default, so that windows of many keys share a batch.
  */
-public final class WindowedJobBenchmark {
+@Command(
+    name = "windowed-job",
+    description = "Long windows through Kafka and a job file, next to the bare model.",
+    footer = "%nAll other options, such as --parallelism=2, are passed to the job.")
+public final class WindowedJobBenchmark implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long LIMIT = 900_000_000_000L; // ns without an answer
   private static final int MAX_PARALLELISM = 128;
-  private static final Map<String, String> DEFAULTS =
-      Map.of(
-          "model", "chordmixer",
-          "keys", "16",
-          "windows", "8",
-          "rounds", "3",
-          "seconds", "10",
-          "threads", "1",
-          "heap", "2g");
 
-  private final Options own;
-  private final Map<String, String> job;
-  private final WindowedJobCase model;
-  private final float[] window;
+  @Option(
+      names = "--model",
+      defaultValue = "chordmixer",
+      description = WindowedJobCase.NAMES + " (default: ${DEFAULT-VALUE}).")
+  private String caseName;
+
+  @Option(names = "--keys", defaultValue = "16", description = "Keys (default: ${DEFAULT-VALUE}).")
+  private int keyCount;
+
+  @Option(
+      names = "--windows",
+      defaultValue = "8",
+      description = "Windows of each key and round (default: ${DEFAULT-VALUE}).")
+  private int windows;
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "3",
+      description = "Measured rounds, after one for warm-up (default: ${DEFAULT-VALUE}).")
+  private int rounds;
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "10",
+      description = "Seconds of the bare model in each round (default: ${DEFAULT-VALUE}).")
+  private String seconds;
+
+  @Option(
+      names = "--threads",
+      defaultValue = "1",
+      description = "Threads of the backend cpu for one batch (default: ${DEFAULT-VALUE}).")
+  private int threads;
+
+  @Option(
+      names = "--heap",
+      defaultValue = "2g",
+      description = "Heap of the Flink process (default: ${DEFAULT-VALUE}).")
+  private String heap;
+
+  @Mixin private JobArguments jobArguments = new JobArguments();
+
+  private Map<String, String> job;
+  private WindowedJobCase model;
+  private float[] window;
   private final List<String> keys = new ArrayList<>();
 
-  private WindowedJobBenchmark(String[] args) {
-    own = new Options(DEFAULTS, args);
-    job = own.job;
+  @Override
+  public Integer call() throws Exception {
+    job = jobArguments.values();
     job.putIfAbsent("parallelism", "1");
-    model = WindowedJobCase.of(own.get("model"));
+    model = WindowedJobCase.of(caseName);
     job.putIfAbsent("max-batch-size", Integer.toString(model.batch()));
     job.putIfAbsent("max-queue-delay", "50ms");
     job.putIfAbsent("restart-attempts", "0");
     job.put("max-parallelism", Integer.toString(MAX_PARALLELISM));
     window = model.window();
-    for (int i = 0; keys.size() < own.number("keys"); i++) {
+    for (int i = 0; keys.size() < keyCount; i++) {
       String key = "key-" + i;
       int task =
           KeyGroupRangeAssignment.assignKeyToParallelOperator(key, MAX_PARALLELISM, parallelism());
       if (task == keys.size() % parallelism()) {
-        keys.add(key); // all tasks have equally many
+        keys.add(key); // every task gets the same number of keys
       }
     }
-  }
-
-  /** Runs; see above. */
-  public static void main(String[] args) throws Exception {
-    new WindowedJobBenchmark(args).run();
+    run();
+    return 0;
   }
 
   private int parallelism() {
@@ -119,8 +144,8 @@ public final class WindowedJobBenchmark {
   private void run() throws Exception {
     List<String> jvm =
         List.of(
-            "-Xmx" + own.get("heap"),
-            "-Driffle.kernels.cpu.threads=" + own.get("threads"),
+            "-Xmx" + heap,
+            "-Driffle.kernels.cpu.threads=" + threads,
             "--add-modules=jdk.incubator.vector",
             "--add-opens=java.base/java.util=ALL-UNNAMED");
     List<String> arguments =
@@ -135,22 +160,22 @@ public final class WindowedJobBenchmark {
               + " batches of at most %s; load average %.1f%n",
           model.name(),
           keys.size(),
-          own.number("windows"),
+          windows,
           model.length(),
           model.steps(),
           parallelism(),
-          own.get("threads"),
+          threads,
           job.get("max-batch-size"),
           ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
       long crc = Long.parseLong(flink.ask("answer"));
       System.out.println(flink.ask("peak"));
       bare(flink); // compiles
-      job(0, own.number("windows"), bootstrap, flink, broker, crc);
+      job(0, windows, bootstrap, flink, broker, crc);
       List<Double> ratios = new ArrayList<>();
       List<Double> cpuRatios = new ArrayList<>();
       Rate before = bare(flink);
-      for (int round = 1; round <= own.number("rounds"); round++) {
-        Rate through = job(round, own.number("windows"), bootstrap, flink, broker, crc);
+      for (int round = 1; round <= rounds; round++) {
+        Rate through = job(round, windows, bootstrap, flink, broker, crc);
         Rate behind = bare(flink);
         ratios.add(2 * through.windows / (before.windows + behind.windows));
         cpuRatios.add((before.cpu + behind.cpu) / 2 / through.cpu);
@@ -167,7 +192,7 @@ public final class WindowedJobBenchmark {
 
   private Rate bare(Child flink) throws IOException {
     Duration cpu = flink.cpu();
-    String[] told = flink.ask("bare " + own.get("seconds")).split(" ");
+    String[] told = flink.ask("bare " + seconds).split(" ");
     int windows = Integer.parseInt(told[0]);
     Rate rate =
         new Rate(

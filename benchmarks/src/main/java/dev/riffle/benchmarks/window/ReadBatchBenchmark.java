@@ -17,7 +17,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
  * Reads of very different lengths through the read classifier, in turns: packed one behind the
@@ -28,17 +30,13 @@ import java.util.TreeMap;
  * <p>Times are the thread's CPU time, medians over rounds. A step is a base or a pad; a step
  * through a block is the unit of work, as longer windows run more blocks.
  *
- * <pre>
- *   mvn -q -pl benchmarks -am package -DskipTests
- *   java -Xmx4g -XX:+UseSerialGC --add-modules jdk.incubator.vector \
- *     -cp "benchmarks/target/classes:$(cat benchmarks/target/classpath)" \
- *     dev.riffle.benchmarks.window.ReadBatchBenchmark --rounds=5
- * </pre>
- *
- * <p>Options: {@code --model=demo/models/read-classifier/1}, {@code --reads=32}, {@code
- * --longest=20000}, {@code --rounds=5}, {@code --backend=cpu}.
+ * <p>{@code ./riffle bench window reads --rounds=5}
  */
-public final class ReadBatchBenchmark {
+@Command(
+    name = "reads",
+    description =
+        "Reads of different lengths through the read classifier: packed, padded, one by one.")
+public final class ReadBatchBenchmark implements Callable<Integer> {
   private static final int SHORTEST = 200;
   private static final long SEED = 43;
   private static final Format TOKENS = new Format(0, 1);
@@ -50,51 +48,68 @@ public final class ReadBatchBenchmark {
     ONE_BY_ONE
   }
 
-  private final StreamModel<PredictionValues> model;
+  @Option(
+      names = "--model",
+      defaultValue = "demo/models/read-classifier/1",
+      description = "Model directory (default: ${DEFAULT-VALUE}).")
+  private Path modelDirectory;
+
+  @Option(
+      names = "--reads",
+      defaultValue = "32",
+      description = "Reads of a batch (default: ${DEFAULT-VALUE}).")
+  private int count;
+
+  @Option(
+      names = "--longest",
+      defaultValue = "20000",
+      description = "Most bases of a read (default: ${DEFAULT-VALUE}).")
+  private int mostBases;
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "5",
+      description = "Measured rounds (default: ${DEFAULT-VALUE}).")
+  private int rounds;
+
+  @Option(
+      names = "--backend",
+      defaultValue = "cpu",
+      description = "Backend (default: ${DEFAULT-VALUE}).")
+  private String backend;
+
+  private StreamModel<PredictionValues> model;
   private final List<float[]> reads = new ArrayList<>();
-  private final int longest;
+  private int longest;
 
-  private ReadBatchBenchmark(StreamModel<PredictionValues> model, int count, int longest) {
-    this.model = model;
-    Random random = new Random(SEED);
-    int most = 0;
-    for (int b = 0; b < count; b++) {
-      double log = Math.log(SHORTEST) + random.nextDouble() * Math.log((double) longest / SHORTEST);
-      float[] read = new float[(int) Math.exp(log)];
-      for (int i = 0; i < read.length; i++) {
-        read[i] = 1 + random.nextInt(4);
-      }
-      reads.add(read);
-      most = Math.max(most, read.length);
-    }
-    this.longest = most;
-  }
-
-  public static void main(String[] args) {
-    TreeMap<String, String> options = new TreeMap<>();
-    for (String arg : args) {
-      if (!arg.matches("--(model|reads|longest|rounds|backend)=.+")) {
-        throw new IllegalArgumentException(
-            "Options are --model, --reads, --longest, --rounds and --backend but not " + arg + ".");
-      }
-      options.put(arg.substring(2, arg.indexOf('=')), arg.substring(arg.indexOf('=') + 1));
-    }
-    Kernels kernels = Backends.find(options.getOrDefault("backend", "cpu"));
-    ModelDirectory directory =
-        ModelDirectory.read(
-            Path.of(options.getOrDefault("model", "demo/models/read-classifier/1")));
-    StreamModel<PredictionValues> model =
+  @Override
+  public Integer call() {
+    Kernels kernels = Backends.find(backend);
+    ModelDirectory directory = ModelDirectory.read(modelDirectory);
+    model =
         Families.load(
             directory,
             kernels,
             PredictionValues.class,
             WindowOptions.once(directory.config().size("max_seq_len")));
     System.out.println(kernels.description());
-    new ReadBatchBenchmark(
-            model,
-            Integer.parseInt(options.getOrDefault("reads", "32")),
-            Integer.parseInt(options.getOrDefault("longest", "20000")))
-        .run(Integer.parseInt(options.getOrDefault("rounds", "5")));
+    drawReads();
+    run(rounds);
+    return 0;
+  }
+
+  private void drawReads() {
+    Random random = new Random(SEED);
+    for (int b = 0; b < count; b++) {
+      double log =
+          Math.log(SHORTEST) + random.nextDouble() * Math.log((double) mostBases / SHORTEST);
+      float[] read = new float[(int) Math.exp(log)];
+      for (int i = 0; i < read.length; i++) {
+        read[i] = 1 + random.nextInt(4);
+      }
+      reads.add(read);
+      longest = Math.max(longest, read.length);
+    }
   }
 
   private void run(int rounds) {

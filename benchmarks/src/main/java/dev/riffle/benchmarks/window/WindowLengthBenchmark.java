@@ -1,6 +1,7 @@
 package dev.riffle.benchmarks.window;
 
-import dev.riffle.benchmarks.support.VerbTimes;
+import dev.riffle.benchmarks.support.OpTimes;
+import dev.riffle.cli.shared.Percentiles;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.PackedSequences;
@@ -23,10 +24,12 @@ import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
-import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
  * What one window costs as it grows from 2^12 to 2^21 positions: ChordMixer (track 8, hidden 88, as
@@ -40,19 +43,11 @@ import java.util.TreeMap;
  * two seconds, or of one. The heap's peak is that of each length; the resident one is the process's
  * until then.
  *
- * <pre>
- *   mvn -q -pl benchmarks -am package -DskipTests
- *   java -Xmx8g -XX:+UseSerialGC --add-modules jdk.incubator.vector \
- *     -cp "benchmarks/target/classes:$(cat benchmarks/target/classpath)" \
- *     dev.riffle.benchmarks.window.WindowLengthBenchmark --family=rse-official
- * </pre>
- *
- * <p>Options: {@code --family=chordmixer,rse-official,rse-torch-a}, {@code --lengths=4096,...},
- * {@code --backend=cpu}, and {@code --verbs=true}, which tells the CPU time of each verb apart,
- * again over n log2 n. For numbers give each family a process of its own: behind another, the
- * compiler may do worse.
+ * <p>{@code RIFFLE_HEAP=8g ./riffle bench window length --family=rse-official}. Give each family
+ * its own process: after another family, the JIT compiler may produce slower code.
  */
-public final class WindowLengthBenchmark {
+@Command(name = "length", description = "Time and memory of one window of 2^12 to 2^21 positions.")
+public final class WindowLengthBenchmark implements Callable<Integer> {
   private static final String FAMILIES = "chordmixer,rse-official,rse-torch-a";
   private static final int SHORTEST = 1 << 12;
   private static final int LONGEST = 1 << 21;
@@ -70,40 +65,47 @@ public final class WindowLengthBenchmark {
     double run(Tensor x, int length, Scratch work);
   }
 
-  private final Kernels kernels;
-  private final VerbTimes verbs; // null where they are not told apart
+  @Option(
+      names = "--family",
+      split = ",",
+      defaultValue = FAMILIES,
+      description = "Families (default: ${DEFAULT-VALUE}).")
+  private List<String> families;
 
-  private WindowLengthBenchmark(Kernels kernels, boolean verbs) {
-    this.verbs = verbs ? new VerbTimes(kernels) : null;
-    this.kernels = verbs ? this.verbs.kernels() : kernels;
-  }
+  @Option(
+      names = "--lengths",
+      split = ",",
+      paramLabel = "N",
+      description = "Positions of a window (default: 2^12 to 2^21).")
+  private int[] lengths = {};
 
-  public static void main(String[] args) {
-    TreeMap<String, String> options = new TreeMap<>();
-    for (String arg : args) {
-      if (!arg.matches("--(family|lengths|backend|verbs)=.+")) {
-        throw new IllegalArgumentException(
-            "Options are --family="
-                + FAMILIES
-                + ", --lengths=4096,..., --backend=cpu and --verbs=true but not "
-                + arg
-                + ".");
-      }
-      options.put(arg.substring(2, arg.indexOf('=')), arg.substring(arg.indexOf('=') + 1));
+  @Option(
+      names = "--backend",
+      defaultValue = "cpu",
+      description = "Backend (default: ${DEFAULT-VALUE}).")
+  private String backend;
+
+  @Option(
+      names = "--ops",
+      description = "Also print the CPU time of each operation, divided by n log2 n.")
+  private boolean ops;
+
+  private Kernels kernels;
+  private Optional<OpTimes> times = Optional.empty();
+
+  @Override
+  public Integer call() {
+    kernels = Backends.find(backend).forWindows();
+    if (ops) {
+      OpTimes measured = new OpTimes(kernels);
+      times = Optional.of(measured);
+      kernels = measured.kernels();
     }
-    int[] lengths = {};
-    if (options.containsKey("lengths")) {
-      lengths =
-          Arrays.stream(options.get("lengths").split(",")).mapToInt(Integer::parseInt).toArray();
+    System.out.println(kernels.description());
+    for (String family : families) {
+      run(family, lengths);
     }
-    String backend = options.getOrDefault("backend", "cpu");
-    WindowLengthBenchmark benchmark =
-        new WindowLengthBenchmark(
-            Backends.find(backend).forWindows(), Boolean.parseBoolean(options.get("verbs")));
-    System.out.println(benchmark.kernels.description());
-    for (String family : options.getOrDefault("family", FAMILIES).split(",")) {
-      benchmark.run(family, lengths);
-    }
+    return 0;
   }
 
   private void run(String family, int[] asked) {
@@ -147,9 +149,7 @@ public final class WindowLengthBenchmark {
           seconds[1] * 1e9 / (length * log),
           mega(peak),
           resident());
-      if (verbs != null) {
-        verbs.print(length * log);
-      }
+      times.ifPresent(t -> t.print(length * log));
     }
   }
 
@@ -161,9 +161,7 @@ public final class WindowLengthBenchmark {
     List<Double> cpu = new ArrayList<>();
     long start = System.nanoTime();
     do {
-      if (verbs != null) {
-        verbs.begin();
-      }
+      times.ifPresent(OpTimes::begin);
       long began = System.nanoTime();
       long cpuBegan = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
       double answer = model.run(x, length, work);
@@ -173,7 +171,9 @@ public final class WindowLengthBenchmark {
         throw new IllegalStateException("The answer to " + length + " positions is " + answer);
       }
     } while (System.nanoTime() - start < ENOUGH);
-    return new double[] {median(wall), median(cpu)};
+    return new double[] {
+      Percentiles.of(wall, 0.5).orElseThrow(), Percentiles.of(cpu, 0.5).orElseThrow()
+    };
   }
 
   private Model chordMixer() {
@@ -229,10 +229,6 @@ public final class WindowLengthBenchmark {
       kernels.write(chunk, 0, x, done, Math.min(CHUNK, size - done));
     }
     return x;
-  }
-
-  private static double median(List<Double> values) {
-    return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
   }
 
   /** Most memory that the process has held so far, where the system tells. */

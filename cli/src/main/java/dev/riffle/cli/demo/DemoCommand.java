@@ -55,7 +55,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = "Shows what Riffle does, with nothing to install and nothing to configure.",
-    synopsisSubcommandLabel = "KIND",
+    synopsisSubcommandLabel = "COMMAND",
     commandListHeading = "%nKinds:%n",
     subcommands = {DemoCommand.Music.class, DemoDna.class})
 public final class DemoCommand extends CommandGroup {

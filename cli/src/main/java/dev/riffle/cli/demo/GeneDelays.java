@@ -1,8 +1,8 @@
 package dev.riffle.cli.demo;
 
+import dev.riffle.cli.shared.Percentiles;
 import dev.riffle.schemas.record.GeneEvent;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -72,21 +72,11 @@ public final class GeneDelays {
    * @param share 1 for the largest
    */
   public long bases(Part part, double share) {
-    return percentile(bases.get(part), share, 0L);
+    return Percentiles.of(bases.get(part), share).orElse(0L);
   }
 
   /** The same in milliseconds; not a number without any. */
   public double millis(double share) {
-    return percentile(millis, share, Double.NaN);
-  }
-
-  private static <T extends Comparable<T>> T percentile(List<T> values, double share, T none) {
-    if (values.isEmpty()) {
-      return none;
-    }
-    List<T> sorted = new ArrayList<>(values);
-    Collections.sort(sorted);
-    int place = (int) Math.ceil(share * sorted.size()) - 1;
-    return sorted.get(Math.max(0, Math.min(sorted.size() - 1, place)));
+    return Percentiles.of(millis, share).orElse(Double.NaN);
   }
 }

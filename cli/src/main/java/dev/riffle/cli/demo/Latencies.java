@@ -1,10 +1,10 @@
 package dev.riffle.cli.demo;
 
+import dev.riffle.cli.shared.Percentiles;
 import dev.riffle.schemas.record.Latency;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,8 +67,6 @@ final class Latencies {
 
   /** The value that this share of the notes does not exceed, in milliseconds. */
   double percentile(Part part, double share) {
-    List<Double> sorted = new ArrayList<>(millis.get(part));
-    Collections.sort(sorted);
-    return sorted.get(Math.max(0, (int) Math.ceil(share * sorted.size()) - 1));
+    return Percentiles.of(millis.get(part), share).orElseThrow();
   }
 }

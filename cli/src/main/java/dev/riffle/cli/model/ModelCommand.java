@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "model",
     description = "Looks at model directories, and makes them.",
-    synopsisSubcommandLabel = "KIND",
+    synopsisSubcommandLabel = "COMMAND",
     subcommands = {ModelCommand.Inspect.class, ConvertCommand.class})
 public final class ModelCommand extends CommandGroup {
   /** Reads a model and says what it costs and sees. */

@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "produce",
     description = "Writes events to the input topic of a stream.",
-    synopsisSubcommandLabel = "KIND",
+    synopsisSubcommandLabel = "COMMAND",
     commandListHeading = "%nKinds:%n",
     subcommands = {ProduceCommand.Audio.class, ProduceReads.class, ProduceCommand.Events.class})
 public final class ProduceCommand extends CommandGroup {

@@ -23,23 +23,41 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /**
- * Scores the annotator on genomes whose genes are known, with Prodigal beside it where it is
- * installed.
+ * {@code riffle evaluate genes}: scores the annotator on genomes with a published annotation, next
+ * to Prodigal if it is installed.
  *
- * <pre>
- *   ScoreAnnotations MODEL_DIR GENOME_DIR [NAME,NAME...]
- * </pre>
- *
- * <p>GENOME_DIR holds {@code X.fna.gz} and {@code X.cds.bed.gz}: complete coding sequences,
- * 0-based, half open. The names are those of genomes that trained the model. Genes that an end of
- * the contig cuts count for bases only. Stops: genes whose stop codon is one of the known ones.
- * Exact: their start is right, too. MCC: over bases, coding on either strand or not.
+ * <p>GENOME_DIR contains {@code X.fna.gz} and {@code X.cds.bed.gz}: complete coding sequences,
+ * 0-based, half open. Genes that an end of the contig cuts count for bases only. Stop: the gene's
+ * stop codon is annotated. Exact: its start is annotated, too. MCC: over bases, coding on either
+ * strand or not.
  */
-public final class ScoreAnnotations {
+@Command(
+    name = "genes",
+    description = "Score the annotator on genomes with a published annotation, next to Prodigal.")
+public final class ScoreAnnotations implements Callable<Integer> {
+  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "The annotator.")
+  private Path modelDirectory;
+
+  @Parameters(
+      index = "1",
+      paramLabel = "GENOME_DIR",
+      description = "Directory of X.fna.gz and X.cds.bed.gz.")
+  private Path genomes;
+
+  @Option(
+      names = "--trained-on",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Genomes that trained the model; the table marks them.")
+  private Set<String> trained = Set.of();
 
   /** An interval of a contig, with its strand. */
   private record Cds(String contig, long left, long right, boolean reverse, boolean whole) {
@@ -111,23 +129,16 @@ public final class ScoreAnnotations {
     }
   }
 
-  private ScoreAnnotations() {}
-
-  /** Prints a table of Markdown. */
-  public static void main(String[] args) throws IOException, InterruptedException {
-    if (args.length < 2 || args.length > 3) {
-      System.err.println("Usage: ScoreAnnotations MODEL_DIR GENOME_DIR [NAME,NAME...]");
-      System.exit(2);
-    }
-    ModelDirectory directory = ModelDirectory.read(Path.of(args[0]));
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    ModelDirectory directory = ModelDirectory.read(modelDirectory);
     StreamModel<Gene> model = Families.load(directory, Backends.find("cpu"), Gene.class);
-    Set<String> trained = Set.of((args.length == 3 ? args[2] : "").split(","));
     Prodigal prodigal = Prodigal.find();
     System.out.println(
         "| genome                 | who              | genes | found | stop recall | stop precision"
             + " | exact gene | base MCC |");
     System.out.println("|---|---|---|---|---|---|---|---|");
-    for (Path genome : genomes(Path.of(args[1]))) {
+    for (Path genome : genomes(genomes)) {
       String name = genome.getFileName().toString().replace(".fna.gz", "");
       List<Cds> known = known(genome.resolveSibling(name + ".cds.bed.gz"));
       Map<String, Long> lengths = new HashMap<>();
@@ -141,6 +152,7 @@ public final class ScoreAnnotations {
         Score.of(known, called(run.gff()), lengths).print("", prodigal.version());
       }
     }
+    return 0;
   }
 
   private static List<Path> genomes(Path folder) throws IOException {

@@ -17,38 +17,54 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /**
- * Onset scores of a transcriber without and with a second pass, on every sound file of some folders
- * that has a {@code X.csv} of labels beside it; what the second pass did, and what it costs on one
- * thread.
- *
- * <pre>
- *   ScoreSecondPass TRANSCRIBER_DIR SECOND_PASS_DIR BACKEND FOLDER...
- * </pre>
+ * {@code riffle evaluate second-pass}: onset scores of a transcriber with and without a second pass
+ * on each sound file that has a label file {@code X.csv} next to it, the revisions of the second
+ * pass, and its cost on one thread.
  */
-public final class ScoreSecondPass {
+@Command(
+    name = "second-pass",
+    description = "Score a transcriber with and without a second pass on labelled recordings.")
+public final class ScoreSecondPass implements Callable<Integer> {
   private static final String ROW = "%-28s %6.3f %6.3f %6.3f   %6.3f %6.3f %6.3f   %+6.3f%n";
 
-  private ScoreSecondPass() {}
+  @Parameters(index = "0", paramLabel = "TRANSCRIBER_DIR", description = "The transcriber.")
+  private Path transcriberDirectory;
 
-  /** See the class. */
-  public static void main(String[] arguments) throws IOException {
-    if (arguments.length < 4) {
-      System.err.println(
-          "usage: ScoreSecondPass TRANSCRIBER_DIR SECOND_PASS_DIR BACKEND FOLDER...");
-      System.exit(2);
-    }
-    ModelDirectory transcriber = ModelDirectory.read(Path.of(arguments[0]));
-    ModelDirectory second = ModelDirectory.read(Path.of(arguments[1]));
-    Kernels kernels = Backends.find(arguments[2]);
+  @Parameters(index = "1", paramLabel = "SECOND_PASS_DIR", description = "The second pass.")
+  private Path secondPassDirectory;
+
+  @Parameters(
+      index = "2..*",
+      arity = "1..*",
+      paramLabel = "DIR",
+      description = "Directories of sound files and labels.")
+  private List<Path> folders;
+
+  @Option(
+      names = "--backend",
+      defaultValue = "cpu",
+      description = "Backend (default: ${DEFAULT-VALUE}).")
+  private String backend;
+
+  @Override
+  public Integer call() throws IOException {
+    ModelDirectory transcriber = ModelDirectory.read(transcriberDirectory);
+    ModelDirectory second = ModelDirectory.read(secondPassDirectory);
+    Kernels kernels = Backends.find(backend);
     StreamModel<Note> one = Families.load(transcriber, kernels, Note.class);
     StreamModel<Note> two = TranscriberFamily.load(transcriber, second, kernels);
-    for (String folder : Arrays.copyOfRange(arguments, 3, arguments.length)) {
-      score(Path.of(folder), one, two);
+    for (Path folder : folders) {
+      score(folder, one, two);
     }
+    return 0;
   }
 
   private static void score(Path folder, StreamModel<Note> one, StreamModel<Note> two)

@@ -5,46 +5,52 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /**
- * Scores what {@code ./riffle transcribe} wrote: onset F1 of each CSV that has a label file of its
- * name, and their means over files. Both begin with a header that names {@code onset_s} and {@code
- * midi_pitch}.
- *
- * <pre>
- *   ScoreTranscriptions CSV_DIR LABEL_DIR...
- * </pre>
+ * {@code riffle evaluate music}: onset F1 of each CSV file of {@code riffle transcribe} that has a
+ * label file with the same name, and the means over files. Both files begin with a header that
+ * names {@code onset_s} and {@code midi_pitch}.
  */
-public final class ScoreTranscriptions {
-  private ScoreTranscriptions() {}
+@Command(
+    name = "music",
+    description = "Score note files of 'riffle transcribe' against labels.",
+    exitCodeList = {"0:success", "1:a labelled file was not transcribed", "2:usage error"})
+public final class ScoreTranscriptions implements Callable<Integer> {
+  @Parameters(index = "0", paramLabel = "CSV_DIR", description = "Directory of transcribed notes.")
+  private Path transcribed;
 
-  /** Prints a line per file and the means; ends with 1 if a labelled file was not transcribed. */
-  public static void main(String[] args) throws IOException {
-    if (args.length < 2) {
-      System.err.println("Usage: ScoreTranscriptions CSV_DIR LABEL_DIR...");
-      System.exit(2);
+  @Parameters(
+      index = "1..*",
+      arity = "1..*",
+      paramLabel = "LABEL_DIR",
+      description = "Directories of label files.")
+  private List<Path> labels;
+
+  @Override
+  public Integer call() throws IOException {
+    boolean complete = true;
+    for (Path folder : labels) {
+      complete &= score(transcribed, folder);
     }
-    boolean whole = true;
-    for (String folder : Arrays.copyOfRange(args, 1, args.length)) {
-      whole &= score(Path.of(args[0]), Path.of(folder));
-    }
-    System.exit(whole ? 0 : 1);
+    return complete ? 0 : 1;
   }
 
   private static boolean score(Path transcribed, Path labels) throws IOException {
     System.out.printf(
         Locale.ROOT, "%-28s %6s %6s %6s %6s%n", labels.getFileName(), "F1", "P", "R", "notes");
     List<OnsetScore> scores = new ArrayList<>();
-    boolean whole = true;
+    boolean complete = true;
     for (Path label : csvs(labels)) {
       Path csv = transcribed.resolve(label.getFileName().toString());
       if (!Files.exists(csv)) {
         System.out.printf(Locale.ROOT, "%-28s was not transcribed%n", label.getFileName());
-        whole = false;
+        complete = false;
         continue;
       }
       OnsetScore score = OnsetScore.of(onsets(label), onsets(csv));
@@ -62,7 +68,7 @@ public final class ScoreTranscriptions {
         scores.stream().mapToDouble(OnsetScore::precision).average().orElse(0),
         scores.stream().mapToDouble(OnsetScore::recall).average().orElse(0),
         scores.stream().mapToInt(OnsetScore::estimated).sum());
-    return whole;
+    return complete;
   }
 
   private static void print(String name, double f1, double precision, double recall, int notes) {

@@ -20,25 +20,45 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /**
- * The transcriber alone, without broker or cluster: every sound file of some folders as one batch.
- * Writes, for {@code training/transcriber/compare_stream.py}, per file the samples that the network
- * heard ({@code X.f32}, 16 kHz, little-endian floats) and the notes ({@code X.notes.csv}); prints
- * the onset score of each file that has a {@code X.csv} of {@code onset_s,offset_s,midi_pitch,...}
- * beside it.
- *
- * <pre>
- *   TranscribeDirectory MODEL_DIR BACKEND OUT_DIR FOLDER...
- * </pre>
+ * {@code riffle evaluate recordings}: all sound files of directories as one batch, without broker
+ * or cluster. Writes, for {@code training/transcriber/compare_stream.py}, the samples that the
+ * network receives ({@code X.f32}, 16 kHz, little-endian floats) and the notes ({@code
+ * X.notes.csv}). Prints the onset score of each file that has a label file {@code X.csv} of {@code
+ * onset_s,offset_s,midi_pitch,...} next to it.
  */
-public final class TranscribeDirectory {
+@Command(
+    name = "recordings",
+    description = "Transcribe directories without broker or cluster; write samples and notes.")
+public final class TranscribeDirectory implements Callable<Integer> {
   private static final int NETWORK_RATE = 16000;
 
-  private TranscribeDirectory() {}
+  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "The transcriber.")
+  private Path modelDirectory;
 
-  /** A file and what was heard in it. */
+  @Parameters(index = "1", paramLabel = "OUT_DIR", description = "Directory to write to.")
+  private Path out;
+
+  @Parameters(
+      index = "2..*",
+      arity = "1..*",
+      paramLabel = "DIR",
+      description = "Directories of sound files.")
+  private List<Path> folders;
+
+  @Option(
+      names = "--backend",
+      defaultValue = "cpu",
+      description = "Backend (default: ${DEFAULT-VALUE}).")
+  private String backend;
+
+  /** A file and its notes. */
   static final class Heard {
     final Path file;
     final Format format;
@@ -82,18 +102,14 @@ public final class TranscribeDirectory {
     }
   }
 
-  /** See the class. */
-  public static void main(String[] arguments) throws IOException {
-    if (arguments.length < 4) {
-      System.err.println("usage: TranscribeDirectory MODEL_DIR BACKEND OUT_DIR FOLDER...");
-      System.exit(2);
-    }
-    ModelDirectory directory = ModelDirectory.read(Path.of(arguments[0]));
-    Transcriber transcriber = new Transcriber(directory, Backends.find(arguments[1]));
-    Path out = Files.createDirectories(Path.of(arguments[2]));
-    for (String folder : Arrays.copyOfRange(arguments, 3, arguments.length)) {
+  @Override
+  public Integer call() throws IOException {
+    ModelDirectory directory = ModelDirectory.read(modelDirectory);
+    Transcriber transcriber = new Transcriber(directory, Backends.find(backend));
+    Files.createDirectories(out);
+    for (Path folder : folders) {
       List<Heard> all = new ArrayList<>();
-      try (Stream<Path> files = Files.list(Path.of(folder))) {
+      try (Stream<Path> files = Files.list(folder)) {
         files.filter(TranscribeDirectory::isSound).sorted().map(Heard::new).forEach(all::add);
       }
       long begun = System.nanoTime();
@@ -113,6 +129,7 @@ public final class TranscribeDirectory {
           work,
           work / sound);
     }
+    return 0;
   }
 
   static boolean isSound(Path file) {
@@ -180,7 +197,7 @@ public final class TranscribeDirectory {
     Files.writeString(file, text);
   }
 
-  private static void printScores(String folder, List<Heard> all) throws IOException {
+  private static void printScores(Path folder, List<Heard> all) throws IOException {
     double sum = 0;
     int scored = 0;
     for (Heard heard : all) {

@@ -7,6 +7,7 @@ import dev.riffle.dna.readuntil.ReadVerdict;
 import dev.riffle.dna.readuntil.ReadVerdict.Origin;
 import dev.riffle.dna.readuntil.References;
 import dev.riffle.dna.readuntil.SequentialTest;
+import dev.riffle.cli.shared.Percentiles;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.StreamModel;
@@ -18,21 +19,25 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /**
- * How often read-until is right after 1, 2, 3, 5 and 10 chunks of 180 bases, beside a logistic
- * regression of k-mers that sees the same bases and learns from reads of the same references; and
- * what its sequential test decides, when.
+ * {@code riffle evaluate reads}: accuracy of read-until after 1, 2, 3, 5 and 10 chunks of 180
+ * bases, next to a logistic regression over k-mers, and the reads that the sequential test decides,
+ * with the bases it needs.
  *
- * <pre>
- *   ScoreReadUntil MODEL_DIR READS [FOLDER]    READS of each kind and case; FOLDER of *.fna.gz
- * </pre>
- *
- * Synthetic cases come from a different generator than the training data. With a folder that holds
- * ecoli_k12, mmyc and phages ph_*, these are cases, too.
+ * <p>Synthetic genomes are of another generator than the one that trained the model. GENOME_DIR, if
+ * given, contains {@code ecoli_k12.fna.gz}, {@code mmyc.fna.gz} and phages {@code ph_*.fna.gz}.
  */
-public final class ScoreReadUntil {
+@Command(
+    name = "reads",
+    description = "Score read-until on simulated reads, next to a logistic regression over k-mers.")
+public final class ScoreReadUntil implements Callable<Integer> {
   private static final int CHUNK = 180;
   private static final int[] CHUNKS = {1, 2, 3, 5, 10};
   private static final int LONGEST = 1800;
@@ -48,40 +53,46 @@ public final class ScoreReadUntil {
 
   private static final double NEVER = 1e-300;
 
-  private final ModelDirectory directory;
-  private final int reads;
+  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "The read-until model.")
+  private Path modelDirectory;
 
-  private ScoreReadUntil(ModelDirectory directory, int reads) {
-    this.directory = directory;
-    this.reads = reads;
-  }
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "GENOME_DIR",
+      description = "Directory of real genomes (default: synthetic genomes only).")
+  private Optional<Path> genomes;
 
-  /** One line per case; see above. */
-  public static void main(String[] args) throws IOException {
-    if (args.length < 2 || args.length > 3) {
-      System.err.println("usage: ScoreReadUntil MODEL_DIR READS [FOLDER]");
-      System.exit(2);
-    }
-    ScoreReadUntil score =
-        new ScoreReadUntil(ModelDirectory.read(Path.of(args[0])), Integer.parseInt(args[1]));
+  @Option(
+      names = "--reads",
+      defaultValue = "500",
+      description = "Reads of each class and case (default: ${DEFAULT-VALUE}).")
+  private int reads;
+
+  private ModelDirectory directory;
+
+  @Override
+  public Integer call() throws IOException {
+    directory = ModelDirectory.read(modelDirectory);
     System.out.println(
         "accuracy in percent after 1, 2, 3, 5, 10 chunks of 180 bases; lr is the regression, k in"
             + " brackets");
     byte[] target = SimulatedReads.genome(300_000, 1001);
     byte[] other = SimulatedReads.genome(600_000, 1002);
-    score.run("synthetic, unrelated", of(target), of(other), true);
+    run("synthetic, unrelated", of(target), of(other), true);
     for (double share : new double[] {0.2, 0.1, 0.05}) {
       byte[] relative = SimulatedReads.relative(target, share, 1003);
-      score.run(
+      run(
           String.format(Locale.ROOT, "synthetic, relative %.0f %%", 100 * share),
           of(target),
           of(relative, other),
           true);
     }
-    score.run("synthetic, rest unknown", of(target), of(other), false);
-    if (args.length == 3) {
-      score.real(Path.of(args[2]));
+    run("synthetic, background unknown", of(target), of(other), false);
+    if (genomes.isPresent()) {
+      real(genomes.get());
     }
+    return 0;
   }
 
   private void real(Path folder) throws IOException {
@@ -96,7 +107,7 @@ public final class ScoreReadUntil {
     run("M. mycoides in E. coli", mycoides, coli, true);
     run("phages in E. coli", viruses, coli, true);
     run("E. coli in M. mycoides", coli, mycoides, true);
-    run("phages, rest unknown", viruses, coli, false);
+    run("phages, background unknown", viruses, coli, false);
     byte[] strain = SimulatedReads.relative(coli.genomes().get(0), 0.02, 1004);
     run("E. coli in a strain 2 % off", coli, of(strain), true);
   }
@@ -145,7 +156,6 @@ public final class ScoreReadUntil {
     List<Long> bases = new ArrayList<>();
     target.forEach(v -> bases.add(v.bases()));
     other.forEach(v -> bases.add(v.bases()));
-    bases.sort(null);
     double unknown =
         (share(target, v -> v.origin() == Origin.LIMIT)
                 + share(other, v -> v.origin() == Origin.LIMIT))
@@ -158,8 +168,8 @@ public final class ScoreReadUntil {
         100 * share(other, v -> v.origin() == Origin.TARGET),
         100 * share(target, v -> v.origin() == Origin.BACKGROUND),
         100 * unknown,
-        bases.get(bases.size() / 2),
-        bases.get(bases.size() * 9 / 10));
+        Percentiles.of(bases, 0.5).orElseThrow(),
+        Percentiles.of(bases, 0.9).orElseThrow());
   }
 
   private static String regression(

@@ -13,12 +13,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** CPU time of each verb of a run, that of verbs which it calls left out. For one thread. */
-public final class VerbTimes {
+public final class OpTimes {
   private final Kernels timed;
   private final List<Map<String, Long>> runs = new ArrayList<>();
   private long inner; // ns of verbs that the verb at hand has called
 
-  public VerbTimes(Kernels kernels) {
+  public OpTimes(Kernels kernels) {
     Class<?>[] type = {Backend.class};
     Backend backend = kernels.backend();
     this.timed =
