@@ -107,13 +107,20 @@ public final class LocalCluster implements AutoCloseable {
     return Futures.get(cluster.getRestAddress(), "report its REST address");
   }
 
-  /** Cancels all running jobs. */
-  public void cancelAll() {
+  /**
+   * Cancels all running jobs.
+   *
+   * @return number of jobs that ran
+   */
+  public int cancelAll() {
+    int running = 0;
     for (JobStatusMessage job : Futures.get(client.listJobs(), "list the jobs")) {
       if (!job.getJobState().isGloballyTerminalState()) {
         new RunningJob(client, job.getJobId()).cancel();
+        running++;
       }
     }
+    return running;
   }
 
   /** Terminates the oldest TaskManager like a crash, so that its tasks fail, and starts another. */

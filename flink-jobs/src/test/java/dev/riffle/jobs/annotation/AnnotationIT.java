@@ -12,8 +12,8 @@ import dev.riffle.jobs.stream.ModelOptions;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.jobs.stream.Topics;
 import dev.riffle.jobs.transcription.Sounds;
-import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
+import dev.riffle.local.LocalServices;
 import dev.riffle.local.RunningJob;
 import dev.riffle.models.Prediction;
 import dev.riffle.schemas.AvroCodec;
@@ -31,40 +31,28 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The job between a real broker's topics, on a cluster in this JVM. */
 class AnnotationIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
-  private static LocalBroker broker;
+  @RegisterExtension static final LocalServices SERVICES = new LocalServices();
+
   private static LocalCluster cluster;
   private static TopicProbe probe;
 
   @BeforeAll
-  static void start() {
-    broker = LocalBroker.start();
-    cluster = LocalCluster.start(2);
-    probe = new TopicProbe(broker.bootstrap());
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-    broker.close();
-  }
-
-  @AfterEach
-  void cancelWhatAFailedTestLeft() {
-    cluster.cancelAll();
+  static void connect() {
+    cluster = SERVICES.cluster();
+    probe = new TopicProbe(SERVICES.bootstrap());
   }
 
   @Test
   void genesFromKafkaAreThoseOfTheGoldens() {
-    Topics topics = bounded("golden", Contigs.records("riffle.golden.in.v1"));
+    Topics topics = bounded("golden", Contigs.records(SERVICES.namespace() + ".golden.in.v1"));
     Map<String, List<GeneEvent>> finals = Contigs.genes(probe.read(topics.finals()));
     Map<String, List<GeneEvent>> previews = Contigs.genes(probe.read(topics.preview()));
     assertThat(finals.keySet()).isEqualTo(Contigs.golden().keySet());
@@ -101,7 +89,8 @@ class AnnotationIT {
   void aCrashInTheMiddleChangesNoByteOfTheFinalLane() {
     Map<String, List<String>> expected =
         TopicProbe.perSequence(
-            probe.read(bounded("calm", Contigs.records("riffle.calm.in.v1")).finals()));
+            probe.read(
+                bounded("calm", Contigs.records(SERVICES.namespace() + ".calm.in.v1")).finals()));
 
     Topics topics = topics("crash");
     // checkpoints come when the test asks: what is committed before the crash is known
@@ -277,15 +266,16 @@ class AnnotationIT {
   }
 
   private static Topics topics(String stream) {
-    Topics topics = Topics.of("riffle", stream);
-    topics.create(broker.bootstrap(), 2, LIMIT);
+    Topics topics = Topics.of(SERVICES.namespace(), stream);
+    topics.create(SERVICES.bootstrap(), 2, LIMIT);
     return topics;
   }
 
   private static JobOptions options(Topics topics) {
     return new AnnotationJob()
         .parse(
-            "--bootstrap", broker.bootstrap(),
+            "--bootstrap", SERVICES.bootstrap(),
+            "--namespace", SERVICES.namespace(),
             "--stream", TopicProbe.stream(topics),
             "--model", Contigs.MODEL.toString(),
             "--parallelism", "2");

@@ -9,8 +9,8 @@ import dev.riffle.jobs.stream.FlinkOptions;
 import dev.riffle.jobs.stream.KafkaOptions;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.jobs.stream.Topics;
-import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
+import dev.riffle.local.LocalServices;
 import dev.riffle.local.RunningJob;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;
@@ -26,10 +26,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The job between a real broker's topics, on a cluster in this JVM. */
@@ -38,26 +37,15 @@ class ReadUntilIT {
 
   @TempDir static Path directory;
 
-  private static LocalBroker broker;
+  @RegisterExtension static final LocalServices SERVICES = new LocalServices();
+
   private static LocalCluster cluster;
   private static TopicProbe probe;
 
   @BeforeAll
-  static void start() {
-    broker = LocalBroker.start();
-    cluster = LocalCluster.start(2);
-    probe = new TopicProbe(broker.bootstrap());
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-    broker.close();
-  }
-
-  @AfterEach
-  void cancelWhatAFailedTestLeft() {
-    cluster.cancelAll();
+  static void connect() {
+    cluster = SERVICES.cluster();
+    probe = new TopicProbe(SERVICES.bootstrap());
   }
 
   @Test
@@ -209,8 +197,8 @@ class ReadUntilIT {
   }
 
   private static Topics topics(String stream) {
-    Topics topics = Topics.of("riffle", stream);
-    topics.create(broker.bootstrap(), 2, LIMIT);
+    Topics topics = Topics.of(SERVICES.namespace(), stream);
+    topics.create(SERVICES.bootstrap(), 2, LIMIT);
     return topics;
   }
 
@@ -218,7 +206,8 @@ class ReadUntilIT {
     List<String> arguments = new ArrayList<>(List.of(Reads.options(directory)));
     arguments.addAll(
         List.of(
-            "--bootstrap=" + broker.bootstrap(),
+            "--bootstrap=" + SERVICES.bootstrap(),
+            "--namespace=" + SERVICES.namespace(),
             "--stream=" + TopicProbe.stream(topics),
             "--model=" + Reads.MODEL,
             "--parallelism=2"));

@@ -10,8 +10,8 @@ import dev.riffle.jobs.stream.FlinkOptions;
 import dev.riffle.jobs.stream.KafkaOptions;
 import dev.riffle.jobs.stream.ModelOptions;
 import dev.riffle.jobs.stream.TopicProbe;
-import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
+import dev.riffle.local.LocalServices;
 import dev.riffle.local.RunningJob;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
@@ -45,10 +45,9 @@ import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -58,28 +57,17 @@ class SequenceIT {
   private static final long START = 1_700_000_000_000L;
   private static final List<String> KEYS = List.of("a", "b", "c");
 
-  private static LocalBroker broker;
+  @RegisterExtension static final LocalServices SERVICES = new LocalServices();
+
   private static LocalCluster cluster;
   private static TopicProbe probe;
 
   private final Random random = new Random(1);
 
   @BeforeAll
-  static void start() {
-    broker = LocalBroker.start();
-    cluster = LocalCluster.start(2);
-    probe = new TopicProbe(broker.bootstrap());
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-    broker.close();
-  }
-
-  @AfterEach
-  void cancelWhatAFailedTestLeft() {
-    cluster.cancelAll();
+  static void connect() {
+    cluster = SERVICES.cluster();
+    probe = new TopicProbe(SERVICES.bootstrap());
   }
 
   @Test
@@ -410,11 +398,12 @@ class SequenceIT {
   /** An example on this broker, with its topics. */
   private static JobFile job(String name, Map<String, String> more) throws IOException {
     Map<String, String> overrides = new HashMap<>(more);
-    overrides.put(KafkaOptions.BOOTSTRAP.name(), broker.bootstrap());
+    overrides.put(KafkaOptions.BOOTSTRAP.name(), SERVICES.bootstrap());
+    overrides.put(KafkaOptions.NAMESPACE.name(), SERVICES.namespace());
     overrides.put(FlinkOptions.PARALLELISM.name(), "2");
     JobFile file = JobFile.read(DemoJobsTest.DEMO.resolve(name + ".yaml"), overrides);
     assertThat(file.diagnostics()).isEmpty();
-    file.topics().create(broker.bootstrap(), 2, LIMIT);
+    file.topics().create(SERVICES.bootstrap(), 2, LIMIT);
     return file;
   }
 

@@ -14,8 +14,8 @@ import dev.riffle.jobs.stream.KafkaOptions;
 import dev.riffle.jobs.stream.ModelOptions;
 import dev.riffle.jobs.stream.TopicProbe;
 import dev.riffle.jobs.stream.Topics;
-import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
+import dev.riffle.local.LocalServices;
 import dev.riffle.local.RunningJob;
 import dev.riffle.models.Prediction;
 import dev.riffle.music.transcriber.Note;
@@ -39,10 +39,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.header.Header;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -51,26 +50,15 @@ class TranscriptionIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final String SECOND = Sounds.SECOND.toString();
 
-  private static LocalBroker broker;
+  @RegisterExtension static final LocalServices SERVICES = new LocalServices();
+
   private static LocalCluster cluster;
   private static TopicProbe probe;
 
   @BeforeAll
-  static void start() {
-    broker = LocalBroker.start();
-    cluster = LocalCluster.start(2);
-    probe = new TopicProbe(broker.bootstrap());
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-    broker.close();
-  }
-
-  @AfterEach
-  void cancelWhatAFailedTestLeft() {
-    cluster.cancelAll();
+  static void connect() {
+    cluster = SERVICES.cluster();
+    probe = new TopicProbe(SERVICES.bootstrap());
   }
 
   @Test
@@ -362,15 +350,16 @@ class TranscriptionIT {
   }
 
   private static Topics topics(String stream) {
-    Topics topics = Topics.of("riffle", stream);
-    topics.create(broker.bootstrap(), 2, LIMIT);
+    Topics topics = Topics.of(SERVICES.namespace(), stream);
+    topics.create(SERVICES.bootstrap(), 2, LIMIT);
     return topics;
   }
 
   private static JobOptions options(Topics topics) {
     return new TranscriptionJob()
         .parse(
-            "--bootstrap", broker.bootstrap(),
+            "--bootstrap", SERVICES.bootstrap(),
+            "--namespace", SERVICES.namespace(),
             "--stream", TopicProbe.stream(topics),
             "--model", Sounds.MODEL.toString(),
             "--parallelism", "2");
