@@ -70,7 +70,7 @@ class DnaIT {
       assertThat(produced.exit()).isEqualTo(1);
       assertThat(produced.err()).contains("prot", "was not sent: it looks like a protein");
       assertThat(produced.out()).contains("riffle.dna.in.v1", "Sent 4,520 bases");
-      CommandLines madeUp =
+      CommandLines synthetic =
           CommandLines.run(
               "produce",
               "reads",
@@ -86,8 +86,8 @@ class DnaIT {
               "made-up",
               "--bootstrap",
               bootstrap);
-      assertThat(madeUp.exit()).as(madeUp.err()).isZero();
-      assertThat(madeUp.out()).contains("2 made-up contigs", "Sent 6,000 bases");
+      assertThat(synthetic.exit()).as(synthetic.err()).isZero();
+      assertThat(synthetic.out()).contains("2 synthetic contigs", "Sent 6,000 bases");
 
       CommandLines ran =
           CommandLines.run("run", "annotation", "--bootstrap", bootstrap, "--bounded", "true");
@@ -112,8 +112,8 @@ class DnaIT {
       assertThat(tail(bootstrap, "riffle.dna.sessions.v1", 2).out())
           .contains("STARTED c11  start", "ENDED   c11  end  position 4520");
       assertThat(tail(bootstrap, "riffle.made-up.in.v1", 34).out())
-          .contains("made-up-1  position 0  180 bases  channel 1  code 11  start")
-          .contains("made-up-2  position 2880  120 bases  channel 2  code 11  end");
+          .contains("synthetic-1  position 0  180 bases  channel 1  code 11  start")
+          .contains("synthetic-2  position 2880  120 bases  channel 2  code 11  end");
     }
   }
 

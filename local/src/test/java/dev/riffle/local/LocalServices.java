@@ -86,13 +86,22 @@ public final class LocalServices
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
       cluster.close();
       broker.close();
-      List<String> leaked = ThreadLeaks.since(before);
+      List<String> leaked = leakedThreads();
       if (!leaked.isEmpty()) {
         throw new AssertionError(
             leaked.stream().collect(Collectors.joining(", ", "Threads of tests still run: ", ".")));
+      }
+    }
+
+    private List<String> leakedThreads() {
+      try {
+        return ThreadLeaks.since(before);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("Interrupted while waiting for threads to end.", e);
       }
     }
   }

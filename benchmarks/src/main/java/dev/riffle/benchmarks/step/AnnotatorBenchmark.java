@@ -1,11 +1,11 @@
 package dev.riffle.benchmarks.step;
 
+import dev.riffle.benchmarks.support.OpTimes;
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.SequenceFile;
 import dev.riffle.dna.annotator.Annotator;
 import dev.riffle.dna.annotator.Gene;
-import dev.riffle.benchmarks.support.OpTimes;
 import dev.riffle.evaluation.dna.Prodigal;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;

@@ -2,7 +2,7 @@ package dev.riffle.benchmarks.stream;
 
 import dev.riffle.benchmarks.support.Checkout;
 import dev.riffle.benchmarks.support.Child;
-import dev.riffle.benchmarks.support.JobArguments;
+import dev.riffle.benchmarks.support.JobBenchmark;
 import dev.riffle.cli.dna.SyntheticGenome;
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.SequenceFile;
@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -40,7 +39,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -63,7 +61,7 @@ import picocli.CommandLine.Option;
     name = "annotation-job",
     description = "DNA through the annotation job, next to the bare model and Prodigal.",
     footer = "%nAll other options, such as --parallelism=2, are passed to the job.")
-public final class AnnotationJobBenchmark implements Callable<Integer> {
+public final class AnnotationJobBenchmark extends JobBenchmark {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long LIMIT = 300_000_000_000L; // ns without a record
   private static final int LIVE_CHUNK = 30;
@@ -118,8 +116,6 @@ public final class AnnotationJobBenchmark implements Callable<Integer> {
       description = "Heap of the Flink process (default: ${DEFAULT-VALUE}).")
   private String heap;
 
-  @Mixin private JobArguments jobArguments = new JobArguments();
-
   private record Contig(String id, int code, byte[] bases) {}
 
   private Map<String, String> job;
@@ -132,7 +128,7 @@ public final class AnnotationJobBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    job = jobArguments.values();
+    job = jobOptions();
     job.putIfAbsent("parallelism", "1");
     job.putIfAbsent("restart-attempts", "0");
     if (file.isPresent()) {

@@ -1,7 +1,7 @@
 package dev.riffle.benchmarks.stream;
 
 import dev.riffle.benchmarks.support.Child;
-import dev.riffle.benchmarks.support.JobArguments;
+import dev.riffle.benchmarks.support.JobBenchmark;
 import dev.riffle.cli.shared.Percentiles;
 import dev.riffle.evaluation.reads.SimulatedReads;
 import dev.riffle.jobs.options.JobOptions;
@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -37,7 +36,6 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -54,7 +52,7 @@ import picocli.CommandLine.Option;
     name = "flow-cell",
     description = "Channels that obey the decisions of the read-until job: latency and enrichment.",
     footer = "%nAll other options, such as --parallelism=2, are passed to the job.")
-public final class FlowCellBenchmark implements Callable<Integer> {
+public final class FlowCellBenchmark extends JobBenchmark {
   private static final int CHUNK = 180;
   private static final long CHUNK_MICROS = 400_000;
   private static final int SHORTEST_READ = 1_800;
@@ -104,8 +102,6 @@ public final class FlowCellBenchmark implements Callable<Integer> {
       description = "FASTA files of the background genomes (default: a synthetic genome).")
   private List<Path> backgroundFiles = List.of();
 
-  @Mixin private JobArguments job = new JobArguments();
-
   private double share;
   private SimulatedReads targets;
   private SimulatedReads background;
@@ -125,7 +121,7 @@ public final class FlowCellBenchmark implements Callable<Integer> {
       share = percent / 100;
       targets = SimulatedReads.of(targetFiles);
       background = SimulatedReads.of(backgroundFiles);
-      List<String> arguments = new ArrayList<>(job.arguments());
+      List<String> arguments = new ArrayList<>(jobArguments());
       arguments.add("--model=" + model);
       arguments.add("--targets=" + names(targetFiles));
       arguments.add("--rest=" + names(backgroundFiles));

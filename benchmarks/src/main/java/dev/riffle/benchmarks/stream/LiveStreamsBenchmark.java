@@ -1,11 +1,11 @@
 package dev.riffle.benchmarks.stream;
 
 import dev.riffle.benchmarks.support.Child;
+import dev.riffle.benchmarks.support.JobBenchmark;
+import dev.riffle.cli.shared.Percentiles;
 import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.stream.FlinkOptions;
 import dev.riffle.jobs.stream.Topics;
-import dev.riffle.benchmarks.support.JobArguments;
-import dev.riffle.cli.shared.Percentiles;
 import dev.riffle.jobs.transcription.TranscriptionJob;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.local.LocalCluster;
@@ -28,7 +28,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -38,7 +37,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -58,7 +56,7 @@ import picocli.CommandLine.Option;
     name = "live",
     description = "Live streams of sound in real time: CPU per stream and latency of notes.",
     footer = "%nAll other options, such as --max-batch-size=8, are passed to the job.")
-public final class LiveStreamsBenchmark implements Callable<Integer> {
+public final class LiveStreamsBenchmark extends JobBenchmark {
   private static final int RATE = 16_000;
   private static final int CHUNK = 512; // samples: 32 ms
   private static final long CHUNK_MICROS = CHUNK * 1_000_000L / RATE;
@@ -99,8 +97,6 @@ public final class LiveStreamsBenchmark implements Callable<Integer> {
       description = "Model directory (default: ${DEFAULT-VALUE}).")
   private Path model;
 
-  @Mixin private JobArguments job = new JobArguments();
-
   private short[] pcm;
 
   @Override
@@ -127,7 +123,7 @@ public final class LiveStreamsBenchmark implements Callable<Integer> {
       String bootstrap = broker.line();
       Topics topics = Topics.of("riffle", "live");
       topics.create(bootstrap, 2, PATIENCE);
-      List<String> options = new ArrayList<>(job.arguments());
+      List<String> options = new ArrayList<>(jobArguments());
       options.addAll(List.of("--bootstrap=" + bootstrap, "--stream=live", "--model=" + model));
       List<String> jvm =
           List.of(

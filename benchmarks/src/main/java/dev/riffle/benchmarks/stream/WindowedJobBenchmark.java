@@ -2,8 +2,8 @@ package dev.riffle.benchmarks.stream;
 
 import dev.riffle.benchmarks.support.Checkout;
 import dev.riffle.benchmarks.support.Child;
+import dev.riffle.benchmarks.support.JobBenchmark;
 import dev.riffle.jobs.stream.Topics;
-import dev.riffle.benchmarks.support.JobArguments;
 import dev.riffle.local.LocalBroker;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.DeadLetter;
@@ -23,7 +23,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
@@ -35,7 +34,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -61,7 +59,7 @@ import picocli.CommandLine.Option;
     name = "windowed-job",
     description = "Long windows through Kafka and a job file, next to the bare model.",
     footer = "%nAll other options, such as --parallelism=2, are passed to the job.")
-public final class WindowedJobBenchmark implements Callable<Integer> {
+public final class WindowedJobBenchmark extends JobBenchmark {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long LIMIT = 900_000_000_000L; // ns without an answer
   private static final int MAX_PARALLELISM = 128;
@@ -105,8 +103,6 @@ public final class WindowedJobBenchmark implements Callable<Integer> {
       description = "Heap of the Flink process (default: ${DEFAULT-VALUE}).")
   private String heap;
 
-  @Mixin private JobArguments jobArguments = new JobArguments();
-
   private Map<String, String> job;
   private WindowedJobCase model;
   private float[] window;
@@ -114,7 +110,7 @@ public final class WindowedJobBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    job = jobArguments.values();
+    job = jobOptions();
     job.putIfAbsent("parallelism", "1");
     model = WindowedJobCase.of(caseName);
     job.putIfAbsent("max-batch-size", Integer.toString(model.batch()));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.riffle.cli.dna.Read;
 import dev.riffle.cli.dna.ReadFile;
+import dev.riffle.cli.dna.ReadFlow;
 import dev.riffle.cli.dna.ReadPlayback;
 import dev.riffle.cli.dna.SyntheticGenome;
 import dev.riffle.cli.job.LocalJob;
@@ -12,7 +13,6 @@ import dev.riffle.cli.shared.Installation;
 import dev.riffle.cli.shared.OutputDirectory;
 import dev.riffle.cli.shared.Progress;
 import dev.riffle.cli.shared.ShutdownHook;
-import dev.riffle.cli.stream.ProduceReads;
 import dev.riffle.cli.topic.Player;
 import dev.riffle.cli.topic.Records;
 import dev.riffle.cli.topic.TopicReader;
@@ -40,6 +40,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.specific.SpecificRecordBase;
@@ -51,15 +52,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** A genome, sent into Kafka as it would be read, its genes found by Flink. */
+/** {@code riffle demo dna}: a genome through Kafka and the annotation job, with known genes. */
 @Command(
     name = "dna",
     description = {
-      "Sends a genome into Kafka as a sequencer would and prints its genes as Flink finds them.",
-      "Broker and cluster live in this JVM, on loopback. Without FILE the genome is made up from"
-          + " --seed, so its genes are known and the result is judged at the end. DIR/out.gff3 holds"
-          + " the genes of the final lane; DIR/genome.fasta and DIR/genome.gff3 a made-up genome and"
-          + " the genes that were put there."
+      "Send a genome to Kafka like a sequencer and print its genes as Flink finds them.",
+      "Broker and cluster run in this JVM on the loopback interface. Without FILE, the genome is"
+          + " generated from --seed: its genes are known, and the result is scored at the end."
+          + " DIR/out.gff3 contains the genes of the final topic; DIR/genome.fasta and"
+          + " DIR/genome.gff3 contain a generated genome and its genes."
     })
 final class DemoDna implements Callable<Integer> {
   private static final Duration POLL = Duration.ofMillis(100);
@@ -68,7 +69,7 @@ final class DemoDna implements Callable<Integer> {
   private static final int WARM_UP_CHUNK = 1_000;
   private static final int PORE_CHUNK = 180;
   private static final int FAST_CHUNK = 4_000;
-  private static final double MADE_UP_SPEED = 2_000;
+  private static final double SYNTHETIC_SPEED = 2_000;
   private static final double[] SHARES = {.5, .95, 1};
 
   @Spec CommandSpec spec;
@@ -76,53 +77,52 @@ final class DemoDna implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       arity = "0..1",
-      description = "FASTA or FASTQ of your own, plain or gzipped (default: a made-up genome).")
+      description = "FASTA or FASTQ, plain or gzipped (default: a synthetic genome).")
   Path file;
 
   @Option(
       names = "--bases",
       paramLabel = "N",
       defaultValue = "40000",
-      description = "Length of the made-up genome, 2000 to 10000000 (default: ${DEFAULT-VALUE}).")
+      description = "Length of the synthetic genome, 2000 to 10000000 (default: ${DEFAULT-VALUE}).")
   int bases;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Another number is another genome (default: ${DEFAULT-VALUE}).")
+      description = "Seed of the synthetic genome (default: ${DEFAULT-VALUE}).")
   long seed;
 
   @Option(
       names = "--code",
       paramLabel = "11|4",
-      description = "Genetic code (default: what genetic_code= in a header of FILE says, else 11).")
-  Integer code;
+      description = "Genetic code (default: genetic_code= of the header in FILE, else 11).")
+  Optional<Integer> code;
 
   @Option(
       names = "--speed",
       paramLabel = "BASES/S",
-      converter = ProduceReads.Rate.class,
+      converter = ReadFlow.Rate.class,
       description =
-          "Bases per second, or max for as fast as it goes (default: 2000 for a made-up genome, max"
-              + " for FILE).")
+          "Bases per second, or max for no limit (default: 2000 for a synthetic genome, max for FILE).")
   Double speed;
 
   @Option(
       names = "--chunk-bases",
       paramLabel = "N",
       description =
-          "Bases of a chunk, 1 to 200000 (default: 180, 0.4 s of a pore; 4000 where --speed is max).")
+          "Bases of a chunk, 1 to 200000 (default: 180, 0.4 s of a pore; 4000 if --speed is max).")
   Integer chunkBases;
 
   @Option(
       names = {"-o", "--output"},
       paramLabel = "DIR",
       defaultValue = "out",
-      description = "Where the files go (default: ${DEFAULT-VALUE}).")
+      description = "Output directory (default: ${DEFAULT-VALUE}).")
   Path directory;
 
-  @Option(names = "--json", description = "Print nothing but the summary, as a JSON object.")
+  @Option(names = "--json", description = "Print only the summary, as a JSON object.")
   boolean json;
 
   private final Records records = new Records();
@@ -140,31 +140,31 @@ final class DemoDna implements Callable<Integer> {
   public Integer call() throws IOException {
     if (bases < 2_000 || bases > 10_000_000) {
       throw new ParameterException(
-          spec.commandLine(), "--bases must be 2000 to 10000000, but is " + bases + ".");
+          spec.commandLine(), "--bases must be 2000 to 10000000, found " + bases + ".");
     }
-    GeneticCode given = ProduceReads.code(spec, code);
+    Optional<GeneticCode> given = ReadFlow.code(spec, code);
     if (speed == null) {
-      speed = file == null ? MADE_UP_SPEED : Double.POSITIVE_INFINITY;
+      speed = file == null ? SYNTHETIC_SPEED : Double.POSITIVE_INFINITY;
     }
     if (chunkBases == null) {
       chunkBases = Double.isInfinite(speed) ? FAST_CHUNK : PORE_CHUNK;
     }
-    ProduceReads.within(spec, "--chunk-bases", chunkBases, ProduceReads.Flow.MOST_BASES);
+    ReadFlow.checkRange(spec, "--chunk-bases", chunkBases, ReadFlow.MAX_CHUNK_BASES);
     out = spec.commandLine().getOut();
     progress = new Progress(out, !json && Installation.terminal());
     OutputDirectory output = OutputDirectory.make(directory);
     if (file == null) {
-      genome = SyntheticGenome.make("made-up", bases, seed, given == null ? 11 : given.number());
+      genome =
+          SyntheticGenome.make(
+              "synthetic", bases, seed, given.orElse(GeneticCode.BACTERIAL).number());
       genome.write(output.file("genome.fasta"), output.file("genome.gff3"));
-      say(
-          "A made-up genome of %,d bases with %d genes, from seed %d.",
-          bases, genome.genes().size(), seed);
+      say("Synthetic genome: %,d bases, %d genes, seed %d.", bases, genome.genes().size(), seed);
       run(List.of(read(genome)).iterator());
     } else {
       try (SequenceFile reads = SequenceFile.open(file)) {
         run(new ReadFile(reads, given, this::problem));
       } catch (NoSuchFileException e) {
-        throw new ParameterException(spec.commandLine(), "There is no file " + file + ".", e);
+        throw new ParameterException(spec.commandLine(), "File " + file + " does not exist.", e);
       }
     }
     found.write(output.file("out.gff3"));
@@ -198,20 +198,20 @@ final class DemoDna implements Callable<Integer> {
       try (TopicReader reader =
           local.reader(
               topics.preview(), topics.finals(), topics.sessions(), topics.deadLetters())) {
-        // The first seconds of a JVM are slow: they go to another genome, which is not shown.
+        // Warm-up: the first seconds of a JVM are slow, so another genome goes first.
         Read other = read(SyntheticGenome.make(WARM_UP, WARM_UP_BASES, seed + 1, 11));
         play(local, reader, List.of(other).iterator(), WARM_UP_CHUNK, Double.POSITIVE_INFINITY);
         say(
-            "Ready after %.1f s. Sending it %s, %d bases at once:",
+            "Ready after %.1f s. Sending the genome %s in chunks of %d bases:",
             (System.nanoTime() - began) / 1e9,
             Double.isInfinite(speed)
-                ? "as fast as it goes"
+                ? "without a speed limit"
                 : String.format(Locale.ROOT, "at %.0f bases/s", speed),
             chunkBases);
         say("");
         say(
             "%10s %10s  %-6s %6s  %-5s %6s  %10s  %s",
-            "left", "right", "strand", "bases", "start", "score", "confidence", "told after");
+            "left", "right", "strand", "bases", "start", "score", "confidence", "emitted after");
         seconds = play(local, reader, reads, chunkBases, speed);
         local.finishJob();
         while (!reader.atEnd()) {
@@ -223,7 +223,7 @@ final class DemoDna implements Callable<Integer> {
     }
   }
 
-  /** Sends reads until their sessions have ended; answers the seconds until then. */
+  /** Sends reads and returns the seconds until their sessions have ended. */
   private double play(
       LocalJob local, TopicReader reader, Iterator<Read> reads, int chunk, double basesPerSecond) {
     ReadPlayback playback = new ReadPlayback(chunk, basesPerSecond, 1);
@@ -266,12 +266,12 @@ final class DemoDna implements Callable<Integer> {
     return (System.nanoTime() - began) / 1e9;
   }
 
-  /** Takes one record of any lane; true if it ends a contig. */
+  /** Processes a record of any topic; returns true if it ends a contig. */
   private boolean take(ConsumerRecord<String, byte[]> record) {
     Instant seen = Instant.now();
     SpecificRecordBase value = records.decode(record.value());
     if (value instanceof DeadLetter letter) {
-      throw new Failure("The bases could not be used: " + letter.getError());
+      throw new Failure("The job rejected the bases: " + letter.getError());
     }
     boolean ours = !WARM_UP.equals(record.key());
     if (value instanceof SessionEvent session) {
@@ -322,7 +322,7 @@ final class DemoDna implements Callable<Integer> {
               gene.getScore(),
               gene.getConfidence(),
               gene.getBasesRead() - gene.getRight(),
-              gene.getPartial().equals("00") ? "" : ", cut by the contig's end"));
+              gene.getPartial().equals("00") ? "" : ", cut by the end of the contig"));
     }
   }
 
@@ -336,17 +336,17 @@ final class DemoDna implements Callable<Integer> {
     }
     say("");
     say(
-        "genes      %,d on the final lane, of %,d bases in %,d contig%s; %,d times told while they grew",
+        "genes      %,d on the final topic, of %,d bases in %,d contig%s; %,d updates of growing genes",
         genes.size(), found.bases(), found.ended(), found.ended() == 1 ? "" : "s", growths);
     if (match != null) {
       say(
-          "known      %d whole genes were put there; %d of their stop codons found (recall %.3f,"
-              + " precision %.3f), %d with their start codon",
+          "truth      %d complete genes; stop codons of %d found (recall %.3f, precision %.3f), %d also"
+              + " with their start codon",
           match.reference(), match.stops(), match.recall(), match.precision(), match.exact());
     }
     if (delays.count(GeneDelays.Part.FORWARD_MODEL) + delays.count(GeneDelays.Part.REVERSE_MODEL)
         > 0) {
-      say("delay      in bases read behind a gene's last base:");
+      say("delay      bases read after the last base of a gene:");
       say("%22s %6s %6s %6s %6s", "", "genes", "p50", "p95", "max");
       for (GeneDelays.Part part : GeneDelays.Part.values()) {
         say(
@@ -361,12 +361,12 @@ final class DemoDna implements Callable<Integer> {
     }
     if (!Double.isInfinite(speed)) {
       say(
-          "time       from the call of a chunk's last base to its gene on the preview lane: p50 %.0f"
+          "time       from the last base of a chunk to its gene on the preview topic: p50 %.0f"
               + " ms, p95 %.0f ms, max %.0f ms",
           delays.millis(SHARES[0]), delays.millis(SHARES[1]), delays.millis(SHARES[2]));
     } else {
       say(
-          "speed      %.2f Mb/s (%.1f s), Kafka, Flink and the last commit among it",
+          "speed      %.2f Mb/s (%.1f s), including Kafka, Flink and the last commit",
           found.bases() / 1e6 / seconds, seconds);
     }
     say(

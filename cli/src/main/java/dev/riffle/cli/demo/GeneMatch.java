@@ -18,7 +18,7 @@ import java.util.Map;
  */
 public record GeneMatch(int reference, int found, int stops, int exact) {
 
-  /** Matches the genes of a made-up genome. */
+  /** Matches the genes of a synthetic genome. */
   public static GeneMatch of(SyntheticGenome genome, List<GeneEvent> genes) {
     Map<Long, Placed> known = new HashMap<>();
     for (Placed gene : genome.genes()) {

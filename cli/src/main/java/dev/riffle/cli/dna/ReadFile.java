@@ -9,28 +9,29 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The reads or contigs of a file, one at a time. What cannot be sent is told and passed over; ids
- * that come again get a number behind them, as in {@code annotate}.
+ * The reads or contigs of a file, one at a time. Reads that cannot be sent are reported and
+ * skipped. Repeated ids get a number appended, like in {@code annotate}.
  */
 public final class ReadFile implements Iterator<Read> {
   private static final int PIECE = 1 << 16;
 
   private final SequenceFile file;
-  private final GeneticCode given;
+  private final Optional<GeneticCode> given;
   private final Consumer<String> problems;
   private final Set<String> ids = new HashSet<>();
   private boolean broken;
   private Read next;
 
   /**
-   * @param given genetic code of all; null for what their headers say, else 11
-   * @param problems receives a sentence about each
+   * @param given genetic code of all reads; by default that of their headers, else 11
+   * @param problems receives a sentence about each read that is skipped
    */
-  public ReadFile(SequenceFile file, GeneticCode given, Consumer<String> problems) {
+  public ReadFile(SequenceFile file, Optional<GeneticCode> given, Consumer<String> problems) {
     this.file = file;
     this.given = given;
     this.problems = problems;
@@ -69,7 +70,7 @@ public final class ReadFile implements Iterator<Read> {
       if (entry.problem() != null) {
         throw new InputException(entry.problem());
       }
-      code = given != null ? given : entry.code(GeneticCode.BACTERIAL);
+      code = given.orElseGet(() -> entry.code(GeneticCode.BACTERIAL));
     } catch (InputException e) {
       return passedOver(entry, e.getMessage());
     }

@@ -12,9 +12,8 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * A genome that never lived, whose genes are therefore known: random codons by a drawn usage table,
- * a ribosome binding site before each gene, random spacers between them. The same for the same
- * seed.
+ * A random genome with known genes: random codons by a drawn usage table, a ribosome binding site
+ * before each gene, random spacers between genes. The same seed gives the same genome.
  *
  * @param name of its one contig
  * @param code genetic code, 11 or 4
@@ -97,7 +96,7 @@ public record SyntheticGenome(String name, int code, byte[] bases, List<Placed> 
   /** Writes the contig as FASTA and its genes as GFF3. */
   public void write(Path fasta, Path gff3) throws IOException {
     StringBuilder text = new StringBuilder(bases.length + bases.length / LINE + 100);
-    text.append('>').append(name).append(" made up, genetic_code=").append(code).append('\n');
+    text.append('>').append(name).append(" synthetic, genetic_code=").append(code).append('\n');
     for (int at = 0; at < bases.length; at += LINE) {
       int count = Math.min(LINE, bases.length - at);
       text.append(new String(bases, at, count, StandardCharsets.US_ASCII)).append('\n');
@@ -112,7 +111,7 @@ public record SyntheticGenome(String name, int code, byte[] bases, List<Placed> 
       text.append(
           String.format(
               Locale.ROOT,
-              "%s\tmade-up\tCDS\t%d\t%d\t.\t%s\t0\tID=%s_known_%d;partial=%s%n",
+              "%s\tsynthetic\tCDS\t%d\t%d\t.\t%s\t0\tID=%s_known_%d;partial=%s%n",
               name,
               gene.left + 1,
               gene.right,

@@ -2,6 +2,7 @@ package dev.riffle.cli.stream;
 
 import dev.riffle.cli.dna.Read;
 import dev.riffle.cli.dna.ReadFile;
+import dev.riffle.cli.dna.ReadFlow;
 import dev.riffle.cli.dna.ReadPlayback;
 import dev.riffle.cli.dna.SyntheticGenome;
 import dev.riffle.cli.shared.Failure;
@@ -12,7 +13,6 @@ import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.SequenceFile;
 import dev.riffle.jobs.annotation.AnnotationJob;
 import dev.riffle.jobs.stream.Topics;
-import dev.riffle.models.InputException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
@@ -21,9 +21,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,14 +33,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Reads or contigs of a file, or made up. */
+/** {@code riffle produce reads}. */
 @Command(
     name = "reads",
     description = {
-      "Sends the reads or contigs of a file, or made-up ones, to the input topic in chunks, as a"
-          + " sequencer would.",
-      "Each is a sequence under its own name. Topics that are missing are created. Ctrl-C ends the"
-          + " reads where they are."
+      "Send the reads or contigs of a file, or of synthetic genomes, to the input topic in chunks,"
+          + " like a sequencer.",
+      "Each read is a sequence under its own name. Missing topics are created. Ctrl-C ends the open"
+          + " reads."
     })
 public final class ProduceReads implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(8);
@@ -57,14 +56,14 @@ public final class ProduceReads implements Callable<Integer> {
   @Option(
       names = "--synthetic",
       paramLabel = "BASES",
-      description = "Make up genomes of so many bases instead.")
+      description = "Send synthetic genomes of this many bases instead of a file.")
   Integer synthetic;
 
   @Option(
       names = "--contigs",
       paramLabel = "N",
       defaultValue = "1",
-      description = "How many of them (default: ${DEFAULT-VALUE}).")
+      description = "Number of synthetic genomes (default: ${DEFAULT-VALUE}).")
   int contigs;
 
   @Option(
@@ -72,102 +71,40 @@ public final class ProduceReads implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "1",
       description =
-          "Seed of the first of them, made-up-N; the next counts on (default: ${DEFAULT-VALUE}).")
+          "Seed N of the first genome, synthetic-N; later ones count up (default: ${DEFAULT-VALUE}).")
   long seed;
 
   @Option(
       names = "--code",
       paramLabel = "11|4",
-      description = "Genetic code of all (default: what genetic_code= in a header says, else 11).")
-  Integer code;
+      description = "Genetic code of all reads (default: genetic_code= of the header, else 11).")
+  Optional<Integer> code;
 
   @Mixin TopicFlags topicFlags;
 
-  @Mixin Flow flow;
-
-  /** How reads flow. */
-  public static final class Flow {
-    /** Largest chunk: with qualities it still fits a record. */
-    public static final int MOST_BASES = 200_000;
-
-    @Option(
-        names = "--chunk-bases",
-        paramLabel = "N",
-        defaultValue = "180",
-        description = "Bases of a chunk, 1 to 200000 (default: ${DEFAULT-VALUE}, 0.4 s of a pore).")
-    int chunkBases;
-
-    @Option(
-        names = "--speed",
-        paramLabel = "BASES/S",
-        defaultValue = "450",
-        converter = Rate.class,
-        description =
-            "Bases per second of each channel, or max for as fast as it goes (default:"
-                + " ${DEFAULT-VALUE}, a nanopore's).")
-    double basesPerSecond;
-
-    @Option(
-        names = "--channels",
-        paramLabel = "N",
-        defaultValue = "1",
-        description =
-            "Reads side by side; each channel takes the next when its last has ended (default:"
-                + " ${DEFAULT-VALUE}).")
-    int channels;
-
-    /** How a command line has it that names no other. */
-    ReadPlayback playback(CommandSpec spec) {
-      within(spec, "--chunk-bases", chunkBases, MOST_BASES);
-      within(spec, "--channels", channels, 100_000);
-      return new ReadPlayback(chunkBases, basesPerSecond, channels);
-    }
-  }
-
-  /** Reads a number of bases per second; max is infinity. */
-  public static final class Rate implements CommandLine.ITypeConverter<Double> {
-    @Override
-    public Double convert(String value) {
-      if (value.equals("max")) {
-        return Double.POSITIVE_INFINITY;
-      }
-      try {
-        double rate = Double.parseDouble(value);
-        if (rate >= 1 && rate <= 1e9) {
-          return rate;
-        }
-      } catch (NumberFormatException e) {
-        // told below
-      }
-      throw new CommandLine.TypeConversionException(
-          "must be max or 1 to 1000000000 bases per second, but is '" + value + "'");
-    }
-  }
-
-  public static void within(CommandSpec spec, String option, long value, long most) {
-    if (value < 1 || value > most) {
-      throw new ParameterException(
-          spec.commandLine(), option + " must be 1 to " + most + ", but is " + value + ".");
-    }
-  }
+  @Mixin ReadFlow flow;
 
   @Override
   public Integer call() {
     if ((synthetic != null) == (file != null)) {
       throw new ParameterException(
-          spec.commandLine(), "Give a file or --synthetic BASES, one of the two.");
+          spec.commandLine(), "Expected either a file or --synthetic BASES.");
     }
     if (synthetic != null) {
-      within(spec, "--synthetic", synthetic, SyntheticGenome.MAX_LENGTH);
+      ReadFlow.checkRange(spec, "--synthetic", synthetic, SyntheticGenome.MAX_LENGTH);
     }
-    within(spec, "--contigs", contigs, 1_000_000);
+    ReadFlow.checkRange(spec, "--contigs", contigs, 1_000_000);
     ReadPlayback playback = flow.playback(spec);
-    GeneticCode given = code(spec, code);
+    Optional<GeneticCode> given = ReadFlow.code(spec, code);
     Topics topics = topicFlags.topics(spec, new AnnotationJob());
     int[] problems = {0};
     if (file == null) {
       topics.create(topicFlags.bootstrap(), 1, PATIENCE);
-      send(playback, madeUp(given), topics.in(), contigs + " made-up contigs");
+      send(
+          playback,
+          synthesize(given.orElse(GeneticCode.BACTERIAL)),
+          topics.in(),
+          contigs + " synthetic contigs");
     } else {
       try (SequenceFile reads = SequenceFile.open(file)) {
         topics.create(topicFlags.bootstrap(), 1, PATIENCE);
@@ -184,7 +121,7 @@ public final class ProduceReads implements Callable<Integer> {
             topics.in(),
             file.toString());
       } catch (NoSuchFileException e) {
-        throw new ParameterException(spec.commandLine(), "There is no file " + file + ".", e);
+        throw new ParameterException(spec.commandLine(), "File " + file + " does not exist.", e);
       } catch (IOException e) {
         throw new Failure(file + " cannot be read: " + e, e);
       }
@@ -192,21 +129,12 @@ public final class ProduceReads implements Callable<Integer> {
     return problems[0] == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
   }
 
-  /** The genetic code that was asked for; null if none was. */
-  public static GeneticCode code(CommandSpec spec, Integer number) {
-    try {
-      return number == null ? null : GeneticCode.of(number);
-    } catch (InputException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
-  }
-
-  private Iterator<Read> madeUp(GeneticCode given) {
-    int number = given == null ? GeneticCode.BACTERIAL.number() : given.number();
+  private Iterator<Read> synthesize(GeneticCode geneticCode) {
+    int number = geneticCode.number();
     return LongStream.range(seed, seed + contigs)
         .mapToObj(
             s -> {
-              SyntheticGenome genome = SyntheticGenome.make("made-up-" + s, synthetic, s, number);
+              SyntheticGenome genome = SyntheticGenome.make("synthetic-" + s, synthetic, s, number);
               return new Read(genome.name(), number, ByteBuffer.wrap(genome.bases()), null);
             })
         .iterator();
@@ -222,34 +150,23 @@ public final class ProduceReads implements Callable<Integer> {
         topicFlags.bootstrap(),
         playback.channels(),
         Double.isInfinite(playback.basesPerSecond())
-            ? "as fast as it goes"
+            ? "without a speed limit"
             : String.format(Locale.ROOT, "%.0f bases/s each", playback.basesPerSecond()));
     out.flush();
-    CountDownLatch done = new CountDownLatch(1);
     long[] sent = {0};
     long began = System.nanoTime();
-    // On Ctrl-C the JVM waits until the reads have ended properly.
-    ShutdownHook.Registration ctrlC = ShutdownHook.onCtrlC(() -> await(done));
+    ShutdownHook.Registration ctrlC =
+        ShutdownHook.awaitOnCtrlC(
+            Duration.ofSeconds(10), "the broker did not accept the end of the reads within 10 s");
     try (TopicWriter writer = new TopicWriter(topicFlags.bootstrap(), topic)) {
       playback.play(reads, writer::send, bases -> sent[0] = bases, ShutdownHook::asked);
       writer.flush();
       double seconds = (System.nanoTime() - began) / 1e9;
       out.printf(
-          Locale.ROOT, "Sent %,d bases in %.1f s; the reads have ended.%n", sent[0], seconds);
+          Locale.ROOT, "Sent %,d bases in %.1f s; all reads have ended.%n", sent[0], seconds);
       out.flush();
     } finally {
       ctrlC.close();
-      done.countDown();
-    }
-  }
-
-  private static void await(CountDownLatch done) {
-    try {
-      if (!done.await(10, TimeUnit.SECONDS)) {
-        System.err.println("riffle: the broker did not take the end of the reads within 10 s");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ReadFileTest {
@@ -68,7 +69,7 @@ class ReadFileTest {
     try (SequenceFile file =
         SequenceFile.open(
             new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII)), "it")) {
-      new ReadFile(file, given, problems::add).forEachRemaining(reads::add);
+      new ReadFile(file, Optional.ofNullable(given), problems::add).forEachRemaining(reads::add);
     }
     return reads;
   }

@@ -70,7 +70,7 @@ class SyntheticGenomeTest {
     SyntheticGenome genome = SyntheticGenome.make("g", 3_000, 7, 4);
     genome.write(dir.resolve("g.fasta"), dir.resolve("g.gff3"));
     List<String> fasta = Files.readAllLines(dir.resolve("g.fasta"));
-    assertThat(fasta.get(0)).isEqualTo(">g made up, genetic_code=4");
+    assertThat(fasta.get(0)).isEqualTo(">g synthetic, genetic_code=4");
     assertThat(String.join("", fasta.subList(1, fasta.size())))
         .isEqualTo(new String(genome.bases(), StandardCharsets.US_ASCII));
     Placed gene = genome.genes().get(0);
@@ -81,6 +81,6 @@ class SyntheticGenomeTest {
         .asString()
         .startsWith(
             String.join(
-                "\t", "g", "made-up", "CDS", "" + (gene.left() + 1), "" + gene.right(), "."));
+                "\t", "g", "synthetic", "CDS", "" + (gene.left() + 1), "" + gene.right(), "."));
   }
 }

@@ -1,4 +1,4 @@
-package dev.riffle.cli.stream;
+package dev.riffle.cli.topic;
 
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
