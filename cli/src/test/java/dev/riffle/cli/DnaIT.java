@@ -83,7 +83,7 @@ class DnaIT {
               "--speed",
               "max",
               "--stream",
-              "made-up",
+              "synthetic",
               "--bootstrap",
               bootstrap);
       assertThat(synthetic.exit()).as(synthetic.err()).isZero();
@@ -93,25 +93,25 @@ class DnaIT {
           CommandLines.run("run", "annotation", "--bootstrap", bootstrap, "--bounded", "true");
       assertThat(ran.exit()).as(ran.err()).isZero();
 
-      List<String> told = new ArrayList<>();
+      List<String> genes = new ArrayList<>();
       for (String line :
           tail(bootstrap, "riffle.dna.final.v1", 7, "--json").out().lines().toList()) {
         JsonNode gene = new ObjectMapper().readTree(line);
         assertThat(gene.path("is_final").asBoolean()).isTrue();
         assertThat(gene.path("sequence_id").asText()).isEqualTo("c11");
-        told.add(gene.path("left").asLong() + 1 + " " + gene.path("right").asLong());
+        genes.add(gene.path("left").asLong() + 1 + " " + gene.path("right").asLong());
       }
       List<String> expected =
           Files.readAllLines(golden.resolve("case-1.gff3")).stream()
               .filter(l -> !l.startsWith("#"))
               .map(l -> l.split("\t")[3] + " " + l.split("\t")[4])
               .toList();
-      assertThat(told).isEqualTo(expected);
+      assertThat(genes).isEqualTo(expected);
       assertThat(tail(bootstrap, "riffle.dna.in.v1", 1).out())
           .contains("c11  position 0  100 bases  channel 1  code 11  start");
       assertThat(tail(bootstrap, "riffle.dna.sessions.v1", 2).out())
           .contains("STARTED c11  start", "ENDED   c11  end  position 4520");
-      assertThat(tail(bootstrap, "riffle.made-up.in.v1", 34).out())
+      assertThat(tail(bootstrap, "riffle.synthetic.in.v1", 34).out())
           .contains("synthetic-1  position 0  180 bases  channel 1  code 11  start")
           .contains("synthetic-2  position 2880  120 bases  channel 2  code 11  end");
     }

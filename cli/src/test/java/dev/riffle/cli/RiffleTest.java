@@ -243,28 +243,28 @@ class RiffleTest {
 
   @Test
   void aBrokerThatIsAwayIsNamed() throws IOException {
-    String nobody = "127.0.0.1:" + freePort();
+    String closed = "127.0.0.1:" + freePort();
     Path sound = SoundFiles.wav(dir.resolve("a.wav"), new float[800], 8000, 1, 16, false);
     for (CommandLines result :
         List.of(
-            CommandLines.run("tail", "riffle.music.final.v1", "--bootstrap", nobody),
-            CommandLines.run("run", "--bootstrap", nobody),
-            CommandLines.run("run", "annotation", "--bootstrap", nobody),
-            CommandLines.run("produce", "reads", "--synthetic", "99", "--bootstrap", nobody),
-            CommandLines.run("produce", "audio", sound, "--bootstrap", nobody))) {
+            CommandLines.run("tail", "riffle.music.final.v1", "--bootstrap", closed),
+            CommandLines.run("run", "--bootstrap", closed),
+            CommandLines.run("run", "annotation", "--bootstrap", closed),
+            CommandLines.run("produce", "reads", "--synthetic", "99", "--bootstrap", closed),
+            CommandLines.run("produce", "audio", sound, "--bootstrap", closed))) {
       assertThat(result.exit()).isEqualTo(1);
-      assertThat(result.err()).contains("No broker answers at " + nobody).contains("--bootstrap");
+      assertThat(result.err()).contains("No broker answers at " + closed).contains("--bootstrap");
     }
   }
 
   @Test
   void aJobManagerThatIsAwayIsNamed() throws IOException {
     Path jar = Files.createFile(dir.resolve("job.jar"));
-    String nobody = "http://127.0.0.1:" + freePort();
+    String closed = "http://127.0.0.1:" + freePort();
     CommandLines result =
-        CommandLines.run("submit", "--jobmanager", nobody, "--jar", jar, "--model", "m");
+        CommandLines.run("submit", "--jobmanager", closed, "--jar", jar, "--model", "m");
     assertThat(result.exit()).isEqualTo(1);
-    assertThat(result.err()).contains("No JobManager answers at " + nobody);
+    assertThat(result.err()).contains("No JobManager answers at " + closed);
   }
 
   private static int freePort() throws IOException {

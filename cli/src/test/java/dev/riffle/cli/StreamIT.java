@@ -27,7 +27,7 @@ import org.apache.flink.configuration.CoreOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The verbs that need a broker or a cluster, on real ones. */
+/** The commands that need a broker or a cluster. */
 class StreamIT {
   private static final double GOOD = 0.8; // F1; the pieces are easy
 

@@ -6,7 +6,10 @@ interface DeviceEngine extends AutoCloseable {
   /** Puts states back before their first step. */
   void reset();
 
-  /** Computes some times; the seconds of each, from the call until the answer stands there. */
+  /**
+   * Computes a number of times; returns the seconds of each, from the call until the result is
+   * complete.
+   */
   double[] run(int times);
 
   /** The same, the input being handed over and the answer fetched each time. */

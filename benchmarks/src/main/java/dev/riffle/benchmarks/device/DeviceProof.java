@@ -99,7 +99,7 @@ public final class DeviceProof {
     return (System.nanoTime() - start) / 1e9 / Integer.parseInt(option("seconds"));
   }
 
-  /** Writes beside the place, then moves there: what stands there is whole. */
+  /** Writes a temporary file and renames it, so that the file is always complete. */
   void write(ObjectNode result) throws IOException {
     Path out = Path.of(option("out"));
     Path part = out.resolveSibling(out.getFileName() + ".part");

@@ -20,16 +20,16 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Windows and steps on one device, beside PyTorch on the same one, in one precision.
+ * Windows and steps on one device, next to PyTorch on the same device, in one precision.
  *
- * <p>First the device's rates are measured, by the backend's own verbs and by PyTorch: a copy of a
- * large tensor, and a product of two large random matrices. A case's operations and bytes are
+ * <p>First the device's rates are measured, by the backend's own operations and by PyTorch: a copy
+ * of a large tensor, and a product of two large random matrices. A case's operations and bytes are
  * counted; what they take at the better of the measured rates, the longer of the two, is the least
- * time that the case can take, and its share of the time that it takes is told.
+ * time that the case can take, and its share of the measured time is reported.
  *
  * <p>Of each case all engines have the same weights and input, and their answers are held against
  * those of the backend {@code cpu} before time is taken. Then engines take turns, in another order
- * each round; a turn is some runs, its time their median. Told are medians over rounds, and the
+ * each round; a turn is some runs, its time their median. Reported are medians over rounds, and the
  * median of each round's ratio. What does not fit into the time given is named.
  */
 final class DeviceRace {
@@ -118,7 +118,7 @@ final class DeviceRace {
               precision,
               proof.option("torch-bf16"));
       result.set("torch", torch.description());
-      say("beside %s", torch.description());
+      say("next to %s", torch.description());
       return torch;
     } catch (IOException e) {
       problem(peerProblems, "torch", e);
@@ -163,14 +163,14 @@ final class DeviceRace {
     say("%s: copies %.0f GB/s, multiplies %.2f TFLOP/s", engine, copy / 1e9, multiply / 1e12);
   }
 
-  /** Bytes per second of the verb {@code copy}, read and written ones counted. */
+  /** Bytes per second of the operation {@code copy}, read and written ones counted. */
   private double copy(int values) {
     Tensor a = Device.call(kernels, () -> kernels.allocate(values));
     Tensor b = Device.call(kernels, () -> kernels.allocate(values));
     return rate(2.0 * Float.BYTES * values, () -> kernels.copy(a, 0, b, 0, values), b);
   }
 
-  /** Operations per second of the verb {@code linear}, of random numbers. */
+  /** Operations per second of the operation {@code linear}, of random numbers. */
   private double multiply(int size) {
     Random random = new Random(5);
     Linear weights =

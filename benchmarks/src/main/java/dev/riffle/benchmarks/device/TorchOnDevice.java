@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** PyTorch in a process of its own, {@code training/peers/torch_device.py}, which times itself. */
+/** PyTorch in a separate process, {@code training/peers/torch_device.py}, which times itself. */
 final class TorchOnDevice implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String SCRIPT = "torch_device.py";

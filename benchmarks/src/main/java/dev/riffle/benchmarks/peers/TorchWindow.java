@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A window in eager PyTorch, in a process of its own, which times itself. */
+/** A window in eager PyTorch, in a separate process that times itself. */
 final class TorchWindow implements WindowPeer {
   private static final String SCRIPT = "torch_windows.py";
 

@@ -7,7 +7,7 @@ interface WindowPeer extends AutoCloseable {
   double run();
 
   /**
-   * Runs the matrix products of a window alone, on values of no meaning.
+   * Runs only the matrix products of a window, on arbitrary values.
    *
    * @return the seconds that they took, NaN where the engine can not be asked
    */

@@ -18,14 +18,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * One window on two threads, beside eager PyTorch and onnxruntime, all with the same weights:
+ * One window on two threads, next to eager PyTorch and onnxruntime, all with the same weights:
  * ChordMixer of 8192 positions (track 16, hidden 128, 13 blocks, layer norm before and after) and
  * the official Residual Shuffle-Exchange network of 2048 (192 features, 2 blocks).
  *
  * <p>Answers are compared first. Then the engines take turns, in another order each round, and rest
  * between turns until their threads have stopped to spin. Printed are medians of milliseconds and
  * the median of each round's ratio, which other work on the machine touches least. "Products" are
- * the matrix products of a window alone: their share of a window is what a faster product could
+ * only the matrix products of a window: their share of a window is what a faster product could
  * still bring.
  *
  * <p>{@code RIFFLE_JAVA_OPTS=-XX:+UseSerialGC ./riffle bench peers windows
@@ -139,15 +139,15 @@ public final class WindowPeersBenchmark implements Callable<Integer> {
     double gigaFlops = 2e-9 * WindowCase.multiplyAdds(window.products(kernels));
     System.out.println("  engine          ms   (fastest)   riffle / it   products, ms   GFLOP/s");
     for (String name : names) {
-      double alone = median(products.get(name));
+      double product = median(products.get(name));
       System.out.printf(
           "  %-12s %7.1f   (%7.1f) %13.2f %14.1f %9.0f%n",
           name,
           1e3 * median(runs.get(name)),
           1e3 * runs.get(name).stream().sorted().findFirst().orElseThrow(),
           ratio(runs, "riffle", name),
-          1e3 * alone,
-          gigaFlops / alone);
+          1e3 * product,
+          gigaFlops / product);
     }
     if (peers.get("riffle") instanceof RiffleWindow riffle) {
       System.out.printf(

@@ -26,9 +26,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * How fast the annotator is on one thread, by CPU time, with Prodigal in turns where it is
- * installed; where the time goes; how far behind a gene it is told, and what a contig takes in
- * memory.
+ * Speed of the annotator on one thread by CPU time, in turns with Prodigal if it is installed; time
+ * of each operation; delay of genes; memory of a contig.
  *
  * <p>{@code ./riffle bench step annotator MODEL_DIR FASTA}
  *
@@ -172,7 +171,7 @@ public final class AnnotatorBenchmark implements Callable<Integer> {
 
   // ------------------------------------------------------------------- delay
 
-  /** Bases read behind a gene's last one when it is told, in steps of one token. */
+  /** Bases read after the last base of a gene when it is emitted, in steps of one token. */
   private void delays() {
     StreamRunner<Gene> runner = new Annotator(directory, Backends.find("cpu")).newRunner();
     List<Prediction<Gene>> genes = pass(runner, PIECE);
@@ -183,9 +182,9 @@ public final class AnnotatorBenchmark implements Callable<Integer> {
         (gene.value().reverse() ? reverse : forward).add(gene.position() - gene.value().right());
       }
     }
-    System.out.printf("%nbases behind a gene's last one when it is told: p50, p95, most%n");
-    printDelays("forward, behind the stop codon", forward);
-    printDelays("reverse, behind the start codon", reverse);
+    System.out.printf("%nbases after the last base of a gene when it is emitted: p50, p95, most%n");
+    printDelays("forward, after the stop codon", forward);
+    printDelays("reverse, after the start codon", reverse);
   }
 
   private static void printDelays(String what, List<Long> values) {

@@ -55,7 +55,7 @@ final class OnnxStep implements LruStep {
     }
   }
 
-  /** Writes the graph of a step beside its weights. */
+  /** Writes the graph of a step next to its weights. */
   static Path graph(Path weights) throws IOException {
     return Onnx.graph("make_lru_onnx.py", weights, List.of(weights.toString()));
   }

@@ -42,14 +42,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The annotation through Kafka and Flink, beside the bare model in the same JVM and Prodigal where
- * it is installed: bases per second of CPU time; what many contigs at once take; how far behind a
- * gene it is told.
+ * The annotation job through Kafka and Flink, next to the bare model in the same JVM and to
+ * Prodigal if it is installed: bases per second of CPU time, cost of many contigs at once, delay of
+ * genes.
  *
  * <pre>
  *   this process: chunks as fast as the broker takes them; genes and ends read committed
- *      |  broker, a process of its own
- *   Flink, a process of its own: the bare model, the job, the bare model, the job, ...
+ *      |  broker, a separate process
+ *   Flink, a separate process: the bare model, the job, the bare model, the job, ...
  * </pre>
  *
  * CPU time is that of the whole process: of Flink its compiler, collector, checkpoints and Kafka
@@ -199,9 +199,9 @@ public final class AnnotationJobBenchmark extends JobBenchmark {
       double before = bare();
       for (int round = 1; round <= rounds; round++) {
         double through = job(round, chunk, broker);
-        double behind = bare();
-        ratios.add(2 * through / (before + behind));
-        before = behind;
+        double after = bare();
+        ratios.add(2 * through / (before + after));
+        before = after;
       }
       Collections.sort(ratios);
       if (!ratios.isEmpty()) {
@@ -235,7 +235,7 @@ public final class AnnotationJobBenchmark extends JobBenchmark {
   private double bare() throws IOException {
     Duration cpu = flink.cpu();
     long began = System.nanoTime();
-    String[] told = flink.ask("bare " + fasta.toAbsolutePath() + " " + chunk).split(" ");
+    String[] reply = flink.ask("bare " + fasta.toAbsolutePath() + " " + chunk).split(" ");
     double wall = (System.nanoTime() - began) / 1e9;
     double rate = bases / 1e6 / (flink.cpu().minus(cpu).toMillis() / 1e3);
     System.out.printf(
@@ -243,7 +243,7 @@ public final class AnnotationJobBenchmark extends JobBenchmark {
         "  bare     %7.3f Mb per CPU s, %7.3f Mb/s; %s genes%n",
         rate,
         bases / 1e6 / wall,
-        told[1]);
+        reply[1]);
     return rate;
   }
 
@@ -418,7 +418,7 @@ public final class AnnotationJobBenchmark extends JobBenchmark {
   }
 
   private interface GeneListener {
-    void told(GeneEvent gene);
+    void accept(GeneEvent gene);
   }
 
   /**
@@ -457,7 +457,7 @@ public final class AnnotationJobBenchmark extends JobBenchmark {
           if (record.topic().contains(".sessions.")) {
             missing -= events.decode(record.value()).getKind() == wanted ? 1 : 0;
           } else {
-            listener.told(genes.decode(record.value()));
+            listener.accept(genes.decode(record.value()));
           }
           last = System.nanoTime();
         }

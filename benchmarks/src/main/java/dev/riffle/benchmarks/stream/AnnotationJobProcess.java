@@ -25,13 +25,13 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What {@link AnnotationJobBenchmark} measures, in a process of its own. It answers each line of
- * its input with one of its output, and ends with its input:
+ * What {@link AnnotationJobBenchmark} measures, in a separate process. It answers each line of its
+ * input with one of its output, and ends with its input:
  *
  * <pre>
- *   bare FILE N   annotates a file with the model alone, N bases at once: bases and genes
+ *   bare FILE N   annotates a file with the bare model, N bases at once: bases and genes
  *   job OPTIONS   starts the job, answers once all its tasks run
- *   heap          bytes in use behind a collection
+ *   heap          bytes in use after a collection
  *   end           cancels the job; seconds of compute and assembly, mean rows of a batch
  * </pre>
  */

@@ -40,11 +40,11 @@ import picocli.CommandLine.Option;
 
 /**
  * A flow cell that obeys: its channels call 450 bases/s each and send a chunk every 0.4 s through
- * Kafka and Flink; a read that is to be unblocked ends with the next chunk, and the channel takes
- * another. Broker and Flink are processes of their own.
+ * Kafka and Flink; a read that is rejected ends with the next chunk, and the channel takes another.
+ * Broker and Flink are separate processes.
  *
  * <p>The latency of a decision runs from the moment its chunk is due, its last base having been
- * called, to the moment the decision is in hand on the preview lane.
+ * called, to the moment the decision is read from the preview topic.
  *
  * <p>{@code ./riffle bench stream flow-cell --channels=512}
  */
@@ -376,7 +376,7 @@ public final class FlowCellBenchmark extends JobBenchmark {
     return String.format(Locale.ROOT, "%.1f", Percentiles.of(values, quantile).orElseThrow());
   }
 
-  /** Cluster and job in a process of their own: says "running", ends with its standard input. */
+  /** Cluster and job in a separate process: prints "running", ends with its standard input. */
   public static final class Flink {
     private Flink() {}
 

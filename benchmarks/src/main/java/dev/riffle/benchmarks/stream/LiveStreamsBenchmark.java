@@ -287,7 +287,7 @@ public final class LiveStreamsBenchmark extends JobBenchmark {
     return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
   }
 
-  /** Cluster and job in a process of their own: says "running", ends with its standard input. */
+  /** Cluster and job in a separate process: prints "running", ends with its standard input. */
   public static final class Flink {
     private Flink() {}
 

@@ -37,17 +37,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Long windows through Kafka and the job of a YAML file, beside the bare model in the same JVM: how
- * many windows a second each computes, and where the job's time goes.
+ * Long windows through Kafka and the job of a YAML file, next to the bare model in the same JVM:
+ * how many windows a second each computes, and where the job's time goes.
  *
  * <pre>
  *   this process: events of many keys, as fast as the broker takes them; answers read committed
- *      |  broker, a process of its own
- *   Flink, a process of its own: the bare model, the job, the bare model, the job, ...
+ *      |  broker, a separate process
+ *   Flink, a separate process: the bare model, the job, the bare model, the job, ...
  * </pre>
  *
  * The job's time runs from the first event that is sent to the last answer that is read, its commit
- * included; a round's ratio is the job's rate over the mean of the bare model's before and behind
+ * included; a round's ratio is the job's rate over the mean of the bare model's before and after
  * it. The bare model is {@code StreamRunner.advance} on whole windows, in batches of {@code
  * max-batch-size}, on as many threads as the job has tasks. Every window's answers must have the
  * bits of the bare model's.
@@ -172,10 +172,10 @@ public final class WindowedJobBenchmark extends JobBenchmark {
       Rate before = bare(flink);
       for (int round = 1; round <= rounds; round++) {
         Rate through = job(round, windows, bootstrap, flink, broker, crc);
-        Rate behind = bare(flink);
-        ratios.add(2 * through.windows / (before.windows + behind.windows));
-        cpuRatios.add((before.cpu + behind.cpu) / 2 / through.cpu);
-        before = behind;
+        Rate after = bare(flink);
+        ratios.add(2 * through.windows / (before.windows + after.windows));
+        cpuRatios.add((before.cpu + after.cpu) / 2 / through.cpu);
+        before = after;
       }
       System.out.printf(
           Locale.ROOT,
@@ -188,11 +188,11 @@ public final class WindowedJobBenchmark extends JobBenchmark {
 
   private Rate bare(Child flink) throws IOException {
     Duration cpu = flink.cpu();
-    String[] told = flink.ask("bare " + seconds).split(" ");
-    int windows = Integer.parseInt(told[0]);
+    String[] reply = flink.ask("bare " + seconds).split(" ");
+    int windows = Integer.parseInt(reply[0]);
     Rate rate =
         new Rate(
-            windows / Double.parseDouble(told[1]),
+            windows / Double.parseDouble(reply[1]),
             flink.cpu().minus(cpu).toMillis() / 1e3 / windows);
     System.out.printf(
         Locale.ROOT,
@@ -229,10 +229,10 @@ public final class WindowedJobBenchmark extends JobBenchmark {
     Rate rate = new Rate(count / seconds, flink.cpu().minus(flinkCpu).toMillis() / 1e3 / count);
     double brokers = broker.cpu().minus(brokerCpu).toMillis() / 1e3 / count;
     sender.join();
-    double[] told = new double[5];
+    double[] times = new double[5];
     String[] words = flink.ask("end").split(" ");
-    for (int i = 0; i < told.length; i++) {
-      told[i] = Double.parseDouble(words[i]);
+    for (int i = 0; i < times.length; i++) {
+      times[i] = Double.parseDouble(words[i]);
     }
     double task = parallelism() * seconds / count;
     System.out.printf(
@@ -246,12 +246,12 @@ public final class WindowedJobBenchmark extends JobBenchmark {
         brokers,
         count,
         task,
-        told[0] / count,
-        told[1] / count,
-        task - (told[0] + told[1]) / count,
-        told[2],
-        told[3],
-        told[4] / 1e6);
+        times[0] / count,
+        times[1] / count,
+        task - (times[0] + times[1]) / count,
+        times[2],
+        times[3],
+        times[4] / 1e6);
     return rate;
   }
 

@@ -35,7 +35,7 @@ import java.util.concurrent.Future;
 import java.util.zip.CRC32;
 
 /**
- * What {@link WindowedJobBenchmark} measures, in a process of its own. It answers each line of its
+ * What {@link WindowedJobBenchmark} measures, in a separate process. It answers each line of its
  * input with one of its output, and ends with its input:
  *
  * <pre>

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A JVM of its own that ends with this one. */
+/** A child JVM that ends with this one. */
 public final class Child implements AutoCloseable {
   private final Process process;
   private final BufferedReader output;

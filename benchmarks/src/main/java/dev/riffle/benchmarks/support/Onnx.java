@@ -20,7 +20,7 @@ public final class Onnx {
   private Onnx() {}
 
   /**
-   * Writes a graph beside its weights.
+   * Writes a graph next to its weights.
    *
    * @param script in the peers' folder
    * @param arguments of the script, of which the path of the graph is the last one and left out
@@ -39,7 +39,8 @@ public final class Onnx {
       }
       return graph;
     } catch (IOException e) {
-      throw failed(command, "python3 does not start; it needs Python 3.8 or later alone", e);
+      throw failed(
+          command, "python3 does not start. Install Python 3.8 or later, without packages", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failed(command, "interrupted", e);

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** CPU time of each verb of a run, that of verbs which it calls left out. For one thread. */
+/** CPU time of each operation of a run, without that of operations it calls. For one thread. */
 public final class OpTimes {
   private final Kernels timed;
   private final List<Map<String, Long>> runs = new ArrayList<>();
-  private long inner; // ns of verbs that the verb at hand has called
+  private long inner; // ns of operations that the current operation has called
 
   public OpTimes(Kernels kernels) {
     Class<?>[] type = {Backend.class};
@@ -68,14 +68,14 @@ public final class OpTimes {
   public void print(double unit) {
     Map<String, List<Long>> all = new TreeMap<>();
     for (Map<String, Long> run : runs) {
-      run.forEach((verb, ns) -> all.computeIfAbsent(verb, v -> new ArrayList<>()).add(ns));
+      run.forEach((op, ns) -> all.computeIfAbsent(op, v -> new ArrayList<>()).add(ns));
     }
     runs.clear();
     all.forEach(
-        (verb, times) -> {
+        (op, times) -> {
           double median = times.stream().sorted().skip(times.size() / 2).findFirst().orElseThrow();
           if (median / unit >= 0.01) {
-            System.out.printf("      %-20s %45.2f%n", verb, median / unit);
+            System.out.printf("      %-20s %45.2f%n", op, median / unit);
           }
         });
   }

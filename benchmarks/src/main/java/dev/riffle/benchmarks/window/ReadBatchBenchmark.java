@@ -22,10 +22,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Reads of very different lengths through the read classifier, in turns: packed one behind the
- * other as the job batches them, each with N behind it up to the length of the longest, and one by
- * one. Lengths are log-uniform from 200 on, bases are random; answers do not depend on the batch,
- * those to padded reads are other ones, as padding takes part.
+ * Reads of very different lengths through the read classifier, in turns: packed one after the other
+ * like in the job, each padded with N to the length of the longest, and one by one. Lengths are
+ * log-uniform from 200 on, bases are random; answers do not depend on the batch, those to padded
+ * reads are other ones, as padding takes part.
  *
  * <p>Times are the thread's CPU time, medians over rounds. A step is a base or a pad; a step
  * through a block is the unit of work, as longer windows run more blocks.

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The bundle is made and its script runs, on the backend {@code cpu}; no card is looked for. */
+/** The bundle is packed and its script runs on the backend {@code cpu}, without a GPU. */
 final class ProveIT {
   private static final Path HOME = Path.of("..").toAbsolutePath().normalize();
 

@@ -34,11 +34,11 @@ import picocli.CommandLine.Spec;
     name = "annotate",
     description = {
       "Finds the protein-coding genes of bacteria, archaea and their phages, as GFF3.",
-      "Each gene is written as soon as it is certain, some 300 bases behind its end, in memory that"
+      "Each gene is written as soon as it is certain, some 300 bases after its end, in memory that"
           + " does not grow with the contig. One thread; no broker."
     })
 public final class AnnotateCommand implements Callable<Integer> {
-  /** Problems that are told one by one. */
+  /** Problems that are reported one by one. */
   private static final int MOST_TOLD = 20;
 
   /** Contigs after which it is looked whether writing still works. */
@@ -49,7 +49,7 @@ public final class AnnotateCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       description =
-          "FASTA or FASTQ, plain or gzipped; it is told by its first characters, not by its name.")
+          "FASTA or FASTQ, plain or gzipped; detected from the first characters, not from the file name.")
   Path file;
 
   @Option(
@@ -61,7 +61,7 @@ public final class AnnotateCommand implements Callable<Integer> {
   @Option(
       names = "--bed",
       description =
-          "Also write BED beside it, under the same name with .bed; on the output stream: instead.")
+          "Also write BED next to it, with the suffix .bed; on the output stream: instead.")
   boolean bed;
 
   @Option(
@@ -148,10 +148,10 @@ public final class AnnotateCommand implements Callable<Integer> {
     }
     paths.put(GeneWriter.GFF3, output);
     if (bed) {
-      paths.put(GeneWriter.BED, beside(GeneWriter.BED));
+      paths.put(GeneWriter.BED, withSuffix(GeneWriter.BED));
     }
     if (json) {
-      paths.put(GeneWriter.JSON, beside(GeneWriter.JSON));
+      paths.put(GeneWriter.JSON, withSuffix(GeneWriter.JSON));
     }
     for (Path path : paths.values()) {
       if (Files.exists(path) && !force) {
@@ -162,7 +162,7 @@ public final class AnnotateCommand implements Callable<Integer> {
     return paths;
   }
 
-  private Path beside(GeneWriter form) {
+  private Path withSuffix(GeneWriter form) {
     String name = output.getFileName().toString();
     int dot = name.lastIndexOf('.');
     Path path =
@@ -185,7 +185,7 @@ public final class AnnotateCommand implements Callable<Integer> {
     }
   }
 
-  /** Counts, and what is told of problems. */
+  /** Counts and reported problems. */
   private static final class Report {
     private final PrintWriter err;
     long contigs;
@@ -268,7 +268,7 @@ public final class AnnotateCommand implements Callable<Integer> {
       return outputs;
     }
 
-    /** A full disk is told at once, not at the end. */
+    /** A full disk is reported at once, not at the end. */
     void check() {
       for (PrintWriter to : writers.values()) {
         if (to.checkError()) {

@@ -68,7 +68,7 @@ public final class FileAnnotation {
     this.opened = runner.open(Annotator.FORMAT);
   }
 
-  /** Annotates what a file holds. What is wrong with it or a part of it is told as a problem. */
+  /** Annotates a file. Errors in the file or in a contig are reported as problems. */
   public void annotate(SequenceFile file) {
     try {
       for (SequenceFile.Entry entry = file.next(); entry != null; entry = file.next()) {
@@ -193,7 +193,7 @@ public final class FileAnnotation {
     if (names.add(name)) {
       if (names.size() == MOST_NAMES) {
         listener.note(
-            "More than " + MOST_NAMES + " contigs: from here on nobody looks for equal names.");
+            "More than " + MOST_NAMES + " contigs: later contigs are not checked for equal names.");
       }
       return name;
     }
@@ -203,7 +203,7 @@ public final class FileAnnotation {
     }
     listener.problem(
         String.format(
-            "%s is the name of %s contigs: the genes of this one are told under %s.%d.",
+            "%s is the name of %s contigs: the genes of this one are written under %s.%d.",
             name, times == 2 ? "two" : "several", name, times));
     return name + "." + times;
   }

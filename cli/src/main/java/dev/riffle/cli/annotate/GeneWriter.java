@@ -76,13 +76,13 @@ public enum GeneWriter {
     return extension;
   }
 
-  /** What stands before all genes. */
+  /** The text before all genes. */
   public void begin(PrintWriter to) {}
 
   /** A published gene. */
   public abstract void gene(PrintWriter to, String contig, GeneticCode code, Prediction<Gene> gene);
 
-  /** What stands behind the genes of a contig. */
+  /** The text after the genes of a contig. */
   public void end(PrintWriter to, String contig, long bases) {}
 
   private static void line(PrintWriter to, String text) {

@@ -27,7 +27,7 @@ public abstract class AudioFile implements Sound {
    *
    * @throws InputException if there is none, it is empty, not a sound, shorter than its header
    *     promises, or of a rate or channel count that a chunk cannot carry; the message names the
-   *     file and the cure
+   *     file and says what to do
    */
   public static AudioFile open(Path path) {
     AudioFile file = openAny(path);
@@ -140,7 +140,7 @@ public abstract class AudioFile implements Sound {
     return new InputException(
         String.format(
             java.util.Locale.ROOT,
-            "%s is truncated: its header promises %.3f s, but %.3f s are there. Fetch it anew, or"
+            "%s is truncated: its header promises %.3f s, but it contains %.3f s. Download it again, or"
                 + " rewrite its header with an audio tool to keep what is there.",
             path,
             promised / (double) rate,

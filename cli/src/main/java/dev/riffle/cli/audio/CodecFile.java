@@ -114,7 +114,7 @@ final class CodecFile extends AudioFile {
             + " and what else FFmpeg decodes.");
   }
 
-  /** A converter that changes the sample format alone: rate and channels stay. */
+  /** A converter that changes only the sample format, not rate and channels. */
   private static SwrContext floats(AVCodecContext codec, Path path) {
     AVChannelLayout layout = codec.ch_layout();
     PointerPointer<SwrContext> made = new PointerPointer<>(1);

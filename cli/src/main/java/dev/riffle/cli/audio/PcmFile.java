@@ -67,7 +67,7 @@ final class PcmFile extends AudioFile {
         && format.getFrameSize() == format.getChannels() * bits / 8;
   }
 
-  /** A header that promises more than the whole file holds is told at once, not at its end. */
+  /** A header that promises more than the file contains is reported at once, not at the end. */
   private void checkSize(long fileBytes) {
     if (length() != UNKNOWN && length() * format.getFrameSize() > fileBytes) {
       throw truncated(path(), length(), fileBytes / format.getFrameSize(), rate());

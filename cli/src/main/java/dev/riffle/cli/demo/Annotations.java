@@ -14,12 +14,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The genes of the final lane, contig by contig, and where contigs end. */
+/** The genes of the final topic, contig by contig, and the ends of contigs. */
 public final class Annotations {
   private final Map<String, List<GeneEvent>> genes = new LinkedHashMap<>();
   private final Map<String, Long> lengths = new LinkedHashMap<>();
 
-  /** Takes a gene of the final lane. */
+  /** Adds a gene of the final topic. */
   public void take(GeneEvent gene) {
     genes.computeIfAbsent(gene.getSequenceId(), id -> new ArrayList<>()).add(gene);
   }

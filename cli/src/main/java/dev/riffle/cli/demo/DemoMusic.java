@@ -166,11 +166,11 @@ public final class DemoMusic implements Callable<Integer> {
     Topics topics = local.topics();
     Latencies latencies = new Latencies();
     Progress progress = new Progress(out, !json && Installation.terminal());
-    NoteListener nobody = (note, seen) -> {};
+    NoteListener ignored = (note, seen) -> {};
     try (TopicReader reader =
         local.reader(topics.preview(), topics.finals(), topics.sessions(), topics.deadLetters())) {
       // Warm-up: the first seconds of a JVM are slow, so another piece goes first.
-      play(local, reader, WARM_UP, warmUp, Double.POSITIVE_INFINITY, nobody, s -> {});
+      play(local, reader, WARM_UP, warmUp, Double.POSITIVE_INFINITY, ignored, s -> {});
       say("Ready after %.1f s. Playing it %s:", (System.nanoTime() - began) / 1e9, speedText());
       say("");
       say(
@@ -191,7 +191,7 @@ public final class DemoMusic implements Callable<Integer> {
       Played fast =
           Double.isInfinite(speed.factor)
               ? played
-              : play(local, reader, AGAIN, wav, Double.POSITIVE_INFINITY, nobody, s -> {});
+              : play(local, reader, AGAIN, wav, Double.POSITIVE_INFINITY, ignored, s -> {});
       local.finishJob();
       Transcripts transcripts = played.transcripts;
       while (!reader.atEnd()) {

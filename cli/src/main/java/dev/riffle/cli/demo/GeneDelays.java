@@ -7,12 +7,12 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** How far behind their last base genes were told, in bases, and how long it took. */
+/** Delay of genes after their last base, in bases and in milliseconds. */
 public final class GeneDelays {
   /** What is measured. */
   public enum Part {
     FORWARD_MODEL("forward, model", "whatever the chunks"),
-    FORWARD_CHUNKS("forward, in chunks", "with the rest of the chunk that told it"),
+    FORWARD_CHUNKS("forward, in chunks", "with the rest of the chunk that published it"),
     REVERSE_MODEL("reverse, model", "their last base is the start codon: see docs/dna.md"),
     REVERSE_CHUNKS("reverse, in chunks", "");
 
@@ -38,7 +38,8 @@ public final class GeneDelays {
   }
 
   /**
-   * Adds a published gene; one that the contig's end cuts is told at once and does not count.
+   * Adds a published gene; a gene that the end of the contig cuts is published at once and does not
+   * count.
    *
    * @param chunkBases bases of a chunk
    */

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Genes that were found beside those that were put there. Genes that an end of the contig cuts
- * count on neither side.
+ * Genes that were found, compared with the known genes. Genes that an end of the contig cuts count
+ * on neither side.
  *
  * @param reference genes that were put there
  * @param found genes that were found

@@ -15,7 +15,7 @@ final class Latencies {
   enum Part {
     ALGORITHMIC("sound after the onset that the model needs"),
     QUEUE("waiting for the model"),
-    COMPUTE("the batch that told it"),
+    COMPUTE("the batch that emitted it"),
     TRANSPORT("rest of the chunk, Kafka in, Flink, Kafka out"),
     VISIBLE("from the onset to the record in hand");
 

@@ -16,7 +16,7 @@ import java.util.function.LongConsumer;
  * through with its last, and a chunk is sent when its last base has been called.
  *
  * @param chunkBases bases of a chunk; the last of a read may have fewer
- * @param basesPerSecond of one channel; infinite for as fast as it goes
+ * @param basesPerSecond of one channel; infinite for no limit
  * @param channels that are busy at once, 1 or more; they are counted from 1
  */
 public record ReadPlayback(int chunkBases, double basesPerSecond, int channels) {

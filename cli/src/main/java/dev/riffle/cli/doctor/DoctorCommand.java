@@ -28,14 +28,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Looks at what Riffle needs and names the cure of what is missing. */
+/** {@code riffle doctor}: checks what Riffle needs on this machine. */
 @Command(
     name = "doctor",
     description = {
-      "Looks at what Riffle needs here and names the cure of each problem.",
+      "Check what Riffle needs on this machine, with a hint for each problem.",
       "Java and its flags, the vector module, backends, BLAS, the decoder, the shipped model, ports,"
-          + " memory and disk; NVIDIA cards, their driver and CUDA's libraries, which nothing needs"
-          + " but the backend cuda. Ends with 1 if something is broken; a warning alone ends with"
+          + " memory and disk; NVIDIA GPUs, their driver and CUDA's libraries, which nothing needs"
+          + " but the backend cuda. Ends with 1 if something is broken; a warning ends with"
           + " 0."
     })
 public final class DoctorCommand implements Callable<Integer> {
@@ -57,8 +57,8 @@ public final class DoctorCommand implements Callable<Integer> {
     BROKEN
   }
 
-  /** One line of the report; the cure is empty where none is needed. */
-  public record Finding(String what, Verdict verdict, String found, String cure) {}
+  /** One line of the report; the hint is empty if nothing is wrong. */
+  public record Finding(String what, Verdict verdict, String found, String hint) {}
 
   @Spec CommandSpec spec;
 
@@ -68,7 +68,7 @@ public final class DoctorCommand implements Callable<Integer> {
       description = "A backend that has to be there, such as nd4j: it is loaded where it is named.")
   String backend;
 
-  @Option(names = "--json", description = "Print an array of {what, verdict, found, cure}.")
+  @Option(names = "--json", description = "Print an array of {what, verdict, found, hint}.")
   boolean json;
 
   @Override
@@ -83,7 +83,7 @@ public final class DoctorCommand implements Callable<Integer> {
             .put("what", f.what)
             .put("verdict", f.verdict.name().toLowerCase(Locale.ROOT))
             .put("found", f.found)
-            .put("cure", f.cure);
+            .put("hint", f.hint);
       }
       out.println(array.toPrettyString());
     } else {
@@ -95,8 +95,8 @@ public final class DoctorCommand implements Callable<Integer> {
               case BROKEN -> "BROKEN ";
             };
         out.printf(Locale.ROOT, "%s  %-10s %s%n", mark, f.what, f.found);
-        if (!f.cure.isEmpty()) {
-          out.printf(Locale.ROOT, "         %-10s -> %s%n", "", f.cure);
+        if (!f.hint.isEmpty()) {
+          out.printf(Locale.ROOT, "         %-10s -> %s%n", "", f.hint);
         }
       }
     }
@@ -113,7 +113,7 @@ public final class DoctorCommand implements Callable<Integer> {
     all.add(flags());
     all.add(vector());
     all.addAll(backends(backend));
-    all.addAll(cards(GpuReport.ofThisMachine()));
+    all.addAll(gpus(GpuReport.ofThisMachine()));
     all.add(ok("blas", "none is used: the cpu backend does its own arithmetic"));
     all.add(decoder());
     all.add(model());
@@ -186,12 +186,12 @@ public final class DoctorCommand implements Callable<Integer> {
               "backend", Verdict.BROKEN, "none is on the class path", "Start with ./riffle."));
     }
     if (wanted != null && !Backends.names().contains(wanted)) {
-      String cure =
+      String hint =
           "Start with ./riffle, which adds "
               + String.join(" or ", ON_REQUEST)
               + " where an argument names it. "
               + PAGE;
-      all.add(new Finding("backend", Verdict.BROKEN, wanted + " is not on the class path", cure));
+      all.add(new Finding("backend", Verdict.BROKEN, wanted + " is not on the class path", hint));
     }
     for (String name : ON_REQUEST) {
       if (!name.equals(wanted) && !Backends.names().contains(name)) {
@@ -201,25 +201,25 @@ public final class DoctorCommand implements Callable<Integer> {
     return all;
   }
 
-  /** Cards are looked for and never asked for: a machine without one is well. */
-  public static List<Finding> cards(GpuReport cards) {
-    Optional<String> driver = cards.driver();
-    boolean linked = cards.library(GpuReport.DRIVER).isPresent();
+  /** GPUs are detected but optional. */
+  public static List<Finding> gpus(GpuReport gpus) {
+    Optional<String> driver = gpus.driver();
+    boolean linked = gpus.library(GpuReport.DRIVER).isPresent();
     if (driver.isEmpty() && !linked) {
       return List.of(
-          cards.onBus() == 0
-              ? ok("gpu", "no NVIDIA card and no driver for one; none is needed")
+          gpus.onBus() == 0
+              ? ok("gpu", "no NVIDIA GPU and no driver; none is needed")
               : new Finding(
                   "gpu",
                   Verdict.WARNING,
-                  "an NVIDIA card is on the bus, but it has no driver: it cannot be used",
+                  "an NVIDIA GPU is on the bus, but it has no driver and cannot be used",
                   "For the backend cuda install NVIDIA's driver, 580 or later; nothing else needs"
                       + " it."));
     }
     List<Finding> all = new ArrayList<>();
-    List<String> models = cards.models();
+    List<String> models = gpus.models();
     String found =
-        (models.isEmpty() ? "no card is named" : String.join(", ", models))
+        (models.isEmpty() ? "no GPU is listed" : String.join(", ", models))
             + driver.map(v -> "; driver " + v).orElse("; a driver that says no version");
     if (!linked) {
       all.add(
@@ -243,8 +243,7 @@ public final class DoctorCommand implements Callable<Integer> {
     }
     for (String library : GpuReport.LIBRARIES) {
       all.add(
-          cards
-              .library(library)
+          gpus.library(library)
               .map(path -> ok("gpu", path.toString()))
               .orElseGet(
                   () ->
@@ -317,7 +316,7 @@ public final class DoctorCommand implements Callable<Integer> {
           "port " + port + " is taken on loopback (" + e.getMessage() + ")",
           "That is right if a broker or cluster of yours runs there ("
               + use
-              + "). The demo and transcribe take free ports of their own.");
+              + "). The commands demo and transcribe use free ports.");
     }
   }
 

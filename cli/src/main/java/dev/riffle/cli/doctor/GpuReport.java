@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * NVIDIA cards of a machine, as files tell of them: nothing is loaded and no card is touched. What
- * the driver itself says, a backend asks it.
+ * NVIDIA GPUs of a machine, read from files: no library is loaded and no GPU is used. What the
+ * driver itself says, a backend asks it.
  */
 final class GpuReport {
   /** What the backend {@code cuda} needs besides the driver. */
@@ -57,17 +57,17 @@ final class GpuReport {
     return version.find() ? Optional.of(version.group(1)) : Optional.empty();
   }
 
-  /** Names of the cards that the driver knows. */
+  /** Names of the GPUs that the driver lists. */
   List<String> models() {
     List<String> models = new ArrayList<>();
-    for (Path card : list(root.resolve("proc/driver/nvidia/gpus"))) {
-      Matcher model = MODEL.matcher(text(card.resolve("information")));
-      models.add(model.find() ? model.group(1) : "a card of no name");
+    for (Path gpu : list(root.resolve("proc/driver/nvidia/gpus"))) {
+      Matcher model = MODEL.matcher(text(gpu.resolve("information")));
+      models.add(model.find() ? model.group(1) : "an unnamed GPU");
     }
     return models;
   }
 
-  /** NVIDIA's cards on the PCI bus, with a driver or without. */
+  /** Number of NVIDIA GPUs on the PCI bus, with or without a driver. */
   int onBus() {
     int count = 0;
     for (Path device : list(root.resolve("sys/bus/pci/devices"))) {
@@ -96,14 +96,14 @@ final class GpuReport {
         return Optional.of(folder.resolve(file));
       }
     }
-    // its cache holds whole paths, each with a zero byte behind it
+    // its cache contains complete paths, each followed by a zero byte
     Matcher cached =
         Pattern.compile("(/[^\0]*/" + Pattern.quote(file) + ")\0")
             .matcher(text(root.resolve("etc/ld.so.cache")));
     return cached.find() ? Optional.of(Path.of(cached.group(1))) : Optional.empty();
   }
 
-  /** A card's memory that the backend takes at most, in words. */
+  /** The most GPU memory that the backend uses, as text. */
   static String ceiling() {
     return "at most "
         + System.getProperty("riffle.kernels.cuda.memory", "80%")

@@ -139,7 +139,7 @@ final class ConvertCommand implements Callable<Integer> {
       conversion.strip(strip);
     }
     if (variant != null) {
-      note(conversion.variant(variant), "that VARIANT has no place for stayed behind", "");
+      note(conversion.variant(variant), "that VARIANT does not use were left out", "");
     }
     if (type.type != null) {
       conversion.round(type.type);
@@ -155,7 +155,7 @@ final class ConvertCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void note(List<String> tensors, String what, String cure) {
+  private void note(List<String> tensors, String what, String hint) {
     if (!tensors.isEmpty()) {
       String more = tensors.size() > NAMED ? ", ..." : "";
       spec.commandLine()
@@ -166,7 +166,7 @@ final class ConvertCommand implements Callable<Integer> {
               what,
               String.join(", ", tensors.subList(0, Math.min(NAMED, tensors.size()))),
               more,
-              cure);
+              hint);
     }
   }
 

@@ -61,7 +61,7 @@ public final class VerifyCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description =
           "Model of goldens that bring no weights (default: the directory around the folder, or"
-              + " ../model beside it).")
+              + " ../model next to it).")
   Path model;
 
   @Option(

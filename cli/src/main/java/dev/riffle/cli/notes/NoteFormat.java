@@ -111,7 +111,7 @@ public enum NoteFormat {
     };
     track.add(new MidiEvent(new MetaMessage(0x51, tempo, 3), 0));
     track.add(new MidiEvent(new ShortMessage(ShortMessage.PROGRAM_CHANGE, 0, program, 0), 0));
-    // Ends are added first: at one tick, an end stands before the beginning of the same pitch.
+    // Ends are added first: at one tick, an end precedes the beginning of the same pitch.
     for (WrittenNote n : notes) {
       long off = Math.max(ticks(n.onset()) + 1, ticks(n.offset()));
       track.add(new MidiEvent(new ShortMessage(ShortMessage.NOTE_OFF, 0, n.pitch(), 0), off));

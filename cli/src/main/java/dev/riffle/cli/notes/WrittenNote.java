@@ -3,7 +3,7 @@ package dev.riffle.cli.notes;
 import java.util.Comparator;
 
 /**
- * A note with its end, as it stands in an output file.
+ * A note with its end, as written to an output file.
  *
  * @param onset seconds from the beginning of the sound
  * @param offset seconds from the beginning of the sound, not before {@code onset}

@@ -1,6 +1,6 @@
 package dev.riffle.cli.shared;
 
-/** A command could not do what was asked; the message is for people and names the cure. */
+/** A command failed; the message is for the user and says what to do. */
 public final class Failure extends RuntimeException {
   private static final long serialVersionUID = 1;
 

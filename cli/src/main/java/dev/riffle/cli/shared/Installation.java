@@ -2,7 +2,7 @@ package dev.riffle.cli.shared;
 
 import java.nio.file.Path;
 
-/** Where Riffle lies on this machine, as the launcher says it. */
+/** Where Riffle is installed, as the launcher reports it. */
 public final class Installation {
   private Installation() {}
 
@@ -21,7 +21,7 @@ public final class Installation {
     return directory().resolve("demo/models/dna-annotator/1");
   }
 
-  /** The shipped judge of reads. */
+  /** The shipped read-until model. */
   public static Path readUntil() {
     return directory().resolve("demo/models/read-until/1");
   }
@@ -31,15 +31,13 @@ public final class Installation {
     return directory().resolve("demo/models/rse-second-pass/1");
   }
 
-  /** Where Flink's and Kafka's log goes. */
+  /** The log file of Flink and Kafka. */
   public static Path log() {
-    String told = System.getProperty("riffle.log");
-    return told != null
-        ? Path.of(told)
-        : Path.of(System.getProperty("java.io.tmpdir"), "riffle.log");
+    String log = System.getProperty("riffle.log");
+    return log != null ? Path.of(log) : Path.of(System.getProperty("java.io.tmpdir"), "riffle.log");
   }
 
-  /** True if the output is a terminal, on which a line may be written over. */
+  /** True if the output is a terminal, where a line can be overwritten. */
   public static boolean terminal() {
     return Boolean.getBoolean("riffle.terminal");
   }

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A directory that results can be written to; proved before the work begins. */
+/** A directory that results can be written to; checked before the work begins. */
 public record OutputDirectory(Path path) {
 
   /**
-   * Makes it if it is not there.
+   * Creates it if it does not exist.
    *
-   * @throws Failure if it cannot be made or written to
+   * @throws Failure if it cannot be created or written to
    */
   public static OutputDirectory make(Path path) {
     try {
@@ -19,11 +19,11 @@ public record OutputDirectory(Path path) {
       return new OutputDirectory(path);
     } catch (IOException e) {
       throw new Failure(
-          "The output directory "
+          "Cannot write to the output directory "
               + path
-              + " cannot be written to ("
+              + " ("
               + e
-              + "). Name another with -o, or change its permissions.",
+              + "). Choose another with -o, or change its permissions.",
           e);
     }
   }

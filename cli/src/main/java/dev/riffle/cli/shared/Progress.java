@@ -3,7 +3,7 @@ package dev.riffle.cli.shared;
 import java.io.PrintWriter;
 import java.util.Locale;
 
-/** One line at the bottom of the terminal that is written over; nothing where there is none. */
+/** A progress line at the bottom of a terminal; silent without a terminal. */
 public final class Progress {
   private static final int WIDTH = 28;
   private static final long EVERY_NANOS = 100_000_000;
@@ -18,7 +18,7 @@ public final class Progress {
     this.shown = shown;
   }
 
-  /** Shows how far a sound is, at most ten times a second. */
+  /** Shows the progress of a sound, at most ten times a second. */
   public void show(double seconds, double of, String more) {
     bar(
         seconds,
@@ -26,7 +26,7 @@ public final class Progress {
         String.format(Locale.ROOT, "%.1f of %.1f s%s", Math.min(seconds, of), of, more));
   }
 
-  /** Shows how far a contig is, at most ten times a second. */
+  /** Shows the progress of a contig, at most ten times a second. */
   public void showBases(double bases, double of, String more) {
     bar(bases, of, String.format(Locale.ROOT, "%,.0f of %,.0f bases%s", bases, of, more));
   }
@@ -43,7 +43,7 @@ public final class Progress {
     out.flush();
   }
 
-  /** Prints a line above it. */
+  /** Prints a line above the progress line. */
   public void line(String text) {
     clear();
     out.println(text);
@@ -51,7 +51,7 @@ public final class Progress {
     last = 0;
   }
 
-  /** Takes it away. */
+  /** Removes the line. */
   public void clear() {
     if (shown) {
       out.print(CLEAR);

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** A directory for files in between, removed with all that is in it, on Ctrl-C too. */
+/** A temporary directory, deleted with its content on close and on Ctrl-C. */
 public final class Workspace implements AutoCloseable {
   private final Path path;
   private final ShutdownHook.Registration ctrlC;
@@ -21,7 +21,7 @@ public final class Workspace implements AutoCloseable {
       return new Workspace(Files.createTempDirectory("riffle-files"));
     } catch (IOException e) {
       throw new Failure(
-          "No directory can be made in " + System.getProperty("java.io.tmpdir") + ": " + e, e);
+          "Cannot create a directory in " + System.getProperty("java.io.tmpdir") + ": " + e, e);
     }
   }
 
@@ -36,7 +36,8 @@ public final class Workspace implements AutoCloseable {
       }
       Files.deleteIfExists(path);
     } catch (IOException e) {
-      throw new UncheckedIOException("Temporary files stay behind in " + path, e);
+      throw new UncheckedIOException(
+          "Cannot delete the temporary files in " + path + ": " + e.getMessage(), e);
     }
   }
 

@@ -19,12 +19,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Prints a topic. */
+/** {@code riffle tail}. */
 @Command(
     name = "tail",
     description = {
-      "Prints the records of a topic, decoded, one per line, as they are committed.",
-      "A record that cannot be decoded is told and passed over. Ctrl-C ends."
+      "Print the committed records of a topic, decoded, one per line.",
+      "A record that cannot be decoded is reported and skipped. Ctrl-C stops."
     })
 public final class TailCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
@@ -34,10 +34,12 @@ public final class TailCommand implements Callable<Integer> {
 
   @Mixin BrokerFlag broker;
 
-  @Option(names = "--from-beginning", description = "Begin with the oldest record, not the next.")
+  @Option(
+      names = "--from-beginning",
+      description = "Start with the oldest record instead of the next one.")
   boolean fromBeginning;
 
-  @Option(names = "--max", paramLabel = "N", description = "End after N records.")
+  @Option(names = "--max", paramLabel = "N", description = "Stop after N records.")
   long max = Long.MAX_VALUE;
 
   @Option(

@@ -13,12 +13,11 @@ import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
 
 /**
- * Plays sounds side by side, each as a sequence of its own: a chunk is sent when its last sample
- * has been heard, and its capture time is that of its first sample, {@code start + position /
- * rate}.
+ * Plays sounds side by side, each as its own sequence: a chunk is sent when its last sample has
+ * been heard, and its capture time is that of its first sample, {@code start + position / rate}.
  *
  * @param chunkMillis length of a chunk
- * @param speed sound seconds per second of the clock; infinite for as fast as it goes
+ * @param speed sound seconds per second of the clock; infinite for no limit
  * @param start capture time of position 0
  */
 public record Playback(int chunkMillis, double speed, Instant start) {

@@ -5,10 +5,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleConsumer;
 
-/**
- * Plays sounds, or what else takes time, on a thread of its own, so that what comes back can be
- * read meanwhile.
- */
+/** Plays sounds or reads on its own thread, so that the caller can read the output meanwhile. */
 public final class Player implements AutoCloseable {
   private final Thread thread;
   private volatile double progress;

@@ -12,8 +12,7 @@ public final class Speed {
       defaultValue = "realtime",
       converter = Factor.class,
       description =
-          "realtime, max (as fast as it goes), or how many times as fast as it was recorded"
-              + " (default: ${DEFAULT-VALUE}).")
+          "realtime, max (no limit), or a multiple of real time" + " (default: ${DEFAULT-VALUE}).")
   public double factor;
 
   /** Reads it; max is infinity. */

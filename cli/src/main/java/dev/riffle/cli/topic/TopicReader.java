@@ -17,8 +17,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
- * Reads whole topics, committed records alone, outside any consumer group. For one thread; {@link
- * #stop} may be called from any.
+ * Reads all committed records of topics, outside any consumer group. For one thread; {@link #stop}
+ * may be called from any.
  */
 public final class TopicReader implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(6);

@@ -213,7 +213,10 @@ public final class TranscribeCommand implements Callable<Integer> {
     }
   }
 
-  /** Decodes every file once, so that a bad one is told before anything starts; its seconds. */
+  /**
+   * Decodes every file once, so that an unreadable file is reported before the start; returns
+   * seconds.
+   */
   private static Map<String, Double> check(Map<String, Path> byStem) {
     Map<String, Double> seconds = new LinkedHashMap<>();
     for (Map.Entry<String, Path> e : byStem.entrySet()) {

@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.avro.specific.SpecificRecordBase;
 
-/** What the final lane, the sessions and the dead letters have told of some sequences. */
+/** Notes and problems of some sequences, from final topic, session events and dead letters. */
 public final class Transcripts {
   private final Set<String> waiting;
   private final Map<String, List<WrittenNote>> notes = new HashMap<>();

@@ -23,7 +23,7 @@ class DoctorCommandTest {
     for (JsonNode finding : array) {
       assertThat(finding.path("found").asText()).isNotEmpty();
       boolean ok = finding.path("verdict").asText().equals("ok");
-      assertThat(finding.path("cure").asText().isEmpty()).as(finding.toString()).isEqualTo(ok);
+      assertThat(finding.path("hint").asText().isEmpty()).as(finding.toString()).isEqualTo(ok);
     }
   }
 

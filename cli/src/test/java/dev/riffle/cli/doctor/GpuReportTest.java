@@ -12,12 +12,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the doctor says of machines with and without a card, made of files. */
+/** What the doctor says of machines with and without a GPU, made of files. */
 class GpuReportTest {
   @TempDir Path root;
 
   private List<Finding> findings() {
-    return DoctorCommand.cards(new GpuReport(root, root.resolve("own").toString()));
+    return DoctorCommand.gpus(new GpuReport(root, root.resolve("own").toString()));
   }
 
   private void file(String path, String text) throws IOException {
@@ -43,7 +43,7 @@ class GpuReportTest {
     assertThat(findings())
         .singleElement()
         .satisfies(f -> assertThat(f.verdict()).isEqualTo(Verdict.OK))
-        .satisfies(f -> assertThat(f.found()).contains("no NVIDIA card", "none is needed"));
+        .satisfies(f -> assertThat(f.found()).contains("no NVIDIA GPU", "none is needed"));
   }
 
   @Test
@@ -59,7 +59,7 @@ class GpuReportTest {
     assertThat(findings())
         .singleElement()
         .satisfies(f -> assertThat(f.verdict()).isEqualTo(Verdict.WARNING))
-        .satisfies(f -> assertThat(f.cure()).contains("580 or later"));
+        .satisfies(f -> assertThat(f.hint()).contains("580 or later"));
   }
 
   @Test
@@ -77,22 +77,22 @@ class GpuReportTest {
     assertThat(findings.get(1).found()).endsWith("cuda-13.0/lib64/libnvrtc.so.13");
     assertThat(findings.get(2).verdict()).isEqualTo(Verdict.WARNING);
     assertThat(findings.get(2).found()).startsWith("libcublasLt.so.13 is missing");
-    assertThat(findings.get(2).cure()).contains("libcublas-13-0", "LD_LIBRARY_PATH");
+    assertThat(findings.get(2).hint()).contains("libcublas-13-0", "LD_LIBRARY_PATH");
   }
 
   @Test
   void librariesAreFoundWhereTheLinkerFindsThem() throws IOException {
-    GpuReport cards = new GpuReport(root, root.resolve("own").toString());
-    assertThat(cards.library("libnvrtc.so.13")).isEmpty();
+    GpuReport gpus = new GpuReport(root, root.resolve("own").toString());
+    assertThat(gpus.library("libnvrtc.so.13")).isEmpty();
 
     file(
         "etc/ld.so.cache",
         "glibc-ld.so.cache1.1\0libnvrtc.so.13\0/opt/cuda/lib/libnvrtc.so.13\0libz.so.1\0");
-    assertThat(cards.library("libnvrtc.so.13")).hasValue(Path.of("/opt/cuda/lib/libnvrtc.so.13"));
-    assertThat(cards.library("libnvrtc.so")).isEmpty();
+    assertThat(gpus.library("libnvrtc.so.13")).hasValue(Path.of("/opt/cuda/lib/libnvrtc.so.13"));
+    assertThat(gpus.library("libnvrtc.so")).isEmpty();
 
     file("own/libnvrtc.so.13", "");
-    assertThat(cards.library("libnvrtc.so.13")).hasValue(root.resolve("own/libnvrtc.so.13"));
+    assertThat(gpus.library("libnvrtc.so.13")).hasValue(root.resolve("own/libnvrtc.so.13"));
   }
 
   @Test
@@ -103,6 +103,6 @@ class GpuReportTest {
 
     file("usr/lib64/libcuda.so.1", "");
     assertThat(findings().get(0).verdict()).isEqualTo(Verdict.WARNING);
-    assertThat(findings().get(0).cure()).contains("580 or later");
+    assertThat(findings().get(0).hint()).contains("580 or later");
   }
 }

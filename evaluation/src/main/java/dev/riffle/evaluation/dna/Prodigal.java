@@ -63,7 +63,7 @@ public final class Prodigal {
       String said = run("prodigal -q -f gff " + mode + " -i \"$1\" -o \"$2\"; times", fasta, out);
       Matcher times = CPU.matcher(said.lines().reduce((a, b) -> b).orElse(""));
       if (!times.find()) {
-        throw new IOException("The shell told no CPU time but: " + said);
+        throw new IOException("Expected the CPU time from the shell, found: " + said);
       }
       double seconds =
           60 * (Integer.parseInt(times.group(1)) + Integer.parseInt(times.group(3)))

@@ -170,7 +170,7 @@ public final class TranscribeDirectory implements Callable<Integer> {
   private static void writeSamples(Heard heard, Path file) throws IOException {
     Resampler resampler = new Resampler(heard.format.rate(), NETWORK_RATE);
     int width = heard.format.width();
-    int count = heard.steps() + resampler.lookAhead(); // zeros behind the end bring the last
+    int count = heard.steps() + resampler.lookAhead(); // zeros after the end flush the last
     float[] line = new float[resampler.history() + count];
     for (int i = 0; i < heard.steps(); i++) {
       double sum = 0;
@@ -203,13 +203,13 @@ public final class TranscribeDirectory implements Callable<Integer> {
     for (Heard heard : all) {
       Path truth = labels(heard.file);
       if (Files.exists(truth)) {
-        List<OnsetScore.Onset> told = new ArrayList<>();
+        List<OnsetScore.Onset> found = new ArrayList<>();
         for (Note note : heard.notes) {
           if (note.kind() == Note.Kind.ON) {
-            told.add(new OnsetScore.Onset(note.onsetSeconds(), note.pitch()));
+            found.add(new OnsetScore.Onset(note.onsetSeconds(), note.pitch()));
           }
         }
-        OnsetScore score = OnsetScore.of(onsets(truth), told);
+        OnsetScore score = OnsetScore.of(onsets(truth), found);
         System.out.printf(
             Locale.ROOT,
             "%-28s P %.3f  R %.3f  F1 %.3f  %d notes%n",

@@ -1,5 +1,6 @@
 package dev.riffle.evaluation.reads;
 
+import dev.riffle.cli.shared.Percentiles;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.readuntil.ReadUntil;
 import dev.riffle.dna.readuntil.ReadUntilFamily;
@@ -7,7 +8,6 @@ import dev.riffle.dna.readuntil.ReadVerdict;
 import dev.riffle.dna.readuntil.ReadVerdict.Origin;
 import dev.riffle.dna.readuntil.References;
 import dev.riffle.dna.readuntil.SequentialTest;
-import dev.riffle.cli.shared.Percentiles;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.StreamModel;
