@@ -124,7 +124,7 @@ public final class FlowCellBenchmark extends JobBenchmark {
       List<String> arguments = new ArrayList<>(jobArguments());
       arguments.add("--model=" + model);
       arguments.add("--targets=" + names(targetFiles));
-      arguments.add("--rest=" + names(backgroundFiles));
+      arguments.add("--background=" + names(backgroundFiles));
       run(arguments);
       return 0;
     } finally {
