@@ -27,7 +27,7 @@ import java.util.Map;
  * dev.riffle.models.Prediction#position} says after how many bases of the contig.
  *
  * <p>State bytes, little-endian: the header of {@link SessionRunner}, {@link Contig}, {@link
- * RecurrentState}, {@link Caller}: some 4.5 kB at 32-bit numbers, and no more than {@link
+ * RecurrentState}, {@link GeneCaller}: some 4.5 kB at 32-bit numbers, and no more than {@link
  * ModelInfo#stateBytes}.
  */
 public final class Annotator implements StreamModel<Gene> {
@@ -63,7 +63,7 @@ public final class Annotator implements StreamModel<Gene> {
             SessionRunner.HEADER_BYTES
                 + Contig.mostBytes(config)
                 + RecurrentState.bytes(network.stateSizes(), kernels.precision())
-                + Caller.mostBytes(config));
+                + GeneCaller.mostBytes(config));
   }
 
   /** Describes the cost of a token and the look-ahead. */

@@ -35,7 +35,7 @@ record AnnotatorConfig(
   static final int AHEAD = 5;
 
   /** Three reading frames of each strand. */
-  static final int LANES = 6;
+  static final int READING_FRAMES = 6;
 
   /** Letters around a start codon that the start head sees, and how many of them lie before it. */
   static final int START_WINDOW = 48;
@@ -105,7 +105,7 @@ record AnnotatorConfig(
       throw s.expected("\"" + FORMAT + "\", the only one that this release reads", "format");
     }
     fixed(s, "token", TOKEN);
-    fixed(s, "lanes", LANES);
+    fixed(s, "lanes", READING_FRAMES);
     fixed(s, "start_window", START_WINDOW);
     fixed(s, "start_upstream", START_UPSTREAM);
     return new AnnotatorConfig(

@@ -1,7 +1,7 @@
 package dev.riffle.dna.annotator;
 
 import static dev.riffle.dna.annotator.AnnotatorConfig.AHEAD;
-import static dev.riffle.dna.annotator.AnnotatorConfig.LANES;
+import static dev.riffle.dna.annotator.AnnotatorConfig.READING_FRAMES;
 import static dev.riffle.dna.annotator.AnnotatorConfig.START_WINDOW;
 import static dev.riffle.dna.annotator.AnnotatorConfig.TOKEN;
 
@@ -145,7 +145,7 @@ public final class AnnotatorGolden {
     RecurrentState state = new RecurrentState(network, 1);
     long[] kept = golden.longs(name + "/hidden_tokens");
     int half = annotator.config().dHidden();
-    double[][][] hidden = new double[layers][2][kept.length * LANES * half];
+    double[][][] hidden = new double[layers][2][kept.length * READING_FRAMES * half];
     double[] raw = new double[0];
     int at = 0;
     for (int from = 0; from < rows; ) {
@@ -153,22 +153,26 @@ public final class AnnotatorGolden {
       int next = at < kept.length ? (int) kept[at] + 1 : rows;
       int count = Math.min(STEPS, next - from);
       Tensor x = kernels.allocate(count * network.inputs());
-      Tensor y = kernels.allocate(count * LANES);
+      Tensor y = kernels.allocate(count * READING_FRAMES);
       int[] some =
           Arrays.copyOfRange(entries, from * Encoder.ENTRIES, (from + count) * Encoder.ENTRIES);
       annotator.encoder().apply(some, x, count, work);
-      work.show("encoder", x, count * LANES, network.inputs() / LANES);
+      work.show("encoder", x, count * READING_FRAMES, network.inputs() / READING_FRAMES);
       network.advance(
           new Block(x, PackedSequences.of(0, count)), state, PredictAt.EVERY_STEP, y, work);
-      raw = joined(List.of(raw, read(y, count * LANES)));
+      raw = joined(List.of(raw, read(y, count * READING_FRAMES)));
       from += count;
       if (from == next && at < kept.length) {
         for (int i = 0; i < layers; i++) {
           double[] h = read(state.part(i), network.stateSizes()[i]); // [frames, 2, half]
-          for (int r = 0; r < LANES; r++) {
+          for (int r = 0; r < READING_FRAMES; r++) {
             for (int part = 0; part < 2; part++) {
               System.arraycopy(
-                  h, (2 * r + part) * half, hidden[i][part], (at * LANES + r) * half, half);
+                  h,
+                  (2 * r + part) * half,
+                  hidden[i][part],
+                  (at * READING_FRAMES + r) * half,
+                  half);
             }
           }
         }
@@ -183,11 +187,12 @@ public final class AnnotatorGolden {
       compare(name + "/hidden_im_" + i, hidden[i][1], ACTIVATION);
     }
     // raw of step t + delay is the logit of token t
-    double[] logits = Arrays.copyOfRange(raw, delay * LANES, rows * LANES);
+    double[] logits = Arrays.copyOfRange(raw, delay * READING_FRAMES, rows * READING_FRAMES);
     compare(name + "/logits", logits, LOGIT);
-    double[] perBase = new double[steps.length * LANES];
+    double[] perBase = new double[steps.length * READING_FRAMES];
     for (int i = 0; i < steps.length; i++) {
-      System.arraycopy(logits, i / TOKEN * LANES, perBase, i * LANES, LANES);
+      System.arraycopy(
+          logits, i / TOKEN * READING_FRAMES, perBase, i * READING_FRAMES, READING_FRAMES);
     }
     compare(name + "/base_logits", perBase, LOGIT);
     checkStarts(name, steps);
@@ -231,7 +236,7 @@ public final class AnnotatorGolden {
 
   private void checkCandidates(String name, float[] steps, double[] logits) {
     List<double[]> found = new ArrayList<>();
-    Caller caller = new Caller(annotator.config(), annotator.startHead());
+    GeneCaller caller = new GeneCaller(annotator.config(), annotator.startHead());
     caller.observe(
         call ->
             found.add(
@@ -244,10 +249,10 @@ public final class AnnotatorGolden {
                   call.score()
                 }));
     Contig contig = contig(steps);
-    float[] six = new float[LANES];
-    for (int t = 0; t < logits.length / LANES; t++) {
-      for (int r = 0; r < LANES; r++) {
-        six[r] = (float) logits[t * LANES + r];
+    float[] six = new float[READING_FRAMES];
+    for (int t = 0; t < logits.length / READING_FRAMES; t++) {
+      for (int r = 0; r < READING_FRAMES; r++) {
+        six[r] = (float) logits[t * READING_FRAMES + r];
       }
       caller.token(contig, steps.length, six, 0, 0, new ArrayList<>());
     }

@@ -10,11 +10,11 @@ import dev.riffle.models.SessionRunner;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** One contig: {@link Contig} ahead of the network, {@link Caller} behind it. */
+/** One contig: {@link Contig} ahead of the network, {@link GeneCaller} behind it. */
 final class AnnotatorSession implements SessionRunner.Session<Gene> {
   private final int delay;
   private final Contig contig;
-  private final Caller caller;
+  private final GeneCaller caller;
   private long computed; // tokens that have been packed for the network
 
   private List<Prediction<Gene>> predictions = List.of();
@@ -22,7 +22,7 @@ final class AnnotatorSession implements SessionRunner.Session<Gene> {
   AnnotatorSession(AnnotatorConfig config, StartHead startHead) {
     delay = config.delay();
     contig = new Contig(config);
-    caller = new Caller(config, startHead);
+    caller = new GeneCaller(config, startHead);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.riffle.dna.annotator;
 
-import static dev.riffle.dna.annotator.AnnotatorConfig.LANES;
+import static dev.riffle.dna.annotator.AnnotatorConfig.READING_FRAMES;
 import static dev.riffle.dna.annotator.AnnotatorConfig.TOKEN;
 
 import java.nio.ByteBuffer;
@@ -15,12 +15,13 @@ final class CodingSums {
 
   private final double clip;
   private long tokens;
-  private final double[] end = new double[LANES]; // S at the end of the last token
-  private final double[] last = new double[LANES]; // S at its beginning
-  private final double[] previous = new double[LANES]; // S at the beginning of the token before it
-  private final double[] lastLogit = new double[LANES];
-  private final double[] previousLogit = new double[LANES];
-  private final double[] firstCodon = new double[LANES]; // S at the frame's first codon
+  private final double[] end = new double[READING_FRAMES]; // S at the end of the last token
+  private final double[] last = new double[READING_FRAMES]; // S at its beginning
+  private final double[] previous =
+      new double[READING_FRAMES]; // S at the beginning of the token before it
+  private final double[] lastLogit = new double[READING_FRAMES];
+  private final double[] previousLogit = new double[READING_FRAMES];
+  private final double[] firstCodon = new double[READING_FRAMES]; // S at the frame's first codon
 
   CodingSums(double clip) {
     this.clip = clip;
@@ -29,7 +30,7 @@ final class CodingSums {
   /** Resets to a contig without tokens. */
   void open() {
     tokens = 0;
-    for (int r = 0; r < LANES; r++) {
+    for (int r = 0; r < READING_FRAMES; r++) {
       end[r] = 0;
       last[r] = 0;
       previous[r] = 0;
@@ -41,7 +42,7 @@ final class CodingSums {
 
   /** Adds a token, whose logits begin at index {@code at}. */
   void add(float[] logits, int at) {
-    for (int r = 0; r < LANES; r++) {
+    for (int r = 0; r < READING_FRAMES; r++) {
       previous[r] = last[r];
       previousLogit[r] = lastLogit[r];
       last[r] = end[r];
@@ -50,7 +51,7 @@ final class CodingSums {
     }
     tokens++;
     if (tokens == 1) {
-      for (int r = 0; r < LANES; r++) {
+      for (int r = 0; r < READING_FRAMES; r++) {
         firstCodon[r] = at(r % 3, r);
       }
     }

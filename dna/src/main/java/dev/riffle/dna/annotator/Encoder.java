@@ -1,6 +1,6 @@
 package dev.riffle.dna.annotator;
 
-import static dev.riffle.dna.annotator.AnnotatorConfig.LANES;
+import static dev.riffle.dna.annotator.AnnotatorConfig.READING_FRAMES;
 
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
@@ -33,7 +33,7 @@ final class Encoder {
   private static final int BAG = PAIRS + 1;
 
   /** Entries of a token. */
-  static final int ENTRIES = LANES * BAG;
+  static final int ENTRIES = READING_FRAMES * BAG;
 
   /** Codons of a token on one strand: one at each base and two behind. */
   private static final int STARTS = AnnotatorConfig.TOKEN + AnnotatorConfig.AHEAD - 2;
@@ -100,15 +100,15 @@ final class Encoder {
       r[p] = reverse[key];
     }
     for (int k = 0; k < 3; k++) {
-      int lane = at + k * BAG;
-      int other = at + (k + 3) * BAG;
+      int forwardBag = at + k * BAG;
+      int reverseBag = at + (k + 3) * BAG;
       for (int j = 0; j < PAIRS; j++) {
         int p = k + 3 * j;
-        entries[lane + j] = CODONS * f[p] + f[p + 3];
-        entries[other + j] = CODONS * r[p + 3] + r[p];
+        entries[forwardBag + j] = CODONS * f[p] + f[p + 3];
+        entries[reverseBag + j] = CODONS * r[p + 3] + r[p];
       }
-      entries[lane + PAIRS] = CODONS * CODONS;
-      entries[other + PAIRS] = CODONS * CODONS + 1;
+      entries[forwardBag + PAIRS] = CODONS * CODONS;
+      entries[reverseBag + PAIRS] = CODONS * CODONS + 1;
     }
   }
 
@@ -119,7 +119,7 @@ final class Encoder {
    * @param x receives {@code [tokens, 6, width]}
    */
   void apply(int[] entries, Tensor x, int tokens, Scratch work) {
-    int rows = tokens * LANES;
+    int rows = tokens * READING_FRAMES;
     Tensor ones = work.tensor("encoder.ones", rows * BAG);
     kernels.fill(ones, 0, rows * BAG, 1);
     kernels.embeddingBag(table, new Bags(entries, ones, BAG), x, rows, width);
@@ -156,10 +156,10 @@ final class Encoder {
 
   /** Entries of tokens, without their strands: {@code [tokens, 6, 10]}, for goldens. */
   static double[] pairs(int[] entries, int tokens) {
-    double[] pairs = new double[tokens * LANES * PAIRS];
+    double[] pairs = new double[tokens * READING_FRAMES * PAIRS];
     int at = 0;
-    for (int lane = 0; lane < tokens * LANES; lane++) {
-      for (int entry : Arrays.copyOfRange(entries, lane * BAG, lane * BAG + PAIRS)) {
+    for (int frame = 0; frame < tokens * READING_FRAMES; frame++) {
+      for (int entry : Arrays.copyOfRange(entries, frame * BAG, frame * BAG + PAIRS)) {
         pairs[at++] = entry;
       }
     }

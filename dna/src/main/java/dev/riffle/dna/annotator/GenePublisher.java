@@ -121,7 +121,7 @@ final class GenePublisher {
   static int mostBytes(Calling constants) {
     // genes of one reading frame do not overlap, and a due one leaves
     int perFrame = constants.hold() / constants.minLength() + 1;
-    int pending = constants.hold() == 0 ? 0 : AnnotatorConfig.LANES * perFrame;
+    int pending = constants.hold() == 0 ? 0 : AnnotatorConfig.READING_FRAMES * perFrame;
     return 2 * Short.BYTES + pending * CANDIDATE_BYTES + MOST_PUBLISHED * INTERVAL_BYTES;
   }
 

@@ -1,6 +1,6 @@
 package dev.riffle.dna.annotator;
 
-import static dev.riffle.dna.annotator.AnnotatorConfig.LANES;
+import static dev.riffle.dna.annotator.AnnotatorConfig.READING_FRAMES;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -18,8 +18,8 @@ final class GrowthReports {
 
   private static final long NEVER = -1;
 
-  private final long[] left = new long[LANES];
-  private final long[] right = new long[LANES];
+  private final long[] left = new long[READING_FRAMES];
+  private final long[] right = new long[READING_FRAMES];
 
   /** Resets to a contig of which nothing has been reported. */
   void open() {

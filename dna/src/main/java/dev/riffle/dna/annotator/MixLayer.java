@@ -1,6 +1,6 @@
 package dev.riffle.dna.annotator;
 
-import static dev.riffle.dna.annotator.AnnotatorConfig.LANES;
+import static dev.riffle.dna.annotator.AnnotatorConfig.READING_FRAMES;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Constants.Index;
@@ -49,8 +49,8 @@ final class MixLayer {
     summary =
         kernels.linear(
             w.requireTransposed("summary/kernel", width, summaries), null, summaries, width);
-    others = kernels.index(others(), new double[0], LANES * summaries);
-    int seen = width + (LANES - 1) * summaries;
+    others = kernels.index(others(), new double[0], READING_FRAMES * summaries);
+    int seen = width + (READING_FRAMES - 1) * summaries;
     hidden =
         kernels.linear(
             w.requireTransposed("hidden/kernel", seen, config.dMix()),
@@ -69,12 +69,12 @@ final class MixLayer {
   }
 
   private int[] others() {
-    int[] entries = new int[LANES * (LANES - 1) * summaries];
+    int[] entries = new int[READING_FRAMES * (READING_FRAMES - 1) * summaries];
     int at = 0;
-    for (int[] lanes : OTHERS) {
-      for (int lane : lanes) {
+    for (int[] frames : OTHERS) {
+      for (int frame : frames) {
         for (int i = 0; i < summaries; i++) {
-          entries[at++] = lane * summaries + i;
+          entries[at++] = frame * summaries + i;
         }
       }
     }
@@ -83,7 +83,7 @@ final class MixLayer {
 
   /** Multiply-adds of a token. */
   long multiplyAdds() {
-    return (long) LANES
+    return (long) READING_FRAMES
         * (width * summaries + hidden.inputs() * hidden.outputs() + out.inputs() * out.outputs());
   }
 
@@ -93,7 +93,7 @@ final class MixLayer {
    * @param x {@code [tokens, 6, width]}; becomes the layer's output
    */
   void apply(Tensor x, int tokens, Scratch work) {
-    int rows = tokens * LANES;
+    int rows = tokens * READING_FRAMES;
     int seen = hidden.inputs();
     Tensor z = work.tensor("mix.z", rows * width);
     Tensor q = work.tensor("mix.q", rows * summaries);

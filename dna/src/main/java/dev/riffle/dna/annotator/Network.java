@@ -1,6 +1,6 @@
 package dev.riffle.dna.annotator;
 
-import static dev.riffle.dna.annotator.AnnotatorConfig.LANES;
+import static dev.riffle.dna.annotator.AnnotatorConfig.READING_FRAMES;
 
 import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
@@ -41,7 +41,8 @@ final class Network implements RecurrentModel {
     for (int i = 0; i < layers.length; i++) {
       Weights layer = w.under("params/encoder/layers_" + i + "/");
       layers[i] =
-          new LruLayer(kernels, parameters(config, layer), norm(config, layer), true, LANES);
+          new LruLayer(
+              kernels, parameters(config, layer), norm(config, layer), true, READING_FRAMES);
       Weights mix = w.under("mix_" + i + "/");
       mixes[i] = new MixLayer(kernels, config, norm(config, mix), mix);
     }
@@ -72,7 +73,7 @@ final class Network implements RecurrentModel {
   long multiplyAdds() {
     return Arrays.stream(layers).mapToLong(LruLayer::multiplyAdds).sum()
         + Arrays.stream(mixes).mapToLong(MixLayer::multiplyAdds).sum()
-        + (long) LANES * width;
+        + (long) READING_FRAMES * width;
   }
 
   @Override
@@ -83,13 +84,13 @@ final class Network implements RecurrentModel {
   /** {@code [6, width]} features of a token. */
   @Override
   public int inputs() {
-    return LANES * width;
+    return READING_FRAMES * width;
   }
 
   /** A number for each reading frame. */
   @Override
   public int[] outputShape() {
-    return new int[] {LANES};
+    return new int[] {READING_FRAMES};
   }
 
   /** One part per layer, {@code [6, 2, n]}. */
@@ -122,7 +123,7 @@ final class Network implements RecurrentModel {
 
   /** Normalizes tokens in place and computes their logits. */
   private void head(Tensor x, Tensor y, int tokens) {
-    norm.apply(x, x, tokens * LANES);
-    kernels.linear(head, x, y, tokens * LANES);
+    norm.apply(x, x, tokens * READING_FRAMES);
+    kernels.linear(head, x, y, tokens * READING_FRAMES);
   }
 }

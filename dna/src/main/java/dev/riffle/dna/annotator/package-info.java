@@ -7,7 +7,7 @@
  *            Encoder: pairs of codons, looked up
  *            Network: (LRU layer, mix layer) x 2, head                     (over Kernels)
  *              |  a logit per frame, ten tokens later
- *            Caller: sums, start and stop codons, StartHead, candidates, overlaps
+ *            GeneCaller: sums, start and stop codons, StartHead, candidates, overlaps
  *              |
  *            Gene, growing and published
  * </pre>

@@ -1,6 +1,6 @@
 package dev.riffle.dna.annotator;
 
-import static dev.riffle.dna.annotator.AnnotatorConfig.LANES;
+import static dev.riffle.dna.annotator.AnnotatorConfig.READING_FRAMES;
 import static dev.riffle.dna.annotator.AnnotatorConfig.TOKEN;
 
 import dev.riffle.models.Prediction;
@@ -32,7 +32,7 @@ import java.util.function.Consumer;
  *   {@link GenePublisher}
  * </pre>
  */
-final class Caller {
+final class GeneCaller {
   private static final int FRAMES = 3; // of one strand
 
   private final GeneScoring scoring;
@@ -48,7 +48,7 @@ final class Caller {
   private long position;
   private List<Prediction<Gene>> outputs;
 
-  Caller(AnnotatorConfig config, StartHead startHead) {
+  GeneCaller(AnnotatorConfig config, StartHead startHead) {
     scoring = new GeneScoring(config.calling());
     sums = new CodingSums(config.calling().clip());
     publisher = new GenePublisher(config.calling());
@@ -84,16 +84,16 @@ final class Caller {
   /**
    * Calls the next token.
    *
-   * @param letters of the contig
+   * @param its the contig
    * @param length of the contig if it has ended, else Long.MAX_VALUE
-   * @param logits six of the token, from {@code at} on
-   * @param known bases that had to be read for these logits
+   * @param logits six of the token, from index {@code at} on
+   * @param basesRead number of bases that these logits need
    * @param to receives the genes to report
    */
   void token(
-      Contig letters, long length, float[] logits, int at, long known, List<Prediction<Gene>> to) {
-    contig = letters;
-    position = known;
+      Contig its, long length, float[] logits, int at, long basesRead, List<Prediction<Gene>> to) {
+    contig = its;
+    position = basesRead;
     outputs = to;
     sums.add(logits, at);
     if (sums.tokens() == 1) {
@@ -121,12 +121,12 @@ final class Caller {
     if (last < first) {
       return;
     }
-    byte[] letters = contig.letters();
+    byte[] bases = contig.letters();
     byte[] roles = CodonRoles.of(contig.code());
     int at = contig.index(first);
-    int key = CodonKey.ofTwo(letters[at], letters[at + 1]);
+    int key = CodonKey.ofTwo(bases[at], bases[at + 1]);
     for (long p = first; p <= last; p++) {
-      key = CodonKey.shift(key, letters[at + 2]);
+      key = CodonKey.shift(key, bases[at + 2]);
       at++;
       int role = roles[key];
       if (role != 0) {
@@ -203,8 +203,8 @@ final class Caller {
   }
 
   /** Closes all reading frames at the end of a contig and decides all pending candidates. */
-  void finish(Contig letters, long length, List<Prediction<Gene>> to) {
-    contig = letters;
+  void finish(Contig its, long length, List<Prediction<Gene>> to) {
+    contig = its;
     position = length;
     outputs = to;
     for (int k = 0; k < FRAMES && sums.tokens() > 0; k++) {
@@ -221,7 +221,7 @@ final class Caller {
 
   private static final int FIXED_BYTES =
       2 * Long.BYTES
-          + LANES * (CodingSums.FRAME_BYTES + GrowthReports.FRAME_BYTES)
+          + READING_FRAMES * (CodingSums.FRAME_BYTES + GrowthReports.FRAME_BYTES)
           + FRAMES * (ForwardFrame.FIXED_BYTES + ReverseFrame.FIXED_BYTES);
 
   /** Bytes that {@link #store} writes now. */
@@ -243,7 +243,7 @@ final class Caller {
   void store(ByteBuffer to) {
     sums.storeTokens(to);
     to.putLong(number);
-    for (int r = 0; r < LANES; r++) {
+    for (int r = 0; r < READING_FRAMES; r++) {
       sums.storeFrame(r, to);
       reports.storeFrame(r, to);
     }
@@ -265,7 +265,7 @@ final class Caller {
   void load(ByteBuffer from) {
     sums.loadTokens(from);
     number = from.getLong();
-    for (int r = 0; r < LANES; r++) {
+    for (int r = 0; r < READING_FRAMES; r++) {
       sums.loadFrame(r, from);
       reports.loadFrame(r, from);
     }
