@@ -15,8 +15,7 @@ import java.nio.ByteOrder;
  *   ...  what the model stores
  * </pre>
  *
- * <p>The fingerprint of the model is not part of these bytes: whoever keeps a state keeps the
- * fingerprint with it.
+ * <p>The fingerprint of the model is not part of these bytes. Store it together with the state.
  *
  * @param info the model, for messages
  * @param kernels the backend that computes with the state

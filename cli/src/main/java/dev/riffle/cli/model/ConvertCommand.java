@@ -52,7 +52,7 @@ final class ConvertCommand implements Callable<Integer> {
     }
   }
 
-  /** Files that weights can stand in. */
+  /** File formats of weights. */
   enum Format {
     SAFETENSORS,
     NPZ

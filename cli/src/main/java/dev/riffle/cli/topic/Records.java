@@ -54,7 +54,7 @@ public final class Records {
   /**
    * The record that a value holds, of the kind that its schema id names.
    *
-   * @throws CodecException if it is none of ours; the message says why
+   * @throws CodecException if it is not a Riffle record; the message says why
    */
   public SpecificRecordBase decode(byte[] value) {
     if (value == null || value.length < AvroCodec.HEADER_BYTES || value[0] != 0) {

@@ -10,7 +10,7 @@ import dev.riffle.models.SessionRunner;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** One contig: {@link Contig} ahead of the network, {@link GeneCaller} behind it. */
+/** One contig: {@link Contig} before the network, {@link GeneCaller} after it. */
 final class AnnotatorSession implements SessionRunner.Session<Gene> {
   private final int delay;
   private final Contig contig;

@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /**
  * One sequence of the transcriber: {@link SoundFrames} ahead of the network, {@link Decoder} and,
- * with a second pass, {@link SecondPassSession} behind it.
+ * with a second pass, {@link SecondPassSession} after it.
  */
 final class TranscriberSession implements SessionRunner.Session<Note> {
   private final Transcriber model;
