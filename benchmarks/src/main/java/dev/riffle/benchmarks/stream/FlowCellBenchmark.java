@@ -97,7 +97,7 @@ public final class FlowCellBenchmark extends JobBenchmark {
   private List<Path> targetFiles = List.of();
 
   @Option(
-      names = "--rest",
+      names = "--background",
       split = ",",
       description = "FASTA files of the background genomes (default: a synthetic genome).")
   private List<Path> backgroundFiles = List.of();
@@ -116,7 +116,7 @@ public final class FlowCellBenchmark extends JobBenchmark {
         targetFiles = List.of(write(temporary, "target", SimulatedReads.genome(300_000, 1001)));
       }
       if (backgroundFiles.isEmpty()) {
-        backgroundFiles = List.of(write(temporary, "rest", SimulatedReads.genome(3_000_000, 1002)));
+        backgroundFiles = List.of(write(temporary, "background", SimulatedReads.genome(3_000_000, 1002)));
       }
       share = percent / 100;
       targets = SimulatedReads.of(targetFiles);
