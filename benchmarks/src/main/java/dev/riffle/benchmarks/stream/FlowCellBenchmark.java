@@ -116,7 +116,8 @@ public final class FlowCellBenchmark extends JobBenchmark {
         targetFiles = List.of(write(temporary, "target", SimulatedReads.genome(300_000, 1001)));
       }
       if (backgroundFiles.isEmpty()) {
-        backgroundFiles = List.of(write(temporary, "background", SimulatedReads.genome(3_000_000, 1002)));
+        backgroundFiles =
+            List.of(write(temporary, "background", SimulatedReads.genome(3_000_000, 1002)));
       }
       share = percent / 100;
       targets = SimulatedReads.of(targetFiles);
