@@ -6,24 +6,31 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class BannedWordsTest {
   private static final String BANNED = "docs/banned-words.txt";
   private static final String ALLOWED = "docs/allowed-words.txt";
 
+  private static BannedWords words;
+  private static List<BannedWords.Hit> hits;
+
+  @BeforeAll
+  static void readTheTree() throws IOException {
+    words = BannedWords.parse(Tree.read(BANNED), Tree.read(ALLOWED));
+    hits = hitsOfTheTree(words);
+  }
+
   @Test
-  void noTextOfThisProjectHasABannedWord() throws IOException {
-    BannedWords words = BannedWords.parse(Tree.read(BANNED), Tree.read(ALLOWED));
-    assertThat(hitsOfTheTree(words).stream().filter(hit -> !words.allows(hit)))
+  void noTextOfThisProjectHasABannedWord() {
+    assertThat(hits.stream().filter(hit -> !words.allows(hit)))
         .as("use the replacement; if the word is right there, say why in " + ALLOWED)
         .isEmpty();
   }
 
   @Test
-  void everyAllowedWordIsStillThere() throws IOException {
-    BannedWords words = BannedWords.parse(Tree.read(BANNED), Tree.read(ALLOWED));
-    List<BannedWords.Hit> hits = hitsOfTheTree(words);
+  void everyAllowedWordIsStillThere() {
     assertThat(words.allowed())
         .as("remove the lines of %s that no text needs", ALLOWED)
         .allMatch(entry -> hits.stream().anyMatch(entry::covers));
@@ -31,18 +38,18 @@ class BannedWordsTest {
 
   @Test
   void aPhraseIsFoundAcrossLinesOfAComment() {
-    BannedWords words = BannedWords.parse("is told | is emitted", "a.md | is told | a quotation");
-    List<BannedWords.Hit> hits = words.hits("B.java", "/**\n * What Is\n * told here.\n */");
-    assertThat(hits).hasToString("[B.java:2: 'is told': write is emitted]");
-    assertThat(words.allows(hits.get(0))).isFalse();
-    assertThat(words.allows(words.hits("a.md", "it is told").get(0))).isTrue();
+    BannedWords told = BannedWords.parse("is told | is emitted", "a.md | is told | a quotation");
+    List<BannedWords.Hit> found = told.hits("B.java", "/**\n * What Is\n * told here.\n */");
+    assertThat(found).hasToString("[B.java:2: 'is told': write is emitted]");
+    assertThat(told.allows(found.get(0))).isFalse();
+    assertThat(told.allows(told.hits("a.md", "it is told").get(0))).isTrue();
   }
 
   @Test
   void aPhraseIsFoundAsWholeWordsOnly() {
-    BannedWords words = BannedWords.parse("card | GPU", "");
-    assertThat(words.hits("a.md", "cards, discard, sound-card, cardinality")).isEmpty();
-    assertThat(words.hits("a.md", "a `card`.")).hasSize(1);
+    BannedWords card = BannedWords.parse("card | GPU", "");
+    assertThat(card.hits("a.md", "cards, discard, sound-card, cardinality")).isEmpty();
+    assertThat(card.hits("a.md", "a `card`.")).hasSize(1);
   }
 
   @Test
@@ -62,13 +69,13 @@ class BannedWordsTest {
         .hasMessage("expected 2 fields with | between them, found [card]");
   }
 
-  private static List<BannedWords.Hit> hitsOfTheTree(BannedWords words) throws IOException {
-    List<BannedWords.Hit> hits = new ArrayList<>();
+  private static List<BannedWords.Hit> hitsOfTheTree(BannedWords banned) throws IOException {
+    List<BannedWords.Hit> found = new ArrayList<>();
     for (String file : Tree.files(BannedWordsTest::isChecked)) {
       String text = Tree.read(file);
-      hits.addAll(words.hits(file, file.endsWith(".java") ? Prose.of(text) : text));
+      found.addAll(banned.hits(file, file.endsWith(".java") ? Prose.of(text) : text));
     }
-    return hits;
+    return found;
   }
 
   /** Pages, configuration, schemas except those of former versions, and main Java code. */
