@@ -28,12 +28,8 @@ public record PredictionValues(float[] values, int[] shape, long first, int step
 
   @Override
   public String toString() {
-    return "PredictionValues"
-        + Arrays.toString(shape)
-        + Arrays.toString(values)
-        + " of steps "
-        + first
-        + " to "
-        + (first + steps - 1);
+    return String.format(
+        "PredictionValues%s%s of steps %d to %d",
+        Arrays.toString(shape), Arrays.toString(values), first, first + steps - 1);
   }
 }

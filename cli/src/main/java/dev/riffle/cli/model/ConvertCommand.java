@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.riffle.cli.shared.Failure;
 import dev.riffle.models.Settings;
-import dev.riffle.models.families.Conversion;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ElementType;
 import java.io.IOException;

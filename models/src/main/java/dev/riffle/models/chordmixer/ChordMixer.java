@@ -301,24 +301,15 @@ public final class ChordMixer implements WindowModel {
   private void check(int[] tokens, int rows) {
     if (tokens.length < rows) {
       throw new InputException(
-          "The windows have "
-              + rows
-              + " steps together but only "
-              + tokens.length
-              + " tokens came.");
+          String.format(
+              "Expected a token for each of %d steps, found %d tokens.", rows, tokens.length));
     }
     for (int r = 0; r < rows; r++) {
       if (tokens[r] < 0 || tokens[r] >= config.inputSize()) {
         throw new InputException(
-            "Token "
-                + tokens[r]
-                + " in row "
-                + r
-                + " is unknown: the model knows 0 to "
-                + (config.inputSize() - 1)
-                + " (input_size "
-                + config.inputSize()
-                + ").");
+            String.format(
+                "Token %d in row %d is unknown: the model knows 0 to %d (input_size %d).",
+                tokens[r], r, config.inputSize() - 1, config.inputSize()));
       }
     }
   }

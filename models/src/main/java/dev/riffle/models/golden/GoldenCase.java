@@ -80,14 +80,10 @@ public record GoldenCase(
       }
     }
     throw new ModelException(
-        file
-            + " has no 'case' in its metadata, so it belongs to a model, but neither "
-            + around
-            + " nor "
-            + beside
-            + " contains a "
-            + CONFIG
-            + ". Name the directory of the model.");
+        String.format(
+            "%s has no 'case' in its metadata, so it belongs to a model, but neither %s nor %s"
+                + " contains a %s. Name the directory of the model.",
+            file, around, beside, CONFIG));
   }
 
   /**

@@ -42,11 +42,8 @@ public record Norm(Kernels kernels, RowNorm row, int width) {
     for (int j = 0; j < scale.length; j++) {
       if (variance[j] < 0) {
         throw new ModelException(
-            "A batch norm's running variance is "
-                + variance[j]
-                + " at ["
-                + j
-                + "], expected >= 0.");
+            String.format(
+                "A batch norm's running variance is %s at [%d], expected >= 0.", variance[j], j));
       }
       scale[j] = weight[j] / Math.sqrt(variance[j] + 1e-5);
       shift[j] = bias[j] - mean[j] * scale[j];

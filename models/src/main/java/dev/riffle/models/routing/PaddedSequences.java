@@ -34,33 +34,24 @@ record PaddedSequences(PackedSequences packed, int[] positions, boolean[] seen) 
     int total = given.rows();
     if (mask != null && mask.length != total) {
       throw new InputException(
-          "The mask must have one value for each of "
-              + total
-              + " rows but has "
-              + mask.length
-              + ".");
+          String.format(
+              "The mask must have one value for each of %d rows but has %d.", total, mask.length));
     }
     int[] starts = new int[sequences + 1];
     for (int b = 0; b < sequences; b++) {
       int length = given.length(b);
       if (length < 1) {
         throw new InputException(
-            "Sequence "
-                + b
-                + " of the batch is empty; give a window of 1 to "
-                + longest
-                + " rows, or leave it out.");
+            String.format(
+                "Sequence %d of the batch is empty; give a window of 1 to %d rows, or leave it out.",
+                b, longest));
       }
       int filled = (length + multiple - 1) / multiple * multiple;
       if (length > longest) {
         throw new InputException(
-            "Sequence "
-                + b
-                + " of the batch has "
-                + length
-                + " rows, but max_seq_len allows "
-                + longest
-                + "; cut it into windows.");
+            String.format(
+                "Sequence %d of the batch has %d rows, but max_seq_len allows %d; cut it into windows.",
+                b, length, longest));
       }
       starts[b + 1] = starts[b] + filled;
     }

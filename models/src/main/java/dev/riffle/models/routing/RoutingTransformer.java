@@ -235,15 +235,9 @@ public final class RoutingTransformer implements WindowModel {
         int token = input.tokens()[r];
         if (token < 0 || token >= config.numTokens()) {
           throw new InputException(
-              "Tokens are 0 to "
-                  + (config.numTokens() - 1)
-                  + ", but at "
-                  + (r - input.sequences().start(b))
-                  + " of window "
-                  + b
-                  + " stands "
-                  + token
-                  + ".");
+              String.format(
+                  "Token %d of window %d must be from 0 to %d but is %d.",
+                  r - input.sequences().start(b), b, config.numTokens() - 1, token));
         }
         padded[rows.packed().start(b) + r - input.sequences().start(b)] = token;
       }
@@ -274,13 +268,9 @@ public final class RoutingTransformer implements WindowModel {
     for (int i = 0; i < given.length; i++) {
       if (!Double.isFinite(given[i])) {
         throw new InputException(
-            "Features must be finite, but feature "
-                + i % dim
-                + " of row "
-                + i / dim
-                + " is "
-                + given[i]
-                + ".");
+            String.format(
+                "Features must be finite, but feature %d of row %d is %s.",
+                i % dim, i / dim, given[i]));
       }
     }
     Tensor x = work.tensor(name, rows.rows() * dim);
@@ -317,11 +307,9 @@ public final class RoutingTransformer implements WindowModel {
     }
     if (other != null && other.windows() != input.windows()) {
       throw new InputException(
-          "Expected a context for each of "
-              + input.windows()
-              + " windows, but "
-              + other.windows()
-              + " came.");
+          String.format(
+              "Expected a context for each of %d windows, found %d.",
+              input.windows(), other.windows()));
     }
   }
 }

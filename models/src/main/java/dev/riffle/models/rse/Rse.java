@@ -110,13 +110,13 @@ public final class Rse implements WindowModel {
     boolean power = Integer.bitCount(length) == 1;
     if (length < 2 || length > 1 << 30 || !(power || config.variant().pads())) {
       throw new InputException(
-          "A window must have "
-              + (config.variant().pads()
+          String.format(
+              "A window must have %s but has %d; %s.",
+              config.variant().pads()
                   ? "2 positions or more"
-                  : "a power of two of positions, 2 or more,")
-              + " but has "
-              + length
-              + (length < 2 ? "; units work on pairs." : "; pad it, as it was in training."));
+                  : "a power of two of positions, 2 or more,",
+              length,
+              length < 2 ? "units work on pairs" : "pad it, as it was in training"));
     }
     return powerOfTwo(length);
   }
@@ -145,15 +145,10 @@ public final class Rse implements WindowModel {
       int own = sequences.length(b);
       if (paddedLength(own) != length) {
         throw new InputException(
-            "Windows of one batch must have one padded length, but window 0 has "
-                + length
-                + " and window "
-                + b
-                + ", of "
-                + own
-                + " positions, "
-                + paddedLength(own)
-                + "; run them in batches of their own.");
+            String.format(
+                "Windows of one batch must have one padded length, but window 0 has %d and window"
+                    + " %d, of %d positions, %d; run them in separate batches.",
+                length, b, own, paddedLength(own)));
       }
       whole &= own == length;
     }
@@ -185,11 +180,9 @@ public final class Rse implements WindowModel {
     for (Layer layer : layers) {
       if (!units.containsKey(layer.unit()) || !config.tiedInner() && length != config.length()) {
         throw new InputException(
-            "This network has weights for windows of "
-                + config.length()
-                + " positions but was given "
-                + length
-                + ".");
+            String.format(
+                "This network has weights for windows of %d positions but was given %d.",
+                config.length(), length));
       }
     }
     return layers;
@@ -215,14 +208,10 @@ public final class Rse implements WindowModel {
     long hidden = hidden(sequences, length);
     if (hidden > Integer.MAX_VALUE - 8) {
       throw new InputException(
-          sequences
-              + " windows of "
-              + length
-              + " positions of "
-              + config.units()
-              + " features need "
-              + hidden
-              + " hidden values, more than 2^31; run fewer or shorter windows at once.");
+          String.format(
+              "%d windows of %d positions of %d features need %d hidden values, more than 2^31; run"
+                  + " fewer or shorter windows at once.",
+              sequences, length, config.units(), hidden));
     }
     return sequences * length * config.units();
   }

@@ -57,11 +57,10 @@ final class RseConvention {
     }
     if (torch && Integer.bitCount(config.length()) != 1) {
       throw new InputException(
-          "The official network demands a power of two of positions, but length is "
-              + config.length()
-              + ", which torch-b pads with zeros; set the length to "
-              + 2 * Integer.highestOneBit(config.length())
-              + " and give such windows their zeros yourself.");
+          String.format(
+              "The official network demands a power of two of positions, but length is %d, which"
+                  + " torch-b pads with zeros; set the length to %d and pad such windows yourself.",
+              config.length(), 2 * Integer.highestOneBit(config.length())));
     }
     Settings other =
         torch

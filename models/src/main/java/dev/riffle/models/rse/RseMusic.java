@@ -13,7 +13,6 @@ import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.WindowBatch;
 import dev.riffle.models.WindowModel;
-import dev.riffle.models.signal.RealFft;
 import dev.riffle.models.weights.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -189,33 +188,6 @@ public final class RseMusic implements WindowModel {
   int middle() {
     int frames = window / FRAME - 1;
     return frames / 2 * FRAME >> convolutions.size();
-  }
-
-  /**
-   * The input of a window of samples where {@code musicnet_do_fourier_transform} is on: real and
-   * imaginary part of each bin from 0 on, side by side, as many values as a window has.
-   *
-   * @param samples at 11 kHz; a power of two, {@link #window} or a multiple of it
-   * @throws InputException if there are fewer samples, or no power of two of them
-   */
-  public double[] spectrum(double[] samples) {
-    if (samples.length < window || Integer.bitCount(samples.length) != 1) {
-      throw new InputException(
-          "A spectrum of this model needs a power of two of samples, "
-              + window
-              + " or more, but was given "
-              + samples.length
-              + ".");
-    }
-    double[] re = new double[samples.length / 2 + 1];
-    double[] im = new double[samples.length / 2 + 1];
-    new RealFft(samples.length).transform(samples, re, im);
-    double[] interleaved = new double[window];
-    for (int k = 0; k < window / 2; k++) {
-      interleaved[2 * k] = re[k];
-      interleaved[2 * k + 1] = im[k];
-    }
-    return interleaved;
   }
 
   /**

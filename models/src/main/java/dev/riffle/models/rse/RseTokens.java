@@ -169,7 +169,7 @@ public final class RseTokens implements WindowModel {
     if (input.length < sequences.rows()) {
       throw new InputException(
           String.format(
-              "The windows have %d steps together but only %d tokens came.",
+              "Expected a token for each of %d steps, found %d tokens.",
               sequences.rows(), input.length));
     }
     int[] padded = new int[sequences.count() * length];
@@ -177,27 +177,18 @@ public final class RseTokens implements WindowModel {
       int own = sequences.length(b);
       if (paddedLength(own) != length) {
         throw new InputException(
-            "Windows of one batch must share a bin, but window 0 is padded to "
-                + length
-                + " tokens and window "
-                + b
-                + " to "
-                + paddedLength(own)
-                + "; run them in batches of their own.");
+            String.format(
+                "Windows of one batch must share a bin, but window 0 is padded to %d tokens and"
+                    + " window %d to %d; run them in separate batches.",
+                length, b, paddedLength(own)));
       }
       for (int t = 0; t < own; t++) {
         int token = input[sequences.start(b) + t];
         if (token < 0 || token >= tokens) {
           throw new InputException(
-              "Token "
-                  + t
-                  + " of window "
-                  + b
-                  + " must be from 0 to "
-                  + (tokens - 1)
-                  + " but is "
-                  + token
-                  + ".");
+              String.format(
+                  "Token %d of window %d must be from 0 to %d but is %d.",
+                  t, b, tokens - 1, token));
         }
         padded[b * length + t] = token;
       }

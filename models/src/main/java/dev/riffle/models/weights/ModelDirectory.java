@@ -71,10 +71,9 @@ public record ModelDirectory(
     Path path = directory.toAbsolutePath().normalize();
     if (!Files.isDirectory(path) || path.getNameCount() < 2) {
       throw new ModelException(
-          directory
-              + " is not a model directory: expected <name>/<version>/ with "
-              + String.join(", ", CONFIG, WEIGHTS, PROVENANCE)
-              + ".");
+          String.format(
+              "%s is not a model directory: expected <name>/<version>/ with %s, %s, %s.",
+              directory, CONFIG, WEIGHTS, PROVENANCE));
     }
     byte[] config = bytes(path.resolve(CONFIG));
     boolean numpy = !Files.exists(path.resolve(WEIGHTS)) && Files.exists(path.resolve(NUMPY));
@@ -158,11 +157,10 @@ public record ModelDirectory(
     } catch (IOException e) {
       discard(beside);
       throw new ModelException(
-          "Cannot write a model to "
-              + directory
-              + ": "
-              + e
-              + ". Versions are immutable; choose a new one if this one exists.",
+          String.format(
+              "Cannot write a model to %s: %s. Versions are immutable; choose a new one if this one"
+                  + " exists.",
+              directory, e),
           e);
     }
   }

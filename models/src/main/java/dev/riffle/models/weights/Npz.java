@@ -48,11 +48,10 @@ public final class Npz {
       }
     } catch (IOException | IllegalArgumentException | OutOfMemoryError e) {
       throw new ModelException(
-          "Cannot read weights from "
-              + file
-              + ": "
-              + e
-              + ". Expected a file of numpy.savez or numpy.savez_compressed; is it cut off?",
+          String.format(
+              "Cannot read weights from %s: %s. Expected a file of numpy.savez or"
+                  + " numpy.savez_compressed; is it cut off?",
+              file, e),
           e);
     }
     return Safetensors.parse(npz.arrays.toBytes(), npz.where);

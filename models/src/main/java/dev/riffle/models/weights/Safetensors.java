@@ -145,12 +145,9 @@ public final class Safetensors {
     Entry entry = entry(name);
     if (entry.type().isReal()) {
       throw new ModelException(
-          where
-              + ": tensor '"
-              + name
-              + "' is of type "
-              + entry.type()
-              + ", expected an integer type.");
+          String.format(
+              "%s: tensor '%s' is of type %s, expected an integer type.",
+              where, name, entry.type()));
     }
     long[] values = new long[size(name)];
     for (int i = 0; i < values.length; i++) {

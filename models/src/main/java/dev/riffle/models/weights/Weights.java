@@ -111,13 +111,9 @@ public final class Weights {
     String full = prefix + name;
     if (!file.has(full)) {
       throw new ModelException(
-          file.where()
-              + " holds no tensor '"
-              + full
-              + "' (expected with shape "
-              + Arrays.toString(shape)
-              + ")"
-              + Suggestions.hint(full, file.names()));
+          String.format(
+              "%s holds no tensor '%s' (expected with shape %s)%s",
+              file.where(), full, Arrays.toString(shape), Suggestions.hint(full, file.names())));
     }
     int[] found = file.shape(full);
     if (!Arrays.equals(found, shape)) {

@@ -177,7 +177,7 @@ class ChordMixerTest {
                 model.forward(
                     new int[2], new PackedSequences(starts, 1), y, new Scratch(reference)))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("3 steps together but only 2 tokens came");
+        .hasMessageContaining("a token for each of 3 steps, found 2");
     assertThatThrownBy(() -> forward(model, steps(1), new int[] {0, 1}))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("reads tokens");

@@ -182,9 +182,9 @@ class RoutingTransformerTest {
     refused(() -> run(model, RoutingInput.tokens(tokens(65), 0, 65)), "has 65 rows", "allows 64");
     refused(
         () -> run(model, RoutingInput.tokens(new int[] {1, 2, 20, 3}, 0, 1, 4)),
-        "Tokens are 0 to 19",
-        "at 1 of window 1 stands 20");
-    refused(() -> run(model, RoutingInput.tokens(new int[] {-1}, 0, 1)), "stands -1");
+        "Token 1 of window 1",
+        "from 0 to 19 but is 20");
+    refused(() -> run(model, RoutingInput.tokens(new int[] {-1}, 0, 1)), "is -1");
     refused(() -> run(model, RoutingInput.tokens(new int[3], 0, 4)), "4 rows", "3 tokens came");
     refused(() -> run(model, RoutingInput.features(new double[16], 0, 1)), "no tokens came");
     RoutingInput input = RoutingInput.tokens(new int[4], 0, 4);
@@ -212,7 +212,7 @@ class RoutingTransformerTest {
     RoutingInput input = RoutingInput.features(random(32), 0, 2);
     refused(() -> run(model, input), "attends to a context", "none came");
     RoutingInput two = RoutingInput.features(random(32), 0, 1, 2);
-    refused(() -> run(model, input.with(two)), "each of 1 windows", "2 came");
+    refused(() -> run(model, input.with(two)), "each of 1 windows", "found 2");
   }
 
   @Test

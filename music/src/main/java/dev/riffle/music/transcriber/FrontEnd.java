@@ -1,7 +1,7 @@
 package dev.riffle.music.transcriber;
 
-import dev.riffle.models.signal.RealFft;
 import dev.riffle.models.weights.Weights;
+import dev.riffle.music.signal.RealFft;
 
 /**
  * Computes log-frequency log-magnitudes from samples (docs/lru-transcriber.md, section 3).

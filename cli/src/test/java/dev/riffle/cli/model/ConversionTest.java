@@ -1,4 +1,4 @@
-package dev.riffle.models.families;
+package dev.riffle.cli.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -305,6 +305,6 @@ class ConversionTest {
   }
 
   private static Path golden(String name) {
-    return Path.of("goldens", name + ".safetensors");
+    return Path.of("../models/goldens", name + ".safetensors");
   }
 }

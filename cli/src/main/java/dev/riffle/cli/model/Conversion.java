@@ -1,10 +1,13 @@
-package dev.riffle.models.families;
+package dev.riffle.cli.model;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.riffle.kernels.Backends;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Settings;
+import dev.riffle.models.families.ConvertedModel;
+import dev.riffle.models.families.Families;
+import dev.riffle.models.families.Family;
 import dev.riffle.models.weights.ElementType;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.models.weights.Npz;
@@ -27,12 +30,12 @@ import java.util.regex.Pattern;
  * rounded, or brought into the layout of another implementation. The model is loaded before
  * anything is written. The class is not thread-safe.
  */
-public final class Conversion {
+final class Conversion {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Pattern VERSION = Pattern.compile("[0-9A-Za-z][\\w.-]*");
 
   /** The result of a conversion; {@code unread} names the tensors that the model does not use. */
-  public record Result(int tensors, long numbers, List<String> unread) {}
+  record Result(int tensors, long numbers, List<String> unread) {}
 
   private final String kind;
   private final Map<String, String> files; // sha-256 by name; empty for a model directory
@@ -61,7 +64,7 @@ public final class Conversion {
    * @param source {@code <name>/<version>/}, or a file {@code .safetensors} or {@code .npz}
    * @throws ModelException if it cannot be read or is neither
    */
-  public static Conversion of(Path source) {
+  static Conversion of(Path source) {
     String file = source.toString();
     if (Files.isDirectory(source)) {
       ModelDirectory model = ModelDirectory.read(source);
@@ -89,12 +92,12 @@ public final class Conversion {
   }
 
   /** Returns the current settings. */
-  public Settings config() {
+  Settings config() {
     return config;
   }
 
   /** Replaces the settings. */
-  public void configure(Settings settings) {
+  void configure(Settings settings) {
     if (provenance.isPresent() && !settings.toJson().equals(config.toJson())) {
       changes.add("settings");
     }
@@ -107,7 +110,7 @@ public final class Conversion {
    * @param name name of a tensor, or a prefix followed by {@code *}
    * @throws ModelException if no tensor has such a name
    */
-  public void skip(String name) {
+  void skip(String name) {
     Predicate<String> skipped =
         name.endsWith("*")
             ? n -> n.startsWith(name.substring(0, name.length() - 1))
@@ -129,7 +132,7 @@ public final class Conversion {
    *
    * @throws ModelException if a name does not begin with the prefix
    */
-  public void strip(String prefix) {
+  void strip(String prefix) {
     SafetensorsWriter stripped = new SafetensorsWriter();
     for (String tensor : tensors.names()) {
       if (!tensor.startsWith(prefix)) {
@@ -151,7 +154,7 @@ public final class Conversion {
    * @return names of the tensors that are left out
    * @throws ModelException if there is no such implementation
    */
-  public List<String> variant(String variant) {
+  List<String> variant(String variant) {
     ConvertedModel other =
         Families.find(config.text("family"), tensors.where()).convert(variant, config, tensors);
     changes.add("as variant " + variant + " of " + config.text("variant"));
@@ -165,7 +168,7 @@ public final class Conversion {
    *
    * @throws ModelException if a number is out of the range of the type
    */
-  public void round(ElementType type) {
+  void round(ElementType type) {
     SafetensorsWriter rounded = new SafetensorsWriter();
     int changed = 0;
     for (String name : tensors.names()) {
@@ -207,7 +210,7 @@ public final class Conversion {
    * @param numpy true to write {@code model.npz} instead of {@code model.safetensors}
    * @throws ModelException if settings or tensors are missing or wrong, or the version exists
    */
-  public Result write(Path target, boolean numpy) {
+  Result write(Path target, boolean numpy) {
     Path path = target.toAbsolutePath().normalize();
     if (path.getNameCount() < 2 || !VERSION.matcher(path.getFileName().toString()).matches()) {
       throw new ModelException(

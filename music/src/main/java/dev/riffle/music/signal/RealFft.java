@@ -1,4 +1,4 @@
-package dev.riffle.models.signal;
+package dev.riffle.music.signal;
 
 /**
  * The discrete Fourier transform of real numbers, in double precision, without allocation.

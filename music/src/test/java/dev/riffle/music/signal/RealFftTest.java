@@ -1,4 +1,4 @@
-package dev.riffle.models.signal;
+package dev.riffle.music.signal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
