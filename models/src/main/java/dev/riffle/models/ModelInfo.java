@@ -21,6 +21,16 @@ public record ModelInfo(
     long lookAheadMicros,
     int stateBytes) {
 
+  /** A model without look-ahead, whose state has no size yet. */
+  public ModelInfo(String name, String version, String family, String fingerprint) {
+    this(name, version, family, fingerprint, 0, 0);
+  }
+
+  /** Returns the info of the same model with a state of this size. */
+  ModelInfo withStateBytes(int bytes) {
+    return new ModelInfo(name, version, family, fingerprint, lookAheadMicros, bytes);
+  }
+
   /** Returns {@code name/version}. */
   public String label() {
     return name + "/" + version;

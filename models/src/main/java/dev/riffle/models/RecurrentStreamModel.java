@@ -26,14 +26,10 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
   private final PredictAt predictAt;
 
   /**
-   * @param name name of the model's directory; version, family and fingerprint are the directory's
+   * @param identity of the model; the size of its state is that of this network
    */
-  public RecurrentStreamModel(
-      String name, String version, String family, String fingerprint, RecurrentModel model) {
-    this(
-        new ModelInfo(name, version, family, fingerprint, 0, stateBytes(model)),
-        model,
-        PredictAt.EVERY_STEP);
+  public RecurrentStreamModel(ModelInfo identity, RecurrentModel model) {
+    this(identity.withStateBytes(stateBytes(model)), model, PredictAt.EVERY_STEP);
   }
 
   private RecurrentStreamModel(ModelInfo info, RecurrentModel model, PredictAt predictAt) {

@@ -31,17 +31,10 @@ public final class WindowStreamModel implements StreamModel<PredictionValues> {
   private final WindowSchedule schedule;
 
   /**
-   * @param name name of the model's directory; version, family and fingerprint are the directory's
+   * @param identity of the model; length and stride are added to its fingerprint
    * @throws ModelException if the model does not accept windows of this length
    */
-  public WindowStreamModel(
-      String name,
-      String version,
-      String family,
-      String fingerprint,
-      WindowModel model,
-      WindowOptions options) {
-    String label = name + "/" + version;
+  public WindowStreamModel(ModelInfo identity, WindowModel model, WindowOptions options) {
     this.model = model;
     this.schedule = new WindowSchedule(options, model.predictsEachStep());
     try {
@@ -50,7 +43,7 @@ public final class WindowStreamModel implements StreamModel<PredictionValues> {
       throw new ModelException(
           String.format(
               "Model %s cannot have windows of %d steps: %s",
-              label, options.length(), e.getMessage()),
+              identity.label(), options.length(), e.getMessage()),
           e);
     }
     long state = WindowState.bytes(model, options.length() - 1);
@@ -60,14 +53,14 @@ public final class WindowStreamModel implements StreamModel<PredictionValues> {
           String.format(
               "Model %s needs an array of %d for a window of %d steps, but an array holds at most %d"
                   + " (2^31 - 9). Choose a shorter window.",
-              label, values, options.length(), MAX_ARRAY));
+              identity.label(), values, options.length(), MAX_ARRAY));
     }
     this.info =
         new ModelInfo(
-            name,
-            version,
-            family,
-            fingerprint + "/" + options.length() + "/" + options.stride(),
+            identity.name(),
+            identity.version(),
+            identity.family(),
+            identity.fingerprint() + "/" + options.length() + "/" + options.stride(),
             0,
             (int) state);
   }

@@ -144,7 +144,7 @@ class RecurrentStreamModelTest {
     Kernels kernels = TestBackends.all().findFirst().orElseThrow();
     Recorded network = new Recorded(lru(kernels, LRUS.get(0)));
     StreamModel<PredictionValues> every =
-        new RecurrentStreamModel("drawn", "1", "drawn", "0", network);
+        new RecurrentStreamModel(new ModelInfo("drawn", "1", "drawn", "0"), network);
     StreamRunner<PredictionValues> runner = every.predictingAt(PredictAt.LAST_STEP).newRunner();
     Sequence.advance(runner, sequences(runner, steps(900)), 0, 1, 130, 700, 900);
     assertThat(network.heads).isEqualTo(5);
@@ -337,7 +337,8 @@ class RecurrentStreamModelTest {
   }
 
   private static StreamModel<PredictionValues> model(Kernels kernels, Maker maker) {
-    return new RecurrentStreamModel("drawn", "1", "drawn", "0", maker.apply(kernels));
+    return new RecurrentStreamModel(
+        new ModelInfo("drawn", "1", "drawn", "0"), maker.apply(kernels));
   }
 
   private static RecurrentModel lru(Kernels kernels, LruConfig config) {

@@ -308,7 +308,7 @@ public abstract class WindowContract {
   }
 
   private static StreamModel<PredictionValues> stream(WindowModel model, WindowOptions options) {
-    return new WindowStreamModel("drawn", "1", "drawn", "0", model, options);
+    return new WindowStreamModel(new ModelInfo("drawn", "1", "drawn", "0"), model, options);
   }
 
   private float[] steps(WindowModel model, int count) {

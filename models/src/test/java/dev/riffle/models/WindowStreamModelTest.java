@@ -237,7 +237,7 @@ class WindowStreamModelTest {
   }
 
   private static StreamModel<PredictionValues> stream(WindowModel model, WindowOptions options) {
-    return new WindowStreamModel("sum", "1", "sum", "0", model, options);
+    return new WindowStreamModel(new ModelInfo("sum", "1", "sum", "0"), model, options);
   }
 
   /** Answers with the sum of a window, once or at each step. */

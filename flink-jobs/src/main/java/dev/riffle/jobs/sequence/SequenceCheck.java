@@ -80,14 +80,7 @@ final class SequenceCheck {
     }
     WindowOptions windows = settings.windows().get();
     try {
-      return Optional.of(
-          new WindowStreamModel(
-              directory.name(),
-              directory.version(),
-              directory.family(),
-              directory.fingerprint(),
-              windowed,
-              windows));
+      return Optional.of(new WindowStreamModel(directory.info(), windowed, windows));
     } catch (ModelException e) {
       values.report(
           JobKey.WINDOW_LENGTH,

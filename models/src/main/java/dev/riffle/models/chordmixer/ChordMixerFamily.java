@@ -4,31 +4,21 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
 import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Settings;
-import dev.riffle.models.families.Family;
-import dev.riffle.models.families.Form;
+import dev.riffle.models.families.Families;
 import dev.riffle.models.families.LoadedModel;
+import dev.riffle.models.families.NetworkFamily;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
 
 /** The family {@code chordmixer}: rotations of tracks and MLPs, over windows. */
-public final class ChordMixerFamily implements Family<PredictionValues> {
+public final class ChordMixerFamily extends NetworkFamily {
   /** The setting of a model of two windows; the reference has a class of its own for it. */
   private static final String PAIRS = "net_dual";
 
-  @Override
-  public String name() {
-    return "chordmixer";
-  }
-
-  @Override
-  public Class<PredictionValues> predictionType() {
-    return PredictionValues.class;
-  }
-
-  @Override
-  public Form form(Settings config) {
-    return Form.WINDOWS;
+  /** Creates the family; {@link Families} discovers it. */
+  public ChordMixerFamily() {
+    super("chordmixer");
   }
 
   @Override

@@ -144,13 +144,7 @@ public final class Families {
 
   private static StreamModel<PredictionValues> stream(
       ModelDirectory directory, WindowModel model, WindowOptions windows) {
-    return new WindowStreamModel(
-        directory.name(),
-        directory.version(),
-        directory.family(),
-        directory.fingerprint(),
-        model,
-        windows);
+    return new WindowStreamModel(directory.info(), model, windows);
   }
 
   /**

@@ -3,25 +3,20 @@ package dev.riffle.models.lru;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
 import dev.riffle.models.PredictionValues;
-import dev.riffle.models.RecurrentStreamModel;
 import dev.riffle.models.Settings;
-import dev.riffle.models.families.Family;
+import dev.riffle.models.families.Families;
 import dev.riffle.models.families.Form;
 import dev.riffle.models.families.LoadedModel;
+import dev.riffle.models.families.NetworkFamily;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
 
 /** The family {@code lru}: linear recurrent units, step by step. */
-public final class LruFamily implements Family<PredictionValues> {
-  @Override
-  public String name() {
-    return "lru";
-  }
-
-  @Override
-  public Class<PredictionValues> predictionType() {
-    return PredictionValues.class;
+public final class LruFamily extends NetworkFamily {
+  /** Creates the family; {@link Families} discovers it. */
+  public LruFamily() {
+    super("lru");
   }
 
   @Override
@@ -31,13 +26,7 @@ public final class LruFamily implements Family<PredictionValues> {
 
   @Override
   public LoadedModel<PredictionValues> load(ModelDirectory directory, Kernels kernels) {
-    return new LoadedModel.Steps<>(
-        new RecurrentStreamModel(
-            directory.name(),
-            directory.version(),
-            directory.family(),
-            directory.fingerprint(),
-            model(directory, kernels)));
+    return steps(directory, model(directory, kernels));
   }
 
   /** Describes a model that predicts after each step. */

@@ -3,27 +3,22 @@ package dev.riffle.models.qrnn;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
 import dev.riffle.models.PredictionValues;
-import dev.riffle.models.RecurrentStreamModel;
 import dev.riffle.models.Settings;
-import dev.riffle.models.families.Family;
+import dev.riffle.models.families.Families;
 import dev.riffle.models.families.Form;
 import dev.riffle.models.families.LoadedModel;
+import dev.riffle.models.families.NetworkFamily;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
 
 /** The family {@code qrnn}: quasi-recurrent networks, step by step or bidirectional in windows. */
-public final class QrnnFamily implements Family<PredictionValues> {
+public final class QrnnFamily extends NetworkFamily {
   private static final String BIDIRECTIONAL = "bidirectional";
 
-  @Override
-  public String name() {
-    return "qrnn";
-  }
-
-  @Override
-  public Class<PredictionValues> predictionType() {
-    return PredictionValues.class;
+  /** Creates the family; {@link Families} discovers it. */
+  public QrnnFamily() {
+    super("qrnn");
   }
 
   /** A bidirectional network reads windows, since its backward layers begin at their end. */
@@ -38,13 +33,7 @@ public final class QrnnFamily implements Family<PredictionValues> {
     if (form(directory.config()) == Form.WINDOWS) {
       return new LoadedModel.Windows<>(bidirectional(directory, kernels.forWindows()));
     }
-    return new LoadedModel.Steps<>(
-        new RecurrentStreamModel(
-            directory.name(),
-            directory.version(),
-            directory.family(),
-            directory.fingerprint(),
-            forward(directory, kernels)));
+    return steps(directory, forward(directory, kernels));
   }
 
   private static Qrnn forward(ModelDirectory directory, Kernels kernels) {

@@ -3,29 +3,18 @@ package dev.riffle.models.routing;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
 import dev.riffle.models.PredictionValues;
-import dev.riffle.models.Settings;
-import dev.riffle.models.families.Family;
-import dev.riffle.models.families.Form;
+import dev.riffle.models.families.Families;
 import dev.riffle.models.families.LoadedModel;
+import dev.riffle.models.families.NetworkFamily;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
 
 /** The family {@code routing-transformer}: transformers with routed attention, over windows. */
-public final class RoutingFamily implements Family<PredictionValues> {
-  @Override
-  public String name() {
-    return "routing-transformer";
-  }
-
-  @Override
-  public Class<PredictionValues> predictionType() {
-    return PredictionValues.class;
-  }
-
-  @Override
-  public Form form(Settings config) {
-    return Form.WINDOWS;
+public final class RoutingFamily extends NetworkFamily {
+  /** Creates the family; {@link Families} discovers it. */
+  public RoutingFamily() {
+    super("routing-transformer");
   }
 
   @Override

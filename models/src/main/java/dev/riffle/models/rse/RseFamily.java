@@ -6,9 +6,9 @@ import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Settings;
 import dev.riffle.models.WindowModel;
 import dev.riffle.models.families.ConvertedModel;
-import dev.riffle.models.families.Family;
-import dev.riffle.models.families.Form;
+import dev.riffle.models.families.Families;
 import dev.riffle.models.families.LoadedModel;
+import dev.riffle.models.families.NetworkFamily;
 import dev.riffle.models.golden.GoldenCase;
 import dev.riffle.models.golden.GoldenReport;
 import dev.riffle.models.weights.ModelDirectory;
@@ -16,20 +16,10 @@ import dev.riffle.models.weights.Safetensors;
 import java.util.List;
 
 /** The family {@code rse}: residual shuffle-exchange networks, over windows. */
-public final class RseFamily implements Family<PredictionValues> {
-  @Override
-  public String name() {
-    return "rse";
-  }
-
-  @Override
-  public Class<PredictionValues> predictionType() {
-    return PredictionValues.class;
-  }
-
-  @Override
-  public Form form(Settings config) {
-    return Form.WINDOWS;
+public final class RseFamily extends NetworkFamily {
+  /** Creates the family; {@link Families} discovers it. */
+  public RseFamily() {
+    super("rse");
   }
 
   @Override

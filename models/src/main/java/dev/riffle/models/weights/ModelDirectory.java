@@ -1,6 +1,7 @@
 package dev.riffle.models.weights;
 
 import dev.riffle.models.ModelException;
+import dev.riffle.models.ModelInfo;
 import dev.riffle.models.Settings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -45,6 +46,11 @@ public record ModelDirectory(
   /** Returns {@code name/version}. */
   public String label() {
     return name + "/" + version;
+  }
+
+  /** Returns the identity of the model. */
+  public ModelInfo info() {
+    return new ModelInfo(name, version, family, fingerprint);
   }
 
   /**

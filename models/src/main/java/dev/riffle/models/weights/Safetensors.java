@@ -55,20 +55,20 @@ public final class Safetensors {
    */
   public static Safetensors parse(byte[] bytes, String where) {
     if (bytes.length < 8) {
-      throw SafetensorsHeader.malformed(
+      throw SafetensorsHeader.invalid(
           where, "it has %d bytes, fewer than the 8 of a header length", bytes.length);
     }
     ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     long length = file.getLong(0);
     if (length < 0 || length > MAX_HEADER_BYTES) {
-      throw SafetensorsHeader.malformed(
+      throw SafetensorsHeader.invalid(
           where,
           "its header claims %s bytes, the limit is %d; is it a safetensors file?",
           Long.toUnsignedString(length),
           MAX_HEADER_BYTES);
     }
     if (length > bytes.length - 8) {
-      throw SafetensorsHeader.malformed(
+      throw SafetensorsHeader.invalid(
           where,
           "its header claims %d bytes, but only %d follow the length; is it cut off?",
           length,

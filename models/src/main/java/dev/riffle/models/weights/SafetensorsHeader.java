@@ -70,13 +70,13 @@ final class SafetensorsHeader {
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(header).toString();
       if (!text.startsWith("{")) {
-        throw malformed(where, "its header does not begin with '{'");
+        throw malformed("its header does not begin with '{'");
       }
       root = JSON.readTree(text);
     } catch (CharacterCodingException e) {
-      throw malformed(where, "its header is not UTF-8 text");
+      throw malformed("its header is not UTF-8 text");
     } catch (JacksonException e) {
-      throw malformed(where, "its header is not valid JSON: %s", e.getOriginalMessage());
+      throw malformed("its header is not valid JSON: %s", e.getOriginalMessage());
     }
     for (Map.Entry<String, JsonNode> field : root.properties()) {
       if (field.getKey().equals(METADATA)) {
@@ -89,11 +89,11 @@ final class SafetensorsHeader {
 
   private void readMetadata(JsonNode node) {
     if (!node.isObject()) {
-      throw malformed(where, "its %s is not a map of text", METADATA);
+      throw malformed("its %s is not a map of text", METADATA);
     }
     for (Map.Entry<String, JsonNode> field : node.properties()) {
       if (!field.getValue().isTextual()) {
-        throw malformed(where, "%s['%s'] is not text", METADATA, field.getKey());
+        throw malformed("%s['%s'] is not text", METADATA, field.getKey());
       }
       metadata.put(field.getKey(), field.getValue().textValue());
     }
@@ -104,43 +104,34 @@ final class SafetensorsHeader {
     long[] dimensions = readNaturals(name, "shape", node.path("shape"));
     long[] offsets = readNaturals(name, "data_offsets", node.path("data_offsets"));
     if (offsets.length != 2) {
-      throw malformed(where, "tensor '%s' has %d data_offsets, expected 2", name, offsets.length);
+      throw malformed("tensor '%s' has %d data_offsets, expected 2", name, offsets.length);
     }
     if (offsets[0] > offsets[1]) {
       throw malformed(
-          where, "tensor '%s' begins at byte %d, after its end %d", name, offsets[0], offsets[1]);
+          "tensor '%s' begins at byte %d, after its end %d", name, offsets[0], offsets[1]);
     }
     if (offsets[1] > dataBytes) {
       throw malformed(
-          where,
           "tensor '%s' ends at byte %d of the data, which has %d; is the file cut off?",
-          name,
-          offsets[1],
-          dataBytes);
+          name, offsets[1], dataBytes);
     }
     int[] shape = new int[dimensions.length];
     long size = type.bytes();
     for (int i = 0; i < shape.length; i++) {
       if (dimensions[i] > Integer.MAX_VALUE) {
-        throw malformed(where, "tensor '%s' has a dimension of %d", name, dimensions[i]);
+        throw malformed("tensor '%s' has a dimension of %d", name, dimensions[i]);
       }
       shape[i] = (int) dimensions[i];
       long product = size * dimensions[i];
       if (Math.multiplyHigh(size, dimensions[i]) != 0 || product < 0) {
-        throw malformed(
-            where, "tensor '%s' of shape %s overflows", name, Arrays.toString(dimensions));
+        throw malformed("tensor '%s' of shape %s overflows", name, Arrays.toString(dimensions));
       }
       size = product;
     }
     if (size != offsets[1] - offsets[0]) {
       throw malformed(
-          where,
           "tensor '%s' of type %s and shape %s takes %d bytes, but its data_offsets span %d",
-          name,
-          type,
-          Arrays.toString(shape),
-          size,
-          offsets[1] - offsets[0]);
+          name, type, Arrays.toString(shape), size, offsets[1] - offsets[0]);
     }
     return new Entry(name, type, shape, offsets[0], offsets[1]);
   }
@@ -152,28 +143,20 @@ final class SafetensorsHeader {
       }
     }
     throw malformed(
-        where,
         "tensor '%s' has the element type %s; known are %s",
-        name,
-        node.isMissingNode() ? "(none)" : node,
-        Arrays.toString(ElementType.values()));
+        name, node.isMissingNode() ? "(none)" : node, Arrays.toString(ElementType.values()));
   }
 
   private long[] readNaturals(String name, String field, JsonNode node) {
     if (!node.isArray()) {
-      throw malformed(where, "tensor '%s' has no list called %s", name, field);
+      throw malformed("tensor '%s' has no list called %s", name, field);
     }
     long[] values = new long[node.size()];
     for (int i = 0; i < values.length; i++) {
       JsonNode value = node.get(i);
       if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
         throw malformed(
-            where,
-            "tensor '%s': %s[%d] is %s, expected a whole number >= 0",
-            name,
-            field,
-            i,
-            value);
+            "tensor '%s': %s[%d] is %s, expected a whole number >= 0", name, field, i, value);
       }
       values[i] = value.longValue();
     }
@@ -188,7 +171,6 @@ final class SafetensorsHeader {
     for (Entry entry : sorted) {
       if (entry.begin != end) {
         throw malformed(
-            where,
             "tensor '%s' begins at byte %d, %s before it ends at %d: %s",
             entry.name,
             entry.begin,
@@ -200,12 +182,15 @@ final class SafetensorsHeader {
       last = "'" + entry.name + "'";
     }
     if (end != dataBytes) {
-      throw malformed(
-          where, "its tensors end at byte %d of the data, which has %d", end, dataBytes);
+      throw malformed("its tensors end at byte %d of the data, which has %d", end, dataBytes);
     }
   }
 
-  static ModelException malformed(String where, String what, Object... values) {
+  private ModelException malformed(String what, Object... values) {
+    return invalid(where, what, values);
+  }
+
+  static ModelException invalid(String where, String what, Object... values) {
     return new ModelException(
         where + " is not a valid safetensors file: " + String.format(what, values) + ".");
   }
