@@ -70,7 +70,7 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
   private transient boolean modelAcquired;
   private transient boolean restored;
   private transient StreamModel<O> model;
-  private transient OperatorMetrics metrics;
+  private transient OperatorMetrics operatorMetrics;
   private transient Inference<O> inference;
   private transient SequenceRules<O> rules;
   private transient KeyedStates states;
@@ -103,8 +103,8 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
     super.open();
     model = SharedModels.acquire(source);
     modelAcquired = true;
-    metrics = new OperatorMetrics(getMetricGroup());
-    inference = new Inference<>(model, options.maxBatchSize(), metrics);
+    operatorMetrics = new OperatorMetrics(getMetricGroup());
+    inference = new Inference<>(model, options.maxBatchSize(), operatorMetrics);
     inference.warmUp(options.warmUp());
     EarlyEvents early =
         new EarlyEvents(
@@ -120,12 +120,12 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
             early,
             timers,
             options.wallClockIdle().toMillis());
-    Emitter<O> emitter = new Emitter<>(output, mapper, model.info().label(), metrics);
+    Emitter<O> emitter = new Emitter<>(output, mapper, model.info().label(), operatorMetrics);
     SessionLifecycle<O> lifecycle =
-        new SessionLifecycle<>(options, model, inference::open, emitter, metrics);
-    GapHandler<O> gaps = new GapHandler<>(options, lifecycle, emitter, metrics);
+        new SessionLifecycle<>(options, model, inference::open, emitter, operatorMetrics);
+    GapHandler<O> gaps = new GapHandler<>(options, lifecycle, emitter, operatorMetrics);
     ReorderBuffer<O> reorder =
-        new ReorderBuffer<>(options, early, gaps, lifecycle, emitter, metrics);
+        new ReorderBuffer<>(options, early, gaps, lifecycle, emitter, operatorMetrics);
     rules = new SequenceRules<>(reorder, lifecycle, emitter);
     load = new LoadEstimate(options.maxQueueDelay().toNanos() / 1e6);
     waiting = new BatchQueue<>(options.maxBatchSize());
@@ -139,7 +139,7 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
     for (String id : ids()) {
       KeyQueue<O> key = activate(id);
       if (key.state.isOpen()) {
-        metrics.activeSequences++;
+        operatorMetrics.activeSequences++;
         if (options.onModelChange() == StatePolicy.REFUSE) {
           rules.takeOver(key);
         }
@@ -149,7 +149,7 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
 
   /** Metrics of this subtask. */
   OperatorMetrics metrics() {
-    return metrics;
+    return operatorMetrics;
   }
 
   // ---- input ----
@@ -336,7 +336,7 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
 
   private void computeBatch() throws Exception {
     List<WorkItem<O>> items = waiting.nextBatch();
-    metrics.assemblyLatency.update(assemblyNanos / 1000);
+    operatorMetrics.assemblyLatency.update(assemblyNanos / 1000);
     assemblyNanos = 0;
     inference.run(items);
     for (WorkItem<O> item : items) {

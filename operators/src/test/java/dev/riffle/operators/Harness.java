@@ -1,5 +1,6 @@
 package dev.riffle.operators;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.models.Format;
@@ -244,7 +245,7 @@ final class Harness implements AutoCloseable {
       if (element instanceof StreamRecord<?> record
           && record.getValue() instanceof OutputRecord outgoing
           && outgoing.key.equals(id)) {
-        texts.add(new String(outgoing.value));
+        texts.add(new String(outgoing.value, UTF_8));
       }
     }
     return texts;
@@ -258,7 +259,7 @@ final class Harness implements AutoCloseable {
         texts.add("watermark " + watermark.getTimestamp());
       } else if (element instanceof StreamRecord<?> record
           && record.getValue() instanceof OutputRecord output) {
-        texts.add(output.key + " " + new String(output.value));
+        texts.add(output.key + " " + new String(output.value, UTF_8));
       }
     }
     return texts;
@@ -268,7 +269,7 @@ final class Harness implements AutoCloseable {
     List<String> texts = new ArrayList<>();
     for (OutputRecord outgoing : side(SideOutputs.PREVIEW)) {
       if (outgoing.key.equals(id)) {
-        texts.add(new String(outgoing.value));
+        texts.add(new String(outgoing.value, UTF_8));
       }
     }
     return texts;

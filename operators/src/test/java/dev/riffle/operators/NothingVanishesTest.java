@@ -48,7 +48,7 @@ class NothingVanishesTest {
     try (Harness harness = new Harness(gaps(GapPolicy.FILL))) {
       harness.send(start(event("a", 0, 1)));
       for (int i = 1; i <= gaps; i++) {
-        harness.send(event("a", 2 * i, 1), event("a", 2 * i + 200, 1));
+        harness.send(event("a", 2L * i, 1), event("a", 2L * i + 200, 1));
         harness.watermark(2000 + i);
       }
       int before = harness.deadLetters().size();
@@ -106,7 +106,7 @@ class NothingVanishesTest {
       harness.send(start(event("a", 0, 1)), event("a", 2, 3));
       int events = 20;
       for (int i = 1; i <= events; i++) {
-        harness.send(at(i * 9 * SECOND, event("a", 2 + i, 1)));
+        harness.send(at(i * 9L * SECOND, event("a", 2 + i, 1)));
         harness.watermark(i * 9000L - 1);
       }
       assertThat(harness.deadLetters()).hasSize(1 + events);

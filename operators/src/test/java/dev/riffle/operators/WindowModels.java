@@ -1,5 +1,7 @@
 package dev.riffle.operators;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.FragileDevice;
 import dev.riffle.kernels.Kernels;
@@ -123,7 +125,7 @@ final class WindowModels {
     @Override
     public Optional<OutputRecord> toFinal(EmittedPrediction<PredictionValues> emitted) {
       String text = text(emitted.sessionStart(), emitted.prediction());
-      return Optional.of(new OutputRecord(emitted.sequenceId(), text.getBytes(), 0));
+      return Optional.of(new OutputRecord(emitted.sequenceId(), text.getBytes(UTF_8), 0));
     }
 
     @Override

@@ -138,7 +138,7 @@ class WorkBatchingTest {
         assertThat(harness.finals(id)).hasSize(missing + 2).endsWith("100001:1.0", "100002:6.0");
         assertThat(harness.sessions(id)).containsExactly("STARTED start 0", "GAP gap 1+100000");
       }
-      assertThat(harness.metrics().filledSteps.getCount()).isEqualTo(2 * missing);
+      assertThat(harness.metrics().filledSteps.getCount()).isEqualTo(2L * missing);
     }
   }
 

@@ -166,7 +166,7 @@ public final class AnnotatorBenchmark implements Callable<Integer> {
         Locale.ROOT,
         "%nwhere the time goes, ns per base; %.0f in all, under a clock%n",
         (double) (cpu() - began) / bases);
-    times.print(bases);
+    times.print((double) bases);
   }
 
   // ------------------------------------------------------------------- delay

@@ -84,7 +84,8 @@ record WindowedJobCase(
   /** The model's directory, which is made if it is not there. */
   Path directory() throws IOException {
     Path models = Checkout.target("models");
-    Path directory = models.resolve(name.replace("^", "-") + "/" + Math.abs(config.hashCode()));
+    Path directory =
+        models.resolve(name.replace("^", "-") + "/" + Integer.toUnsignedString(config.hashCode()));
     if (!Files.exists(directory)) {
       Settings settings = Settings.parse(config, "the benchmark");
       SafetensorsWriter weights =

@@ -259,7 +259,7 @@ final class DemoDna implements Callable<Integer> {
         local.checkRunning();
         long known = begun.values().stream().mapToLong(Long::longValue).sum();
         if (known > 0 && !begun.containsKey(WARM_UP)) {
-          progress.showBases(player.progress(), known, growing);
+          progress.showBases(player.progress(), (double) known, growing);
         }
       }
     }

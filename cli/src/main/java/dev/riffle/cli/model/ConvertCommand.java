@@ -195,7 +195,7 @@ final class ConvertCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(),
           "Say with --family what "
-              + source
+              + this.source
               + " is: one of "
               + String.join(", ", Families.names())
               + ".");

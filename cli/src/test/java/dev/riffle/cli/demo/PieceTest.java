@@ -37,7 +37,7 @@ class PieceTest {
           .as("no key is struck while it is held")
           .noneMatch(
               b ->
-                  b != a
+                  !b.equals(a)
                       && b.pitch() == a.pitch()
                       && b.onset() < a.offset()
                       && a.onset() < b.offset());
@@ -54,7 +54,7 @@ class PieceTest {
       assertThat(file.rate()).isEqualTo(44100);
       assertThat(file.length() / 44100.0).isEqualTo(piece.seconds() + 1, within(0.01));
       float[] sound = SoundFiles.readAll(file, 4096);
-      int first = (int) (piece.notes().get(0).onset() * 44100) * file.channels();
+      int first = ((int) (piece.notes().get(0).onset() * 44100)) * file.channels();
       assertThat(loudest(sound, 0, first)).isLessThan(0.001f);
       assertThat(loudest(sound, first, sound.length)).isBetween(0.02f, 1f);
     }

@@ -35,7 +35,6 @@ public final class Annotator implements StreamModel<Gene> {
   public static final Format FORMAT = new Format(0, 1);
 
   private final ModelInfo info;
-  private final Kernels kernels;
   private final AnnotatorConfig config;
   private final Encoder encoder;
   private final Network network;
@@ -47,7 +46,6 @@ public final class Annotator implements StreamModel<Gene> {
    * @throws dev.riffle.models.ModelException if weights or settings are missing or do not fit
    */
   public Annotator(ModelDirectory directory, Kernels kernels) {
-    this.kernels = kernels;
     config = AnnotatorConfig.of(directory.config());
     Weights weights = directory.weights();
     encoder = new Encoder(kernels, config, weights.under("encoder/"));

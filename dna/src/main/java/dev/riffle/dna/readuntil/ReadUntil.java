@@ -43,7 +43,6 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
   private static final int OUTPUTS = 2; // ln P(background), ln P(target)
 
   private final ModelInfo info;
-  private final Kernels kernels;
   private final Lru network;
   private final double scale;
   private final double shift;
@@ -62,7 +61,6 @@ public final class ReadUntil implements StreamModel<ReadVerdict> {
     checkConstant(s, "k", References.K);
     checkConstant(s, "step", Evidence.STEP);
     checkConstant(s, "word", References.WORD);
-    this.kernels = kernels;
     this.network = new Lru(kernels, LruConfig.of(s.under("lru")), directory.weights());
     this.references = references;
     this.test = test;

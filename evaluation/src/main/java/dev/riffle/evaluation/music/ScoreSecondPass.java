@@ -33,8 +33,6 @@ import picocli.CommandLine.Parameters;
     name = "second-pass",
     description = "Score a transcriber with and without a second pass on labelled recordings.")
 public final class ScoreSecondPass implements Callable<Integer> {
-  private static final String ROW = "%-28s %6.3f %6.3f %6.3f   %6.3f %6.3f %6.3f   %+6.3f%n";
-
   @Parameters(index = "0", paramLabel = "TRANSCRIBER_DIR", description = "The transcriber.")
   private Path transcriberDirectory;
 
@@ -152,6 +150,15 @@ public final class ScoreSecondPass implements Callable<Integer> {
 
   private static void print(String name, double[] row) {
     System.out.printf(
-        Locale.ROOT, ROW, name, row[0], row[1], row[2], row[3], row[4], row[5], row[3] - row[0]);
+        Locale.ROOT,
+        "%-28s %6.3f %6.3f %6.3f   %6.3f %6.3f %6.3f   %+6.3f%n",
+        name,
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        row[5],
+        row[3] - row[0]);
   }
 }

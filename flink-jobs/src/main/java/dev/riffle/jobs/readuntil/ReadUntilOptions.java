@@ -5,14 +5,12 @@ import dev.riffle.jobs.options.JobOption;
 import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.options.OptionGroup;
 import java.util.List;
-import java.util.function.Predicate;
 
 /** Options of the read-until job. */
 public final class ReadUntilOptions {
   private static final OptionGroup.Builder OPTIONS = OptionGroup.titled("Read-until");
   private static final String ENRICH = "enrich";
   private static final int LEAST_BASES = 15;
-  private static final Predicate<Double> IS_ERROR_RATE = rate -> rate > 0 && rate < 0.5;
   private static final String ERROR_RATE = "more than 0 and less than 0.5";
 
   public static final JobOption<String> TARGETS =
@@ -44,14 +42,14 @@ public final class ReadUntilOptions {
       OPTIONS
           .number("max-false-accept")
           .defaultsTo(SequentialTest.DEFAULTS.falseAccept())
-          .matching(IS_ERROR_RATE, ERROR_RATE)
+          .matching(ReadUntilOptions::isErrorRate, ERROR_RATE)
           .describedAs("Share of background reads that may be classified as target.");
 
   public static final JobOption<Double> MAX_FALSE_REJECT =
       OPTIONS
           .number("max-false-reject")
           .defaultsTo(SequentialTest.DEFAULTS.falseReject())
-          .matching(IS_ERROR_RATE, ERROR_RATE)
+          .matching(ReadUntilOptions::isErrorRate, ERROR_RATE)
           .describedAs("Share of target reads that may be classified as background.");
 
   public static final JobOption<Integer> MAX_BASES =
@@ -84,5 +82,9 @@ public final class ReadUntilOptions {
   /** True if reads of the targets are sequenced, false if they are unblocked. */
   static boolean enriches(JobOptions options) {
     return options.get(SAMPLING).equals(ENRICH);
+  }
+
+  private static boolean isErrorRate(double rate) {
+    return rate > 0 && rate < 0.5;
   }
 }

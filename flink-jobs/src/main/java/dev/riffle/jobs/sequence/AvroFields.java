@@ -9,16 +9,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.avro.Schema;
-import org.apache.avro.Schema.Type;
 
 /** Checks the fields that a job file names against the schema of the records. */
 final class AvroFields {
-  private static final Set<Type> WHOLE = EnumSet.of(Type.INT, Type.LONG);
-  private static final Set<Type> NUMBER = EnumSet.of(Type.INT, Type.LONG, Type.FLOAT, Type.DOUBLE);
-  private static final Set<Type> NAME = EnumSet.of(Type.STRING, Type.INT, Type.LONG);
-  private static final Set<Type> FLAG = EnumSet.of(Type.BOOLEAN);
-  private static final Set<Type> TEXT = EnumSet.of(Type.STRING);
-  private static final Set<Type> LETTERS = EnumSet.of(Type.STRING, Type.BYTES);
+  private static final Set<Schema.Type> WHOLE = EnumSet.of(Schema.Type.INT, Schema.Type.LONG);
+  private static final Set<Schema.Type> NUMBER =
+      EnumSet.of(Schema.Type.INT, Schema.Type.LONG, Schema.Type.FLOAT, Schema.Type.DOUBLE);
+  private static final Set<Schema.Type> NAME =
+      EnumSet.of(Schema.Type.STRING, Schema.Type.INT, Schema.Type.LONG);
+  private static final Set<Schema.Type> FLAG = EnumSet.of(Schema.Type.BOOLEAN);
+  private static final Set<Schema.Type> TEXT = EnumSet.of(Schema.Type.STRING);
+  private static final Set<Schema.Type> LETTERS = EnumSet.of(Schema.Type.STRING, Schema.Type.BYTES);
 
   private final Schema schema;
   private final YamlValues values;
@@ -50,22 +51,23 @@ final class AvroFields {
     check.one(JobKey.END, fields.end(), FLAG);
   }
 
-  private void one(JobKey key, String field, Set<Type> types) {
+  private void one(JobKey key, String field, Set<Schema.Type> types) {
     find(key, field)
         .filter(found -> !types.contains(found.getType()))
         .ifPresent(found -> report(key, field, found, words(types)));
   }
 
-  private void array(JobKey key, String field, Set<Type> types, boolean required) {
+  private void array(JobKey key, String field, Set<Schema.Type> types, boolean required) {
     find(key, field).ifPresent(found -> array(key, field, types, required, found));
   }
 
-  private void array(JobKey key, String field, Set<Type> types, boolean required, Schema found) {
+  private void array(
+      JobKey key, String field, Set<Schema.Type> types, boolean required, Schema found) {
     Schema item = found;
-    while (item.getType() == Type.ARRAY) {
+    while (item.getType() == Schema.Type.ARRAY) {
       item = present(item.getElementType());
     }
-    if (!types.contains(item.getType()) || (required && found.getType() != Type.ARRAY)) {
+    if (!types.contains(item.getType()) || (required && found.getType() != Schema.Type.ARRAY)) {
       report(
           key,
           field,
@@ -85,7 +87,7 @@ final class AvroFields {
     Schema at = schema;
     for (String name : field.split("[.]")) {
       List<String> names =
-          at.getType() == Type.RECORD
+          at.getType() == Schema.Type.RECORD
               ? at.getFields().stream().map(Schema.Field::name).toList()
               : List.of();
       if (!names.contains(name)) {
@@ -105,21 +107,22 @@ final class AvroFields {
 
   /** The other type of a union with null. */
   private static Schema present(Schema schema) {
-    if (schema.getType() != Type.UNION) {
+    if (schema.getType() != Schema.Type.UNION) {
       return schema;
     }
-    List<Schema> others = schema.getTypes().stream().filter(s -> s.getType() != Type.NULL).toList();
+    List<Schema> others =
+        schema.getTypes().stream().filter(s -> s.getType() != Schema.Type.NULL).toList();
     return others.size() == 1 ? others.get(0) : schema;
   }
 
-  private static String words(Set<Type> types) {
+  private static String words(Set<Schema.Type> types) {
     return types.stream()
         .map(t -> t.name().toLowerCase(Locale.ROOT))
         .collect(Collectors.joining(" or "));
   }
 
   private static String text(Schema schema) {
-    return schema.getType() == Type.ARRAY
+    return schema.getType() == Schema.Type.ARRAY
         ? "array of " + text(present(schema.getElementType()))
         : schema.getType().name().toLowerCase(Locale.ROOT);
   }

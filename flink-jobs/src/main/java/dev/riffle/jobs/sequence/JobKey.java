@@ -183,7 +183,10 @@ enum JobKey {
   }
 
   private final String path;
+
+  @SuppressWarnings("ImmutableEnumChecker") // key types are immutable
   private final KeyType type;
+
   private final String standard;
   private final String meaning;
 

@@ -56,7 +56,8 @@ final class AttentionPlans {
     this.gpu = gpu;
   }
 
-  /** What has been brought of these windows, or is now. */
+  /** Returns the plan of these sets, uploaded now unless it is one of the last few. */
+  @SuppressWarnings("ReferenceEquality") // a plan belongs to one object, whose arrays do not change
   Plan of(AttentionSets windows, int rows) {
     Plan found = null;
     for (Plan plan : plans) {

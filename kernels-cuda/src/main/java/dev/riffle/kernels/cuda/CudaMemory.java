@@ -168,6 +168,7 @@ abstract class CudaMemory implements Backend {
    * Keeps tensors reachable up to here, where memory was allocated after their addresses were read:
    * the memory of unreachable tensors is reused.
    */
+  @SuppressWarnings("ReachabilityFenceUsage") // callers place it after the launch
   static void held(Object... tensors) {
     Reference.reachabilityFence(tensors);
   }

@@ -82,7 +82,7 @@ record CudaOptions(int device, long memory, Precision precision, boolean debug, 
     if (!size.matches()) {
       throw expected(MEMORY, "bytes with k, m, g or t, such as 8g, or a percentage, 80%", said);
     }
-    int shift = 10 * (" kmgt".indexOf(size.group(2).isEmpty() ? " " : size.group(2)));
+    int shift = 10 * " kmgt".indexOf(size.group(2).isEmpty() ? " " : size.group(2));
     long number = Long.parseLong(size.group(1));
     return number > Long.MAX_VALUE >> shift ? Long.MAX_VALUE : number << shift;
   }

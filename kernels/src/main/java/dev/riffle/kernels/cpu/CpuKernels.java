@@ -617,7 +617,6 @@ final class CpuKernels implements Backend {
   @Override
   public void groupNorm(
       NormWeights norm, int groups, Tensor xs, PackedSequences sequences, Tensor ys, int width) {
-    int rows = sequences.rows();
     FloatTensor weight = mine(norm.weight());
     FloatTensor bias = mine(norm.bias());
     FloatTensor x = mine(xs);

@@ -113,6 +113,7 @@ final class WorkerPool {
   }
 
   /** Does all parts; returns when they are done. What a part throws is thrown here. */
+  @SuppressWarnings("ThreadPriorityCheck") // other threads finish their parts meanwhile
   void run(int parts, Parts body) {
     if (helpers.length == 0 || parts < 2 || !busy.compareAndSet(false, true)) {
       for (int part = 0; part < parts; part++) {

@@ -23,8 +23,8 @@ import java.util.Comparator;
  * read. The prediction for a window is that of the reference for this window only: with {@code
  * var_len} each window runs the blocks that its own length needs. Two methods batch as the
  * reference does, whose first window decides how many blocks run for all: {@link #forward(Block,
- * Tensor, Scratch)} and {@link #forward(int[], int[], int, Tensor, Scratch)}. Where a value is NaN
- * the prediction of its window is NaN, too.
+ * Tensor, Scratch)} and {@link #forward(int[], PackedSequences, Tensor, Scratch)}. Where a value is
+ * NaN the prediction of its window is NaN, too.
  */
 public final class ChordMixer implements WindowModel {
 
