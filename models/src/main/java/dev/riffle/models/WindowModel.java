@@ -21,7 +21,9 @@ public interface WindowModel {
   }
 
   /** Returns true if the model predicts each step of a window, false for one value per window. */
-  boolean predictsEachStep();
+  default boolean predictsEachStep() {
+    return true;
+  }
 
   /** Returns the number of values of one prediction. */
   int outputs();
@@ -37,15 +39,21 @@ public interface WindowModel {
    *
    * @throws InputException if it does not; the message names the accepted lengths
    */
-  void check(int length);
+  default void check(int length) {
+    if (length < 1) {
+      throw new InputException("A window must have 1 step or more but has " + length + ".");
+    }
+  }
 
   /**
    * Returns the bin of a window. All windows of one {@link #forward} must have the same bin, such
-   * as the length that they are padded to. A model that batches any lengths returns a constant.
+   * as the length that they are padded to. A model that batches any lengths returns 0.
    *
    * @param length from 1 to a length that {@link #check} accepts
    */
-  int bin(int length);
+  default int bin(int length) {
+    return 0;
+  }
 
   /** Returns the size of the largest tensor that a window of this length needs. */
   long values(int length);

@@ -56,11 +56,11 @@ class RecurrentStreamModelTest {
   void aSequenceInAnyChunkingIsTheWholeSequence(Kernels kernels, Maker maker) {
     StreamRunner<PredictionValues> runner = model(kernels, maker).newRunner();
     float[] steps = steps(301);
-    Sequence whole = new Sequence(runner, steps);
+    TestSequence whole = new TestSequence(runner, FORMAT, steps);
     whole.advance(runner, 301);
 
     for (int longest : new int[] {1, 2, 7, 64, 300}) {
-      Sequence chunked = new Sequence(runner, steps);
+      TestSequence chunked = new TestSequence(runner, FORMAT, steps);
       while (chunked.left() > 0) {
         chunked.advance(runner, Math.min(chunked.left(), random.nextInt(longest + 1)));
       }
@@ -75,16 +75,16 @@ class RecurrentStreamModelTest {
     StreamRunner<PredictionValues> alone = model.newRunner();
     StreamRunner<PredictionValues> together = model.newRunner();
     for (int batch : new int[] {1, 2, 7, 64}) {
-      List<Sequence> expected = new ArrayList<>();
-      List<Sequence> found = new ArrayList<>();
+      List<TestSequence> expected = new ArrayList<>();
+      List<TestSequence> found = new ArrayList<>();
       for (int b = 0; b < batch; b++) {
         float[] steps = steps(random.nextInt(40));
-        expected.add(new Sequence(alone, steps));
-        found.add(new Sequence(together, steps));
+        expected.add(new TestSequence(alone, FORMAT, steps));
+        found.add(new TestSequence(together, FORMAT, steps));
         expected.get(b).advance(alone, expected.get(b).left());
       }
       while (found.stream().anyMatch(s -> s.left() > 0)) {
-        Sequence.advanceSome(together, found, random);
+        advanceSome(together, found, random);
       }
       for (int b = 0; b < batch; b++) {
         found.get(b).isLike(expected.get(b));
@@ -97,8 +97,8 @@ class RecurrentStreamModelTest {
   void aCatchUpLongerThanTheWorkMemoryIsTheSame(Kernels kernels, Maker maker) {
     StreamRunner<PredictionValues> runner = model(kernels, maker).newRunner();
     float[] steps = steps(9000);
-    Sequence atOnce = new Sequence(runner, steps);
-    Sequence inParts = new Sequence(runner, steps);
+    TestSequence atOnce = new TestSequence(runner, FORMAT, steps);
+    TestSequence inParts = new TestSequence(runner, FORMAT, steps);
     atOnce.advance(runner, 9000);
     while (inParts.left() > 0) {
       inParts.advance(runner, 1000);
@@ -114,13 +114,13 @@ class RecurrentStreamModelTest {
     StreamRunner<PredictionValues> last = model.predictingAt(PredictAt.LAST_STEP).newRunner();
     float[] steps = steps(900);
     for (int longest : new int[] {1, 7, 300, 900}) {
-      List<Sequence> expected = sequences(every, steps);
-      List<Sequence> found = sequences(last, steps);
+      List<TestSequence> expected = sequences(every, steps);
+      List<TestSequence> found = sequences(last, steps);
       while (found.stream().anyMatch(s -> s.left() > 0)) {
         int[] counts =
             found.stream().mapToInt(s -> Math.min(s.left(), random.nextInt(longest + 1))).toArray();
-        List<BatchItem<PredictionValues>> all = Sequence.advance(every, expected, counts);
-        List<BatchItem<PredictionValues>> ends = Sequence.advance(last, found, counts);
+        List<BatchItem<PredictionValues>> all = advance(every, expected, counts);
+        List<BatchItem<PredictionValues>> ends = advance(last, found, counts);
         for (int b = 0; b < all.size(); b++) {
           int size = all.get(b).predictions.size();
           assertThat(ends.get(b).predictions)
@@ -131,10 +131,11 @@ class RecurrentStreamModelTest {
     }
   }
 
-  private static List<Sequence> sequences(StreamRunner<PredictionValues> runner, float[] steps) {
-    List<Sequence> sequences = new ArrayList<>();
+  private static List<TestSequence> sequences(
+      StreamRunner<PredictionValues> runner, float[] steps) {
+    List<TestSequence> sequences = new ArrayList<>();
     for (int length : new int[] {0, 1, 130, 700, 900}) {
-      sequences.add(new Sequence(runner, Arrays.copyOf(steps, 3 * length)));
+      sequences.add(new TestSequence(runner, FORMAT, Arrays.copyOf(steps, 3 * length)));
     }
     return sequences;
   }
@@ -146,10 +147,10 @@ class RecurrentStreamModelTest {
     StreamModel<PredictionValues> every =
         new RecurrentStreamModel(new ModelInfo("drawn", "1", "drawn", "0"), network);
     StreamRunner<PredictionValues> runner = every.predictingAt(PredictAt.LAST_STEP).newRunner();
-    Sequence.advance(runner, sequences(runner, steps(900)), 0, 1, 130, 700, 900);
+    advance(runner, sequences(runner, steps(900)), 0, 1, 130, 700, 900);
     assertThat(network.heads).isEqualTo(5);
     assertThat(network.steps).isEqualTo(1 + 130 + 700 + 900);
-    Sequence.advance(every.newRunner(), sequences(runner, steps(900)), 0, 1, 130, 700, 900);
+    advance(every.newRunner(), sequences(runner, steps(900)), 0, 1, 130, 700, 900);
     assertThat(network.heads).isEqualTo(5 + 1 + 130 + 700 + 900);
   }
 
@@ -202,11 +203,11 @@ class RecurrentStreamModelTest {
   void noAnswerKnowsTheFuture(Kernels kernels, Maker maker) {
     StreamRunner<PredictionValues> runner = model(kernels, maker).newRunner();
     float[] steps = steps(50);
-    Sequence one = new Sequence(runner, steps);
+    TestSequence one = new TestSequence(runner, FORMAT, steps);
     one.advance(runner, 50);
     float[] changed = steps.clone();
     changed[20 * 3] += 1;
-    Sequence other = new Sequence(runner, changed);
+    TestSequence other = new TestSequence(runner, FORMAT, changed);
     other.advance(runner, 50);
 
     assertThat(other.predictions.subList(0, 20)).isEqualTo(one.predictions.subList(0, 20));
@@ -220,7 +221,7 @@ class RecurrentStreamModelTest {
   @MethodSource("lrus")
   void everyStepOfAnLruBringsOneDistributionAtItsPosition(Kernels kernels, LruConfig config) {
     StreamRunner<PredictionValues> runner = model(kernels, k -> lru(k, config)).newRunner();
-    Sequence sequence = new Sequence(runner, steps(5));
+    TestSequence sequence = new TestSequence(runner, FORMAT, steps(5));
     sequence.advance(runner, 2);
     sequence.finish(runner);
 
@@ -245,7 +246,7 @@ class RecurrentStreamModelTest {
   @MethodSource("models")
   void rowsWithoutStepsChangeNothing(Kernels kernels, Maker maker) {
     StreamRunner<PredictionValues> runner = model(kernels, maker).newRunner();
-    Sequence sequence = new Sequence(runner, steps(3));
+    TestSequence sequence = new TestSequence(runner, FORMAT, steps(3));
     sequence.advance(runner, 3);
     byte[] before = sequence.state.clone();
     sequence.advance(runner, 0);
@@ -297,7 +298,7 @@ class RecurrentStreamModelTest {
   @MethodSource("models")
   void aValueThatIsNotFiniteIsRefusedWithItsPlaceAndNothingChanges(Kernels kernels, Maker maker) {
     StreamRunner<PredictionValues> runner = model(kernels, maker).newRunner();
-    Sequence sequence = new Sequence(runner, steps(7));
+    TestSequence sequence = new TestSequence(runner, FORMAT, steps(7));
     sequence.advance(runner, 5);
     byte[] before = sequence.state.clone();
     for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY}) {
@@ -305,12 +306,12 @@ class RecurrentStreamModelTest {
       steps[3 + 2] = bad;
       BatchItem<PredictionValues> good =
           new BatchItem<>(FORMAT, runner.open(FORMAT), steps(2), 0, 2);
-      BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, sequence.state, steps, 0, 2);
-      assertThatThrownBy(() -> runner.advance(List.of(good, row)))
+      BatchItem<PredictionValues> item = new BatchItem<>(FORMAT, sequence.state, steps, 0, 2);
+      assertThatThrownBy(() -> runner.advance(List.of(good, item)))
           .isInstanceOf(InputException.class)
           .hasMessage("Step 6 of the sequence must be finite, but value 2 is " + bad + ".");
-      assertThat(row.state).isEqualTo(before);
-      assertThat(row.predictions).isEmpty();
+      assertThat(item.state).isEqualTo(before);
+      assertThat(item.predictions).isEmpty();
       assertThat(good.predictions).isEmpty();
     }
   }
@@ -330,8 +331,8 @@ class RecurrentStreamModelTest {
   }
 
   private static void refuses(StreamRunner<PredictionValues> runner, byte[] state, String why) {
-    BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, state, new float[3], 0, 1);
-    assertThatThrownBy(() -> runner.advance(List.of(row)))
+    BatchItem<PredictionValues> item = new BatchItem<>(FORMAT, state, new float[3], 0, 1);
+    assertThatThrownBy(() -> runner.advance(List.of(item)))
         .isInstanceOf(StateException.class)
         .hasMessageContaining(why);
   }
@@ -354,77 +355,25 @@ class RecurrentStreamModelTest {
     return values;
   }
 
-  /** A sequence on its way: its state and what it was told. */
-  private static final class Sequence {
-    private final float[] steps;
-    private int at;
-    private byte[] state;
-    private final List<Prediction<PredictionValues>> predictions = new ArrayList<>();
-
-    Sequence(StreamRunner<PredictionValues> runner, float[] steps) {
-      this.steps = steps;
-      this.state = runner.open(FORMAT);
+  /** Advances each sequence by the number of steps at its index; returns the batch items. */
+  private static List<BatchItem<PredictionValues>> advance(
+      StreamRunner<PredictionValues> runner, List<TestSequence> all, int... counts) {
+    List<BatchItem<PredictionValues>> items = new ArrayList<>();
+    for (int b = 0; b < all.size(); b++) {
+      items.add(all.get(b).next(counts[b]));
     }
+    runner.advance(items);
+    TestSequence.take(all, items);
+    return items;
+  }
 
-    int left() {
-      return steps.length / 3 - at;
-    }
-
-    void advance(StreamRunner<PredictionValues> runner, int count) {
-      BatchItem<PredictionValues> row = next(count);
-      runner.advance(List.of(row));
-      take(row);
-    }
-
-    /** Each of them by the number of steps at its index; returns their batch items. */
-    static List<BatchItem<PredictionValues>> advance(
-        StreamRunner<PredictionValues> runner, List<Sequence> all, int... counts) {
-      List<BatchItem<PredictionValues>> rows = new ArrayList<>();
-      for (int b = 0; b < all.size(); b++) {
-        rows.add(all.get(b).next(counts[b]));
-      }
-      runner.advance(rows);
-      for (int b = 0; b < all.size(); b++) {
-        all.get(b).take(rows.get(b));
-      }
-      return rows;
-    }
-
-    void finish(StreamRunner<PredictionValues> runner) {
-      BatchItem<PredictionValues> row = next(left());
-      runner.finish(List.of(row));
-      take(row);
-    }
-
-    /** Some of them, in a random order, each by a random number of steps. */
-    static void advanceSome(
-        StreamRunner<PredictionValues> runner, List<Sequence> all, Random random) {
-      List<Sequence> some = new ArrayList<>(all);
-      Collections.shuffle(some, random);
-      some = some.subList(0, 1 + random.nextInt(all.size()));
-      List<BatchItem<PredictionValues>> rows = new ArrayList<>();
-      for (Sequence sequence : some) {
-        rows.add(sequence.next(random.nextInt(Math.min(9, sequence.left()) + 1)));
-      }
-      runner.advance(rows);
-      for (int i = 0; i < rows.size(); i++) {
-        some.get(i).take(rows.get(i));
-      }
-    }
-
-    private BatchItem<PredictionValues> next(int count) {
-      return new BatchItem<>(FORMAT, state, steps, at * 3, count);
-    }
-
-    private void take(BatchItem<PredictionValues> row) {
-      at += row.steps;
-      state = row.state;
-      predictions.addAll(row.predictions);
-    }
-
-    void isLike(Sequence other) {
-      assertThat(predictions).isEqualTo(other.predictions);
-      assertThat(state).isEqualTo(other.state);
-    }
+  /** Advances some sequences, in a random order, each by a random number of steps. */
+  private static void advanceSome(
+      StreamRunner<PredictionValues> runner, List<TestSequence> all, Random random) {
+    List<TestSequence> some = new ArrayList<>(all);
+    Collections.shuffle(some, random);
+    some = some.subList(0, 1 + random.nextInt(all.size()));
+    int[] counts = some.stream().mapToInt(s -> random.nextInt(Math.min(9, s.left()) + 1)).toArray();
+    advance(runner, some, counts);
   }
 }

@@ -154,7 +154,7 @@ public abstract class WindowContract {
     WindowModel model = c.maker.apply(kernels);
     StreamRunner<PredictionValues> runner = stream(model, options).newRunner();
     for (int count : new int[] {1, c.length - 1, c.length, c.length + 1, 3 * c.length + 5}) {
-      Sequence sequence = new Sequence(model, runner, steps(model, count));
+      TestSequence sequence = sequence(model, runner, steps(model, count));
       sequence.finish(runner);
       assertThat(sequence.predictions)
           .as("%d steps", count)
@@ -168,12 +168,12 @@ public abstract class WindowContract {
     WindowModel model = c.maker.apply(kernels);
     StreamRunner<PredictionValues> runner = stream(model, options).newRunner();
     float[] steps = steps(model, 2 * c.length + 7);
-    Sequence whole = new Sequence(model, runner, steps);
+    TestSequence whole = sequence(model, runner, steps);
     whole.advance(runner, whole.left());
     byte[] state = whole.state;
     whole.finish(runner);
     for (int longest : new int[] {1, 5, c.length + 3}) {
-      Sequence chunked = new Sequence(model, runner, steps);
+      TestSequence chunked = sequence(model, runner, steps);
       while (chunked.left() > 0) {
         int most = Math.min(longest, chunked.left());
         chunked.advance(runner, longest == 1 ? 1 : random.nextInt(most + 1));
@@ -190,26 +190,26 @@ public abstract class WindowContract {
     WindowModel model = c.maker.apply(kernels);
     StreamRunner<PredictionValues> alone = stream(model, options).newRunner();
     StreamRunner<PredictionValues> together = stream(model, options).newRunner();
-    List<Sequence> expected = new ArrayList<>();
-    List<Sequence> found = new ArrayList<>();
+    List<TestSequence> expected = new ArrayList<>();
+    List<TestSequence> found = new ArrayList<>();
     for (int b = 0; b < 5; b++) {
       float[] steps = steps(model, random.nextInt(2 * c.length + 2));
-      expected.add(new Sequence(model, alone, steps));
-      found.add(new Sequence(model, together, steps));
+      expected.add(sequence(model, alone, steps));
+      found.add(sequence(model, together, steps));
       expected.get(b).finish(alone);
     }
     for (int round = 0; round < 4; round++) {
-      List<BatchItem<PredictionValues>> rows = new ArrayList<>();
-      for (Sequence sequence : found) {
-        rows.add(sequence.next(random.nextInt(sequence.left() + 1)));
+      List<BatchItem<PredictionValues>> items = new ArrayList<>();
+      for (TestSequence sequence : found) {
+        items.add(sequence.next(random.nextInt(sequence.left() + 1)));
       }
-      together.advance(rows);
-      take(found, rows);
+      together.advance(items);
+      TestSequence.take(found, items);
     }
-    List<BatchItem<PredictionValues>> rows = new ArrayList<>();
-    found.forEach(sequence -> rows.add(sequence.next(sequence.left())));
-    together.finish(rows);
-    take(found, rows);
+    List<BatchItem<PredictionValues>> items = new ArrayList<>();
+    found.forEach(sequence -> items.add(sequence.next(sequence.left())));
+    together.finish(items);
+    TestSequence.take(found, items);
     for (int b = 0; b < found.size(); b++) {
       assertThat(found.get(b).predictions).isEqualTo(expected.get(b).predictions);
       assertThat(found.get(b).state).isEqualTo(expected.get(b).state);
@@ -221,7 +221,7 @@ public abstract class WindowContract {
   void whatIsNoStepIsRefusedWhenItComes(Kernels kernels, Case c) {
     WindowModel model = c.maker.apply(kernels);
     StreamRunner<PredictionValues> runner = stream(model, WindowOptions.of(c.length)).newRunner();
-    Sequence sequence = new Sequence(model, runner, steps(model, 5));
+    TestSequence sequence = sequence(model, runner, steps(model, 5));
     sequence.advance(runner, 3);
     byte[] before = sequence.state.clone();
     float[] bad =
@@ -231,14 +231,14 @@ public abstract class WindowContract {
     for (float value : bad) {
       float[] steps = steps(model, 2);
       steps[model.inputs()] = value; // the first value of the second step
-      BatchItem<PredictionValues> row =
+      BatchItem<PredictionValues> item =
           new BatchItem<>(new Format(0, model.inputs()), sequence.state, steps, 0, 2);
-      assertThatThrownBy(() -> runner.advance(List.of(row)))
+      assertThatThrownBy(() -> runner.advance(List.of(item)))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("Step 4 of the sequence must be")
           .hasMessageContaining("is " + value);
-      assertThat(row.state).isEqualTo(before);
-      assertThat(row.predictions).isEmpty();
+      assertThat(item.state).isEqualTo(before);
+      assertThat(item.predictions).isEmpty();
     }
   }
 
@@ -246,7 +246,7 @@ public abstract class WindowContract {
 
   /** What a sequence is to be told, computed window by window. */
   private static List<Prediction<PredictionValues>> expected(
-      WindowModel model, WindowOptions options, Sequence sequence) {
+      WindowModel model, WindowOptions options, TestSequence sequence) {
     int count = sequence.steps.length / model.inputs();
     int stride =
         options.stride() == 0 ? 1 << 20 : options.stride(); // longer than any sequence here
@@ -320,52 +320,8 @@ public abstract class WindowContract {
     return values;
   }
 
-  private static void take(List<Sequence> sequences, List<BatchItem<PredictionValues>> rows) {
-    for (int i = 0; i < rows.size(); i++) {
-      sequences.get(i).take(rows.get(i));
-    }
-  }
-
-  /** A sequence on its way: its state and what it was told. */
-  private static final class Sequence {
-    private final WindowModel model;
-    private final float[] steps;
-    private int at;
-    private byte[] state;
-    private final List<Prediction<PredictionValues>> predictions = new ArrayList<>();
-
-    Sequence(WindowModel model, StreamRunner<PredictionValues> runner, float[] steps) {
-      this.model = model;
-      this.steps = steps;
-      this.state = runner.open(new Format(0, model.inputs()));
-    }
-
-    int left() {
-      return steps.length / model.inputs() - at;
-    }
-
-    void advance(StreamRunner<PredictionValues> runner, int count) {
-      BatchItem<PredictionValues> row = next(count);
-      runner.advance(List.of(row));
-      take(row);
-    }
-
-    void finish(StreamRunner<PredictionValues> runner) {
-      BatchItem<PredictionValues> row = next(left());
-      runner.finish(List.of(row));
-      take(row);
-    }
-
-    /** The row of the next steps. */
-    BatchItem<PredictionValues> next(int count) {
-      Format format = new Format(0, model.inputs());
-      return new BatchItem<>(format, state, steps, at * model.inputs(), count);
-    }
-
-    void take(BatchItem<PredictionValues> row) {
-      at += row.steps;
-      state = row.state;
-      predictions.addAll(row.predictions);
-    }
+  private static TestSequence sequence(
+      WindowModel model, StreamRunner<PredictionValues> runner, float[] steps) {
+    return new TestSequence(runner, new Format(0, model.inputs()), steps);
   }
 }

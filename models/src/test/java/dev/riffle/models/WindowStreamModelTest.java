@@ -82,11 +82,11 @@ class WindowStreamModelTest {
     int[] places = {0, 0, 0, 1, 0, 1, 0}; // windows that each step completes
     int[] atTheEnd = {1, 1, 1, 1, 1, 1, 1}; // with the one that tells the rest
     for (int step = 0; step < places.length; step++) {
-      BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, state, new float[] {step}, 0, 1);
-      assertThat(stream.slots(row, false)).as("step %d", step).isEqualTo(places[step]);
-      assertThat(stream.slots(row, true)).as("step %d", step).isEqualTo(atTheEnd[step]);
-      runner.advance(List.of(row));
-      state = row.state;
+      BatchItem<PredictionValues> item = new BatchItem<>(FORMAT, state, new float[] {step}, 0, 1);
+      assertThat(stream.slots(item, false)).as("step %d", step).isEqualTo(places[step]);
+      assertThat(stream.slots(item, true)).as("step %d", step).isEqualTo(atTheEnd[step]);
+      runner.advance(List.of(item));
+      state = item.state;
     }
     assertThat(model.batches).containsExactly(1, 1);
     runner.warmUp(3);
@@ -97,15 +97,15 @@ class WindowStreamModelTest {
   void whatIsLeftOfManySequencesIsSortedByBin() {
     Sum model = new Sum(false, 1); // whose bin is the length, even or odd
     StreamRunner<PredictionValues> runner = stream(model, WindowOptions.of(9)).newRunner();
-    List<BatchItem<PredictionValues>> rows = new ArrayList<>();
+    List<BatchItem<PredictionValues>> items = new ArrayList<>();
     for (int count : new int[] {1, 2, 3, 4, 5}) {
-      rows.add(new BatchItem<>(FORMAT, runner.open(FORMAT), counted(count), 0, count));
+      items.add(new BatchItem<>(FORMAT, runner.open(FORMAT), counted(count), 0, count));
     }
-    runner.finish(rows);
+    runner.finish(items);
     assertThat(model.batches).containsExactly(2, 3);
     for (int b = 0; b < 5; b++) {
-      assertThat(rows.get(b).predictions).hasSize(1);
-      assertThat(rows.get(b).predictions.get(0).value().steps()).isEqualTo(b + 1);
+      assertThat(items.get(b).predictions).hasSize(1);
+      assertThat(items.get(b).predictions.get(0).value().steps()).isEqualTo(b + 1);
     }
   }
 
@@ -118,9 +118,9 @@ class WindowStreamModelTest {
     byte[] state = runner.open(FORMAT);
     int[] kept = {1, 2, 3, 2, 3, 2, 3}; // of one float each
     for (int step = 0; step < kept.length; step++) {
-      BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, state, new float[] {step}, 0, 1);
-      runner.advance(List.of(row));
-      state = row.state;
+      BatchItem<PredictionValues> item = new BatchItem<>(FORMAT, state, new float[] {step}, 0, 1);
+      runner.advance(List.of(item));
+      state = item.state;
       assertThat(state).hasSize(header + kept[step] * 4);
     }
   }
@@ -133,11 +133,11 @@ class WindowStreamModelTest {
     int[] kept = {1, 2, 3, 0, 0, 0};
     int[] places = {0, 0, 0, 1, 0, 0};
     for (int step = 0; step < kept.length; step++) {
-      BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, state, new float[] {step}, 0, 1);
-      assertThat(model.slots(row, false)).isEqualTo(places[step]);
-      assertThat(model.slots(row, true)).isEqualTo(step < 4 ? 1 : 0);
-      runner.advance(List.of(row));
-      state = row.state;
+      BatchItem<PredictionValues> item = new BatchItem<>(FORMAT, state, new float[] {step}, 0, 1);
+      assertThat(model.slots(item, false)).isEqualTo(places[step]);
+      assertThat(model.slots(item, true)).isEqualTo(step < 4 ? 1 : 0);
+      runner.advance(List.of(item));
+      state = item.state;
       assertThat(state).hasSize(18 + kept[step] * 4);
     }
   }
@@ -189,23 +189,23 @@ class WindowStreamModelTest {
   // ---------------------------------------------------------------- helpers
 
   private static void refuses(StreamRunner<PredictionValues> runner, byte[] state, String why) {
-    BatchItem<PredictionValues> row = new BatchItem<>(FORMAT, state, new float[1], 0, 1);
-    assertThatThrownBy(() -> runner.advance(List.of(row)))
+    BatchItem<PredictionValues> item = new BatchItem<>(FORMAT, state, new float[1], 0, 1);
+    assertThatThrownBy(() -> runner.advance(List.of(item)))
         .isInstanceOf(StateException.class)
         .hasMessageContaining(why);
-    assertThat(row.state).isSameAs(state);
+    assertThat(item.state).isSameAs(state);
   }
 
   private static String told(Sum model, WindowOptions options, int steps) {
     StreamModel<PredictionValues> stream = stream(model, options);
     StreamRunner<PredictionValues> runner = stream.newRunner();
-    BatchItem<PredictionValues> row =
+    BatchItem<PredictionValues> item =
         new BatchItem<>(FORMAT, runner.open(FORMAT), counted(steps), 0, steps);
-    int places = stream.slots(row, true);
-    runner.finish(List.of(row));
+    int places = stream.slots(item, true);
+    runner.finish(List.of(item));
     assertThat(places).isEqualTo(model.batches.stream().mapToInt(b -> b).sum());
     List<String> told = new ArrayList<>();
-    for (Prediction<PredictionValues> output : row.predictions) {
+    for (Prediction<PredictionValues> output : item.predictions) {
       PredictionValues scores = output.value();
       told.add(
           String.format(
@@ -218,13 +218,13 @@ class WindowStreamModelTest {
   /** Advances sequences of so many steps, in windows of four. */
   private static void run(Sum model, int sequences, int steps) {
     StreamRunner<PredictionValues> runner = stream(model, WindowOptions.of(4)).newRunner();
-    List<BatchItem<PredictionValues>> rows = new ArrayList<>();
+    List<BatchItem<PredictionValues>> items = new ArrayList<>();
     for (int b = 0; b < sequences; b++) {
-      rows.add(new BatchItem<>(FORMAT, runner.open(FORMAT), counted(steps), 0, steps));
+      items.add(new BatchItem<>(FORMAT, runner.open(FORMAT), counted(steps), 0, steps));
     }
-    runner.advance(rows);
-    for (BatchItem<PredictionValues> row : rows) {
-      assertThat(row.predictions).extracting(Prediction::position).containsExactly(4L, 8L);
+    runner.advance(items);
+    for (BatchItem<PredictionValues> item : items) {
+      assertThat(item.predictions).extracting(Prediction::position).containsExactly(4L, 8L);
     }
   }
 

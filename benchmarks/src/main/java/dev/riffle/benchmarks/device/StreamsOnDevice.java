@@ -107,7 +107,7 @@ final class StreamsOnDevice {
     for (int i = 0; i < samples.length; i++) {
       samples[i] = 2 * random.nextFloat() - 1;
     }
-    float[] answers = new float[streams * model.classes()];
+    float[] answers = new float[streams * model.outputs()];
     Tensor x = Device.call(kernels, () -> kernels.allocate(samples.length));
     Tensor y = Device.call(kernels, () -> kernels.allocate(answers.length));
     double[] seconds = new double[times];

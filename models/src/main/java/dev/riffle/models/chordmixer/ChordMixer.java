@@ -102,19 +102,11 @@ public final class ChordMixer implements WindowModel {
     return config.decoder() ? config.outputSize() : config.width();
   }
 
-  /** Any length may be; with {@code var_len} up to what the blocks suffice for. */
+  /** Accepts any length; with {@code var_len}, any that the blocks suffice for. */
   @Override
   public void check(int length) {
-    if (length < 1) {
-      throw new InputException("A window must have 1 step or more but has " + length + ".");
-    }
+    WindowModel.super.check(length);
     blocks(length);
-  }
-
-  /** Always 0: windows of any lengths are a batch. */
-  @Override
-  public int bin(int length) {
-    return 0;
   }
 
   @Override

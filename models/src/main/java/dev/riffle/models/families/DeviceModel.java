@@ -44,8 +44,8 @@ final class DeviceModel<O> implements StreamModel<O> {
   }
 
   @Override
-  public int slots(BatchItem<O> row, boolean finish) {
-    return model.slots(row, finish);
+  public int slots(BatchItem<O> item, boolean finish) {
+    return model.slots(item, finish);
   }
 
   @Override
@@ -75,18 +75,18 @@ final class DeviceModel<O> implements StreamModel<O> {
     }
 
     @Override
-    public void advance(List<BatchItem<O>> rows) {
+    public void advance(List<BatchItem<O>> items) {
       waitedNanos = 0;
-      if (rows.stream().allMatch(row -> slots(row, false) == 0)) {
-        own.advance(rows);
+      if (items.stream().allMatch(item -> slots(item, false) == 0)) {
+        own.advance(items);
       } else {
-        compute(() -> shared().advance(rows));
+        compute(() -> shared().advance(items));
       }
     }
 
     @Override
-    public void finish(List<BatchItem<O>> rows) {
-      compute(() -> shared().finish(rows));
+    public void finish(List<BatchItem<O>> items) {
+      compute(() -> shared().finish(items));
     }
 
     @Override

@@ -3,7 +3,6 @@ package dev.riffle.models.qrnn;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Block;
-import dev.riffle.models.InputException;
 import dev.riffle.models.PredictAt;
 import dev.riffle.models.RecurrentState;
 import dev.riffle.models.Scratch;
@@ -50,27 +49,8 @@ public final class BidirectionalQrnn implements WindowModel {
   }
 
   @Override
-  public boolean predictsEachStep() {
-    return true;
-  }
-
-  @Override
   public int outputs() {
     return 2 * forward.outputs();
-  }
-
-  /** Any length may be. */
-  @Override
-  public void check(int length) {
-    if (length < 1) {
-      throw new InputException("A window must have 1 step or more but has " + length + ".");
-    }
-  }
-
-  /** One for all: windows of any lengths go together. */
-  @Override
-  public int bin(int length) {
-    return 0;
   }
 
   @Override

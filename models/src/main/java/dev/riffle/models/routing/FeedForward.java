@@ -6,12 +6,13 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** y = W2 gelu(W1 x), or W2 (gelu(A x) (.) B x) with a gate, A and B the halves of W1. */
 final class FeedForward implements SublayerFunction {
   private final Kernels kernels;
   private final Linear rise;
-  private final Linear gate; // null for none
+  private final Optional<Linear> gate;
   private final Linear fall;
 
   FeedForward(Kernels kernels, Weights w, int dim, boolean gated) {
@@ -21,7 +22,7 @@ final class FeedForward implements SublayerFunction {
     double[] weight = w.require("w1.weight", outputs, dim);
     double[] bias = w.require("w1.bias", outputs);
     this.rise = half(weight, bias, 0, hidden, dim);
-    this.gate = gated ? half(weight, bias, hidden, hidden, dim) : null;
+    this.gate = gated ? Optional.of(half(weight, bias, hidden, hidden, dim)) : Optional.empty();
     this.fall =
         kernels.linear(w.require("w2.weight", dim, hidden), w.require("w2.bias", dim), dim, hidden);
   }
@@ -41,9 +42,9 @@ final class FeedForward implements SublayerFunction {
     Tensor hidden = pass.work().tensor("routing.hidden", count);
     kernels.linear(rise, x, hidden, rows);
     kernels.activate(Activation.GELU, hidden, hidden, count);
-    if (gate != null) {
+    if (gate.isPresent()) {
       Tensor open = pass.work().tensor("routing.gate", count);
-      kernels.linear(gate, x, open, rows);
+      kernels.linear(gate.get(), x, open, rows);
       kernels.multiply(hidden, open, hidden, count);
     }
     kernels.linear(fall, hidden, y, rows);
@@ -51,7 +52,7 @@ final class FeedForward implements SublayerFunction {
 
   @Override
   public long multiplyAdds(int rows) {
-    int up = gate == null ? rise.outputs() : rise.outputs() + gate.outputs();
+    int up = rise.outputs() + gate.map(Linear::outputs).orElse(0);
     return (long) rows * (up + fall.inputs()) * rise.inputs();
   }
 }

@@ -7,6 +7,7 @@ import dev.riffle.models.weights.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The layers: pairs of an attention f and a feed-forward g. In sequence, x += f(x), x += g(x);
@@ -22,9 +23,9 @@ final class LayerStack {
 
   /**
    * @param w weights from {@code layers.} on
-   * @param positions table of rotary positions for routed heads; null for none
+   * @param positions table of rotary positions for routed heads
    */
-  LayerStack(Kernels kernels, Weights w, RoutingConfig config, Tensor positions) {
+  LayerStack(Kernels kernels, Weights w, RoutingConfig config, Optional<Tensor> positions) {
     this.kernels = kernels;
     this.config = config;
     double[] values = new double[config.dim()];

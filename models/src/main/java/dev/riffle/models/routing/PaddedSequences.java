@@ -3,6 +3,7 @@ package dev.riffle.models.routing;
 import dev.riffle.kernels.PackedSequences;
 import dev.riffle.models.InputException;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The layout of a batch: packed sequences, each padded to a multiple of the local window.
@@ -25,17 +26,19 @@ record PaddedSequences(PackedSequences packed, int[] positions, boolean[] seen) 
    * Lays sequences out.
    *
    * @param given where the sequences are without padding
-   * @param mask for each row given, true where it counts; null for all
+   * @param mask for each row given, true where it counts; without a mask, all count
    * @param longest rows that a sequence may have
    * @throws InputException if a sequence is empty or too long, or the mask does not fit
    */
-  static PaddedSequences of(PackedSequences given, boolean[] mask, int multiple, int longest) {
+  static PaddedSequences of(
+      PackedSequences given, Optional<boolean[]> mask, int multiple, int longest) {
     int sequences = given.count();
     int total = given.rows();
-    if (mask != null && mask.length != total) {
+    if (mask.isPresent() && mask.get().length != total) {
       throw new InputException(
           String.format(
-              "The mask must have one value for each of %d rows but has %d.", total, mask.length));
+              "The mask must have one value for each of %d rows but has %d.",
+              total, mask.get().length));
     }
     int[] starts = new int[sequences + 1];
     for (int b = 0; b < sequences; b++) {
@@ -62,7 +65,8 @@ record PaddedSequences(PackedSequences packed, int[] positions, boolean[] seen) 
       int length = given.length(b);
       for (int t = 0; t < packed.length(b); t++) {
         positions[packed.start(b) + t] = t;
-        seen[packed.start(b) + t] = t < length && (mask == null || mask[given.start(b) + t]);
+        seen[packed.start(b) + t] =
+            t < length && (mask.isEmpty() || mask.get()[given.start(b) + t]);
       }
     }
     return new PaddedSequences(packed, positions, seen);

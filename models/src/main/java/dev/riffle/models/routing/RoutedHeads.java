@@ -10,6 +10,7 @@ import dev.riffle.kernels.Strided;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.weights.Weights;
+import java.util.Optional;
 
 /**
  * AttentionHeads whose windows are clusters: in each, the {@code window_size} rows whose direction
@@ -31,22 +32,23 @@ final class RoutedHeads implements AttentionHeads {
   private final RoutingConfig config;
   private final Options options;
   private final Linear toQ;
-  private final Linear toK; // null where queries serve as keys
+  private final Linear toK; // toQ where queries serve as keys
   private final Linear toV;
   private final Clusters clusters;
   private final int memories; // per cluster
   private final Tensor memoryKeys; // [clusters, memories, heads, dim_head]
   private final Tensor memoryValues;
-  private final Tensor table; // [max_seq_len, dim_head]: sines, cosines; null for no positions
+  private final Optional<Tensor> table; // [max_seq_len, dim_head]: sines, cosines
 
-  RoutedHeads(Kernels kernels, Weights w, RoutingConfig config, Options options, Tensor table) {
+  RoutedHeads(
+      Kernels kernels, Weights w, RoutingConfig config, Options options, Optional<Tensor> table) {
     this.kernels = kernels;
     this.config = config;
     this.options = options;
     this.toQ = projection(w, "to_q.weight");
-    this.toK = options.sharedQk ? null : projection(w, "to_k.weight");
+    this.toK = options.sharedQk ? toQ : projection(w, "to_k.weight");
     this.toV = projection(w, "to_v.weight");
-    this.table = options.context ? null : table;
+    this.table = table;
     int heads = options.heads;
     int width = config.dimHead();
     Weights attention = w.under("global_attn.");
@@ -88,8 +90,10 @@ final class RoutedHeads implements AttentionHeads {
   @Override
   public void attend(Tensor x, Tensor y, int stride, ForwardPass pass) {
     PaddedSequences queries = pass.rows();
-    PaddedSequences keys = options.context ? pass.contextRows() : queries;
-    Tensor source = options.context ? pass.context() : x;
+    ForwardPass.Context seen =
+        options.context ? pass.context().orElseThrow() : new ForwardPass.Context(x, queries);
+    PaddedSequences keys = seen.rows();
+    Tensor source = seen.features();
     int own = toQ.outputs();
     int width = config.dimHead();
     int keyRows = keys.rows() + clusters.count() * memories;
@@ -98,7 +102,7 @@ final class RoutedHeads implements AttentionHeads {
     Tensor v = pass.work().tensor("routing.v", keyRows * own);
     kernels.linear(toQ, x, q, queries.rows());
     turn(q, queries);
-    if (toK == null) {
+    if (options.sharedQk) {
       kernels.scaleNorm(1, 1e-12, q, k, queries.rows() * options.heads, width);
     } else {
       kernels.linear(toK, source, k, keys.rows());
@@ -110,7 +114,7 @@ final class RoutedHeads implements AttentionHeads {
     kernels.copy(memoryValues, 0, v, keys.rows() * own, memoryValues.size());
 
     double[] asking = read(q, queries.rows() * own);
-    double[] asked = toK == null ? asking : read(k, keys.rows() * own);
+    double[] asked = options.sharedQk ? asking : read(k, keys.rows() * own);
     for (int h = 0; h < options.heads; h++) {
       int at = h * width;
       AttentionSets sets = windows(asking, asked, queries, keys, h);
@@ -126,8 +130,8 @@ final class RoutedHeads implements AttentionHeads {
   }
 
   private void turn(Tensor x, PaddedSequences rows) {
-    if (table != null) {
-      RotaryPositions turn = new RotaryPositions(table, rows.positions(), Pairs.INTERLEAVED);
+    if (table.isPresent()) {
+      RotaryPositions turn = new RotaryPositions(table.get(), rows.positions(), Pairs.INTERLEAVED);
       Strided some = new Strided(x, toQ.outputs());
       kernels.rotary(turn, some, rows.rows(), options.heads, config.dimHead());
     }
@@ -136,7 +140,7 @@ final class RoutedHeads implements AttentionHeads {
   private AttentionSets windows(
       double[] asking, double[] asked, PaddedSequences queries, PaddedSequences keys, int head) {
     double[] queryScores = clusters.scores(asking, queries.rows(), head);
-    double[] keyScores = toK == null ? queryScores : clusters.scores(asked, keys.rows(), head);
+    double[] keyScores = options.sharedQk ? queryScores : clusters.scores(asked, keys.rows(), head);
     int count = queries.count() * clusters.count();
     int[] queryStarts = new int[count + 1];
     int[] keyStarts = new int[count + 1];
@@ -164,7 +168,7 @@ final class RoutedHeads implements AttentionHeads {
         keyStarts,
         queries.queryTimes(options.causal, true),
         keys.keyTimes(options.causal, clusters.count() * memories, PaddedSequences.ALWAYS),
-        toK == null ? OWN_ROW : Double.NaN,
+        options.sharedQk ? OWN_ROW : Double.NaN,
         EPSILON);
   }
 
@@ -186,7 +190,7 @@ final class RoutedHeads implements AttentionHeads {
       double[] asking, double[] asked, int queryRows, int keyRows, ForwardPass pass) {
     double sum = clusters.distance(asking, queryRows);
     double count = asking.length;
-    if (toK != null) {
+    if (!options.sharedQk) {
       sum += clusters.distance(asked, keyRows);
       count += asked.length;
     }
@@ -203,7 +207,7 @@ final class RoutedHeads implements AttentionHeads {
   @Override
   public long multiplyAdds(int rows) {
     int own = toQ.outputs();
-    int sides = toK == null ? 1 : 2;
+    int sides = options.sharedQk ? 1 : 2;
     int size = Math.min(config.windowSize(), rows);
     long projections = (long) (sides + 1) * toQ.inputs() * own;
     long scores = (long) sides * clusters.count() * own;

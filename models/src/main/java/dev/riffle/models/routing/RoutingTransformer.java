@@ -11,6 +11,7 @@ import dev.riffle.models.Settings;
 import dev.riffle.models.WindowBatch;
 import dev.riffle.models.WindowModel;
 import dev.riffle.models.weights.Weights;
+import java.util.Optional;
 
 /**
  * The Routing Transformer in inference. Immutable and shared by all threads; work memory is the
@@ -20,12 +21,12 @@ import dev.riffle.models.weights.Weights;
 public final class RoutingTransformer implements WindowModel {
   private final Kernels kernels;
   private final RoutingConfig config;
-  private final Tensor embedding; // [num_tokens, emb_dim]; null for an encoder
-  private final Linear projectIn; // [dim, emb_dim]; null if they are one
+  private final Optional<Tensor> embedding; // [num_tokens, emb_dim] of a language model
+  private final Optional<Linear> projectIn; // [dim, emb_dim], if they differ
   private final LayerStack stack;
-  private final Linear projectOut; // [emb_dim, dim]; null if they are one
-  private final Sublayer.Norm norm; // null for an encoder
-  private final Linear out; // [num_tokens, emb_dim]; null for embeddings
+  private final Optional<Linear> projectOut; // [emb_dim, dim], if they differ
+  private final Optional<Sublayer.Norm> norm; // of a language model
+  private final Optional<Linear> out; // [num_tokens, emb_dim], if logits are predicted
 
   /**
    * @param settings under the reference's names, and {@code kind}
@@ -41,34 +42,36 @@ public final class RoutingTransformer implements WindowModel {
     Weights body = config.lm() ? weights.under("routing_transformer.") : weights;
     Weights layers = projected ? body.under("fn.") : body;
     if (!config.lm()) {
-      this.embedding = null;
-      this.norm = null;
-      this.out = null;
-      this.stack = new LayerStack(kernels, layers, config, null);
+      this.embedding = Optional.empty();
+      this.norm = Optional.empty();
+      this.out = Optional.empty();
+      this.stack = new LayerStack(kernels, layers, config, Optional.empty());
     } else {
       double[] table = weights.require("token_emb.weight", config.numTokens(), wide);
       double[] positions =
           weights.require("sinu_pos_emb.emb", config.maxSeqLen(), config.dimHead());
-      this.embedding = kernels.constant(table);
-      this.norm = Sublayer.layerNorm(kernels, weights.under("norm."), wide);
+      this.embedding = Optional.of(kernels.constant(table));
+      this.norm = Optional.of(Sublayer.layerNorm(kernels, weights.under("norm."), wide));
       this.out = out(weights, table);
-      this.stack = new LayerStack(kernels, layers, config, kernels.constant(positions));
+      this.stack =
+          new LayerStack(kernels, layers, config, Optional.of(kernels.constant(positions)));
     }
-    this.projectIn = projected ? linear(body.under("project_in."), dim, wide) : null;
+    this.projectIn =
+        projected ? Optional.of(linear(body.under("project_in."), dim, wide)) : Optional.empty();
     this.projectOut =
         projected && !config.returnEmbeddings()
-            ? linear(body.under("project_out."), wide, dim)
-            : null;
+            ? Optional.of(linear(body.under("project_out."), wide, dim))
+            : Optional.empty();
   }
 
-  private Linear out(Weights weights, double[] table) {
+  private Optional<Linear> out(Weights weights, double[] table) {
     if (config.returnEmbeddings()) {
-      return null;
+      return Optional.empty();
     }
-    if (config.tieEmbedding()) {
-      return kernels.linear(table, null, config.numTokens(), config.embDim());
-    }
-    return linear(weights.under("out."), config.numTokens(), config.embDim());
+    return Optional.of(
+        config.tieEmbedding()
+            ? kernels.linear(table, null, config.numTokens(), config.embDim())
+            : linear(weights.under("out."), config.numTokens(), config.embDim()));
   }
 
   private Linear linear(Weights w, int outputs, int inputs) {
@@ -91,15 +94,10 @@ public final class RoutingTransformer implements WindowModel {
     return config.lm() ? config.numTokens() : 0;
   }
 
-  @Override
-  public boolean predictsEachStep() {
-    return true;
-  }
-
   /** Returns the number of values of one prediction: logits, or features of the last layer. */
   @Override
   public int outputs() {
-    return out != null ? out.outputs() : config.embDim();
+    return out.map(Linear::outputs).orElse(config.embDim());
   }
 
   /**
@@ -123,16 +121,11 @@ public final class RoutingTransformer implements WindowModel {
     return causal ? whole.causal() : whole;
   }
 
-  private static long size(Linear linear) {
-    return linear == null ? 0 : (long) linear.inputs() * linear.outputs();
+  private static long size(Optional<Linear> linear) {
+    return linear.map(l -> (long) l.inputs() * l.outputs()).orElse(0L);
   }
 
-  /** Longest window. */
-  public int maxLength() {
-    return config.maxSeqLen();
-  }
-
-  /** Up to {@link #maxLength}, for a model that needs no context. */
+  /** Accepts windows of up to {@code max_seq_len} steps if the model needs no context. */
   @Override
   public void check(int length) {
     if (config.receivesContext()) {
@@ -141,12 +134,6 @@ public final class RoutingTransformer implements WindowModel {
               + " none.");
     }
     rows(length);
-  }
-
-  /** One for all: windows of any lengths go together. */
-  @Override
-  public int bin(int length) {
-    return 0;
   }
 
   @Override
@@ -174,65 +161,61 @@ public final class RoutingTransformer implements WindowModel {
   /** Rows of a window, padding included. */
   private int rows(int length) {
     return PaddedSequences.of(
-            PackedSequences.of(0, length), null, config.multiple(), config.maxSeqLen())
+            PackedSequences.of(0, length), Optional.empty(), config.multiple(), config.maxSeqLen())
         .rows();
   }
 
   /**
-   * Answers for each row of each window.
+   * Predicts for each row of each window.
    *
    * @param y {@code [rows, outputs]}
    * @throws InputException if a window is empty or too long, a token out of range, a value not
    *     finite, or a context missing or not asked for
    */
   public void forward(RoutingInput input, Tensor y, Scratch work) {
-    RoutingInput other = input.context();
     checkContext(input);
     PaddedSequences rows =
         PaddedSequences.of(input.sequences(), input.mask(), config.multiple(), config.maxSeqLen());
-    PaddedSequences contextRows =
-        other == null
-            ? null
-            : PaddedSequences.of(other.sequences(), other.mask(), 1, Integer.MAX_VALUE);
-    Tensor context = other == null ? null : features(other, contextRows, "routing.context", work);
-
+    Optional<ForwardPass.Context> context = input.context().map(other -> context(other, work));
     Tensor x = config.lm() ? embed(input, rows, work) : features(input, rows, "routing.x", work);
-    stack.apply(x, new ForwardPass(rows, context, contextRows, work));
-    Tensor last = withoutPadding(x, input, rows, work);
-    head(last, y, input.rows(), work);
+    stack.apply(x, new ForwardPass(rows, context, work));
+    head(withoutPadding(x, input, rows, work), y, input.rows(), work);
+  }
+
+  private ForwardPass.Context context(RoutingInput other, Scratch work) {
+    PaddedSequences rows =
+        PaddedSequences.of(other.sequences(), other.mask(), 1, Integer.MAX_VALUE);
+    return new ForwardPass.Context(features(other, rows, "routing.context", work), rows);
   }
 
   private void head(Tensor x, Tensor y, int rows, Scratch work) {
-    if (!config.lm()) {
+    if (norm.isEmpty()) {
       kernels.copy(x, 0, y, 0, rows * config.dim());
       return;
     }
     Tensor wide = x;
-    if (projectOut != null) {
+    if (projectOut.isPresent()) {
       wide = work.tensor("routing.wide", rows * config.embDim());
-      kernels.linear(projectOut, x, wide, rows);
+      kernels.linear(projectOut.get(), x, wide, rows);
     }
-    if (out == null) {
-      norm.apply(wide, y, rows);
-    } else {
-      norm.apply(wide, wide, rows);
-      kernels.linear(out, wide, y, rows);
+    norm.get().apply(wide, out.isPresent() ? wide : y, rows);
+    if (out.isPresent()) {
+      kernels.linear(out.get(), wide, y, rows);
     }
   }
 
   private Tensor embed(RoutingInput input, PaddedSequences rows, Scratch work) {
-    if (input.tokens() == null || input.tokens().length != input.rows()) {
+    int[] tokens = input.tokens().orElse(new int[0]);
+    if (tokens.length != input.rows()) {
       throw new InputException(
-          "A language model reads one token for each of "
-              + input.rows()
-              + " rows, but "
-              + (input.tokens() == null ? "no" : input.tokens().length)
-              + " tokens came.");
+          String.format(
+              "A language model reads one token for each row: expected %d tokens, found %d.",
+              input.rows(), tokens.length));
     }
     int[] padded = new int[rows.rows()];
     for (int b = 0; b < input.windows(); b++) {
       for (int r = input.sequences().start(b); r < input.sequences().end(b); r++) {
-        int token = input.tokens()[r];
+        int token = tokens[r];
         if (token < 0 || token >= config.numTokens()) {
           throw new InputException(
               String.format(
@@ -244,26 +227,22 @@ public final class RoutingTransformer implements WindowModel {
     }
     Tensor x = work.tensor("routing.x", rows.rows() * config.dim());
     Tensor embedded =
-        projectIn == null ? x : work.tensor("routing.embedded", rows.rows() * config.embDim());
-    kernels.embed(embedding, padded, embedded, rows.rows(), config.embDim());
-    if (projectIn != null) {
-      kernels.linear(projectIn, embedded, x, rows.rows());
+        projectIn.isPresent() ? work.tensor("routing.embedded", rows.rows() * config.embDim()) : x;
+    kernels.embed(embedding.orElseThrow(), padded, embedded, rows.rows(), config.embDim());
+    if (projectIn.isPresent()) {
+      kernels.linear(projectIn.get(), embedded, x, rows.rows());
     }
     return x;
   }
 
   private Tensor features(RoutingInput input, PaddedSequences rows, String name, Scratch work) {
     int dim = config.dim();
-    double[] given = input.features();
-    if (given == null || given.length != input.rows() * dim) {
+    double[] given = input.features().orElse(new double[0]);
+    if (given.length != input.rows() * dim) {
       throw new InputException(
-          "Expected "
-              + input.rows()
-              + " rows of "
-              + dim
-              + " features, but "
-              + (given == null ? "no" : given.length)
-              + " values came.");
+          String.format(
+              "Expected %d rows of %d features, found %d values.",
+              input.rows(), dim, given.length));
     }
     for (int i = 0; i < given.length; i++) {
       if (!Double.isFinite(given[i])) {
@@ -298,18 +277,17 @@ public final class RoutingTransformer implements WindowModel {
   }
 
   private void checkContext(RoutingInput input) {
-    RoutingInput other = input.context();
-    if (config.receivesContext() != (other != null)) {
+    if (config.receivesContext() != input.context().isPresent()) {
       throw new InputException(
           config.receivesContext()
-              ? "This model attends to a context (receives_context), but none came."
-              : "This model takes no context (receives_context is false), but one came.");
+              ? "This model attends to a context (receives_context), but none was given."
+              : "This model takes no context (receives_context is false), but one was given.");
     }
-    if (other != null && other.windows() != input.windows()) {
+    int contexts = input.context().map(RoutingInput::windows).orElse(input.windows());
+    if (contexts != input.windows()) {
       throw new InputException(
           String.format(
-              "Expected a context for each of %d windows, found %d.",
-              input.windows(), other.windows()));
+              "Expected a context for each of %d windows, found %d.", input.windows(), contexts));
     }
   }
 }

@@ -6,6 +6,7 @@ import dev.riffle.kernels.NormWeights;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.weights.Weights;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** sum + gain f(shift(norm(x))): a function with its norm and its residual. */
 final class Sublayer {
@@ -19,7 +20,7 @@ final class Sublayer {
 
   private final Kernels kernels;
   private final RoutingConfig config;
-  private final Norm norm; // null for none
+  private final Optional<Norm> norm;
   private final Tensor gain; // [dim]
   private final SublayerFunction function;
 
@@ -34,7 +35,7 @@ final class Sublayer {
     double[] gains = new double[config.dim()];
     Arrays.fill(gains, config.rezero() ? w.require("residual_weight", 1)[0] : 1);
     this.gain = kernels.constant(gains);
-    this.norm = config.rezero() ? null : norm(w.under("norm."));
+    this.norm = config.rezero() ? Optional.empty() : Optional.of(norm(w.under("norm.")));
   }
 
   private Norm norm(Weights w) {
@@ -60,9 +61,9 @@ final class Sublayer {
     int rows = pass.rows().rows();
     int size = rows * config.dim();
     Tensor in = x;
-    if (norm != null) {
+    if (norm.isPresent()) {
       in = pass.work().tensor("routing.norm", size);
-      norm.apply(x, in, rows);
+      norm.get().apply(x, in, rows);
     }
     if (config.shiftTokens()) {
       in = TokenShift.apply(kernels, in, config, pass);

@@ -59,11 +59,6 @@ public final class Rse implements WindowModel {
   }
 
   @Override
-  public boolean predictsEachStep() {
-    return true;
-  }
-
-  @Override
   public int outputs() {
     return config.units();
   }

@@ -53,7 +53,7 @@ public final class RseGolden {
       int[] shape = golden.tensors().shape("input"); // [batch, length]
       int[] input =
           Arrays.stream(golden.tensors().longs("input")).mapToInt(Math::toIntExact).toArray();
-      int size = shape[0] * model.paddedLength(shape[1]) * model.classes();
+      int size = shape[0] * model.paddedLength(shape[1]) * model.outputs();
       Tensor y = kernels.allocate(size);
       PackedSequences sequences = PackedSequences.equal(shape[0], shape[1]);
       model.forward(input, sequences, y, new Scratch(kernels));
@@ -63,7 +63,7 @@ public final class RseGolden {
     private void checkMusic(RseMusic model) {
       int batch = golden.tensors().shape("input")[0]; // [batch, window]
       Tensor x = kernels.constant(golden.tensors().doubles("input"));
-      Tensor y = kernels.allocate(batch * model.classes());
+      Tensor y = kernels.allocate(batch * model.outputs());
       Scratch work = new Scratch(kernels);
       work.observe(
           (stage, values, rows, width) -> {
@@ -79,7 +79,7 @@ public final class RseGolden {
             }
           });
       model.forward(x, batch, y, work);
-      compare("output_f64", GoldenValues.read(kernels, y, batch * model.classes()));
+      compare("output_f64", GoldenValues.read(kernels, y, batch * model.outputs()));
     }
 
     private void compare(String name, double[] found) {

@@ -72,7 +72,8 @@ public final class RseMusic implements WindowModel {
       double[] bias = w.require("pool1/norm" + i + "/norm_bias/offset", 1, 1, outputs);
       convolutions.add(
           new Convolution(
-              kernels.linear(turned(filter, TAPS * inputs, outputs), null, outputs, TAPS * inputs),
+              kernels.linear(
+                  Weights.transposed(filter, TAPS * inputs, outputs), null, outputs, TAPS * inputs),
               OfficialNorm.of(kernels, bias),
               inputs));
     }
@@ -80,7 +81,11 @@ public final class RseMusic implements WindowModel {
     String last = "pool1/conv" + (count + 1) + "/";
     double[] matrix = w.requireTransposed(last + "CvK", channels[count], m);
     this.pooled =
-        kernels.linear(quarter(matrix), quarter(w.require(last + "CvB", m)), m, channels[count]);
+        kernels.linear(
+            SwitchUnit.times(0.25, matrix),
+            SwitchUnit.times(0.25, w.require(last + "CvB", m)),
+            m,
+            channels[count]);
     this.network =
         new Rse(kernels, RseConfig.official(s, NetworkVariant.HEAVY, window >> count), w);
     int classes = s.size("n_classes");
@@ -122,7 +127,7 @@ public final class RseMusic implements WindowModel {
 
   @Override
   public int outputs() {
-    return classes();
+    return head.outputs();
   }
 
   @Override
@@ -164,10 +169,6 @@ public final class RseMusic implements WindowModel {
     return window;
   }
 
-  public int classes() {
-    return head.outputs();
-  }
-
   /** Describes the cost of a window of {@link #window} values; 0 means that length, too. */
   Description describe(int values) {
     if (values != 0) {
@@ -198,7 +199,7 @@ public final class RseMusic implements WindowModel {
    */
   public void forward(Tensor x, int windows, Tensor y, Scratch work) {
     int m = network.width();
-    int classes = classes();
+    int classes = outputs();
     int length = window >> convolutions.size();
     Tensor front = front(x, windows, work);
     work.show("pooled", front, windows * length, m);
@@ -268,24 +269,5 @@ public final class RseMusic implements WindowModel {
       kernels.fill(frame, (b + 1) * size - channels, channels, 0);
     }
     return frame;
-  }
-
-  /** {@code [inputs, outputs]} as {@code [outputs, inputs]}. */
-  private static double[] turned(double[] matrix, int inputs, int outputs) {
-    double[] turned = new double[matrix.length];
-    for (int i = 0; i < inputs; i++) {
-      for (int o = 0; o < outputs; o++) {
-        turned[o * inputs + i] = matrix[i * outputs + o];
-      }
-    }
-    return turned;
-  }
-
-  private static double[] quarter(double[] values) {
-    double[] quarters = values.clone();
-    for (int i = 0; i < quarters.length; i++) {
-      quarters[i] *= 0.25;
-    }
-    return quarters;
   }
 }

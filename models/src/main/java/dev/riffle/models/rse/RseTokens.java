@@ -11,6 +11,7 @@ import dev.riffle.models.Settings;
 import dev.riffle.models.WindowBatch;
 import dev.riffle.models.WindowModel;
 import dev.riffle.models.weights.Weights;
+import java.util.Optional;
 
 /**
  * The official models of tokens: embedding, network, and a linear head at every position, as {@code
@@ -28,7 +29,7 @@ public final class RseTokens implements WindowModel {
   private final Rse network;
   private final Tensor embedding; // [n_input, width]
   private final int width;
-  private final Linear projection; // [m, width], or null: width is m
+  private final Optional<Linear> projection; // [m, width], unless width is m
   private final int smallestBin;
   private final int tokens;
   private final Linear head; // [n_classes, m]
@@ -50,7 +51,10 @@ public final class RseTokens implements WindowModel {
     boolean lambada = s.text("variant").equals("tf-lambada");
     this.width = lambada ? s.size("embedding_size") : m;
     this.embedding = kernels.constant(w.require("embedding", tokens, width));
-    this.projection = lambada ? dense(kernels, w.under("embedding_linear/"), width, m) : null;
+    this.projection =
+        lambada
+            ? Optional.of(dense(kernels, w.under("embedding_linear/"), width, m))
+            : Optional.empty();
     this.smallestBin = lambada || !network.tied() ? network.length() : SMALLEST_BIN;
     this.head = dense(kernels, w.under("output/"), m, s.size("n_classes"));
   }
@@ -78,13 +82,8 @@ public final class RseTokens implements WindowModel {
   }
 
   @Override
-  public boolean predictsEachStep() {
-    return true;
-  }
-
-  @Override
   public int outputs() {
-    return classes();
+    return head.outputs();
   }
 
   @Override
@@ -101,20 +100,16 @@ public final class RseTokens implements WindowModel {
   @Override
   public long values(int length) {
     int padded = paddedLength(length);
-    return Math.max(network.values(padded), (long) padded * Math.max(width, classes()));
+    return Math.max(network.values(padded), (long) padded * Math.max(width, outputs()));
   }
 
   @Override
   public void forward(WindowBatch batch, Tensor y, Scratch work) {
     int length = batch.bin(this);
     int windows = batch.windows();
-    Tensor padded = work.tensor("rse.logits", windows * length * classes());
+    Tensor padded = work.tensor("rse.logits", windows * length * outputs());
     forward(batch.tokens(), batch.sequences(), padded, work);
-    batch.crop(kernels, padded, length, y, classes());
-  }
-
-  public int classes() {
-    return head.outputs();
+    batch.crop(kernels, padded, length, y, outputs());
   }
 
   /** What a window of this many tokens costs; 0 for the length that weights were loaded for. */
@@ -122,7 +117,7 @@ public final class RseTokens implements WindowModel {
     int length = tokens == 0 ? network.length() : tokens;
     int padded = paddedLength(length);
     int m = network.width();
-    long position = (long) m * classes() + (projection == null ? 0 : (long) width * m);
+    long position = (long) m * outputs() + (projection.isPresent() ? (long) width * m : 0);
     return Description.windowed(
         this, network.depth(padded), length, network.multiplyAdds(padded) + padded * position);
   }
@@ -155,9 +150,9 @@ public final class RseTokens implements WindowModel {
     int rows = Math.multiplyExact(count, length);
     Tensor x = work.tensor("rse.embedded", Math.multiplyExact(rows, width));
     kernels.embed(embedding, padded(input, sequences, length), x, rows, width);
-    if (projection != null) {
+    if (projection.isPresent()) {
       Tensor projected = work.tensor("rse.projected", Math.multiplyExact(rows, m));
-      kernels.linear(projection, x, projected, rows);
+      kernels.linear(projection.get(), x, projected, rows);
       x = projected;
     }
     Tensor features = network.run(x, count, length, work);
@@ -205,13 +200,13 @@ public final class RseTokens implements WindowModel {
    * @throws InputException if a window has no such position: it is empty, or all are NaN
    */
   public int[] answers(double[] logits, int windows) {
-    int length = windows == 0 ? 0 : logits.length / (windows * classes());
+    int length = windows == 0 ? 0 : logits.length / (windows * outputs());
     int[] answers = new int[windows];
     for (int b = 0; b < windows; b++) {
       double highest = Double.NEGATIVE_INFINITY;
       answers[b] = -1;
       for (int t = 0; t < length; t++) {
-        double logit = logits[(b * length + t) * classes() + THE_WORD];
+        double logit = logits[(b * length + t) * outputs() + THE_WORD];
         if (logit > highest) {
           highest = logit;
           answers[b] = t;

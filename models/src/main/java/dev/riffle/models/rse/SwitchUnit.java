@@ -11,6 +11,7 @@ import dev.riffle.kernels.SwitchUnitWeights;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.weights.Weights;
+import java.util.Optional;
 
 /**
  * The learnt part of the network, which takes neighbours (2j, 2j + 1) as one row y of 2m values:
@@ -29,7 +30,7 @@ final class SwitchUnit {
   private final Kernels kernels;
   private final int width;
   private final SwitchUnitWeights unit; // its norm is null where the norm is over features
-  private final NormWeights overFeatures; // [4m], or null for a norm over positions
+  private final Optional<NormWeights> overFeatures; // [4m], unless the norm is over positions
 
   /**
    * @param factor of the candidate, multiplied into the second matrix
@@ -38,7 +39,7 @@ final class SwitchUnit {
       Kernels kernels,
       Matrices matrices,
       PositionNorm overPositions,
-      NormWeights overFeatures,
+      Optional<NormWeights> overFeatures,
       double factor,
       double[] residual) {
     int pair = matrices.b2.length; // 2m
@@ -64,47 +65,48 @@ final class SwitchUnit {
 
   /** The official unit, under TensorFlow's names below {@code steps_recursive/0_forward/}. */
   static SwitchUnit official(Kernels kernels, Weights w, int m) {
-    return new SwitchUnit(
+    return overPositions(
         kernels,
         new Matrices(
             w.requireTransposed("cand1/c/CvK", 2 * m, 4 * m),
             w.requireTransposed("cand2/c/CvK", 4 * m, 2 * m),
             w.require("cand2/c/CvB", 2 * m)),
-        OfficialNorm.of(kernels, w.require("norm/c/norm_bias/offset", 1, 1, 4 * m)),
-        null,
-        FACTOR,
-        sigmoid(2, w.require("residual", 2 * m)));
+        w.require("norm/c/norm_bias/offset", 1, 1, 4 * m),
+        w.require("residual", 2 * m));
   }
 
   /** PyTorch variant a: layer norm over features, exact gelu, sigmoid(s), learnt factor h. */
   static SwitchUnit torchA(Kernels kernels, Weights w, int m) {
     return new SwitchUnit(
         kernels,
-        new Matrices(
-            w.require("unit.0.weight", 4 * m, 2 * m),
-            w.require("unit.3.weight", 2 * m, 4 * m),
-            w.require("unit.3.bias", 2 * m)),
+        torch(w, m),
         null,
-        new NormWeights(
-            kernels.constant(w.require("unit.1.weight", 4 * m)),
-            kernels.constant(w.require("unit.1.bias", 4 * m)),
-            1e-5),
+        Optional.of(
+            new NormWeights(
+                kernels.constant(w.require("unit.1.weight", 4 * m)),
+                kernels.constant(w.require("unit.1.bias", 4 * m)),
+                1e-5)),
         w.require("h", 1)[0],
         sigmoid(1, w.require("s", 2 * m)));
   }
 
   /** PyTorch variant b: the official unit under names of its own, matrices {@code [out, in]}. */
   static SwitchUnit torchB(Kernels kernels, Weights w, int m) {
-    return new SwitchUnit(
-        kernels,
-        new Matrices(
-            w.require("unit.0.weight", 4 * m, 2 * m),
-            w.require("unit.3.weight", 2 * m, 4 * m),
-            w.require("unit.3.bias", 2 * m)),
-        OfficialNorm.of(kernels, w.require("unit.1.offset", 1, 1, 4 * m)),
-        null,
-        FACTOR,
-        sigmoid(2, w.require("s", 2 * m)));
+    return overPositions(
+        kernels, torch(w, m), w.require("unit.1.offset", 1, 1, 4 * m), w.require("s", 2 * m));
+  }
+
+  private static SwitchUnit overPositions(
+      Kernels kernels, Matrices matrices, double[] offset, double[] residual) {
+    PositionNorm norm = OfficialNorm.of(kernels, offset);
+    return new SwitchUnit(kernels, matrices, norm, Optional.empty(), FACTOR, sigmoid(2, residual));
+  }
+
+  private static Matrices torch(Weights w, int m) {
+    return new Matrices(
+        w.require("unit.0.weight", 4 * m, 2 * m),
+        w.require("unit.3.weight", 2 * m, 4 * m),
+        w.require("unit.3.bias", 2 * m));
   }
 
   /**
@@ -116,7 +118,7 @@ final class SwitchUnit {
   void apply(Tensor x, Tensor y, int sequences, int length, Shuffle shuffle, Scratch work) {
     Positions positions = new Positions(sequences, length, shuffle);
     int rows = sequences * positions.pairs();
-    if (overFeatures == null && !work.observed()) {
+    if (overFeatures.isEmpty() && !work.observed()) {
       Tensor a = work.tensor("rse.a", rows * 4 * width);
       kernels.switchUnit(unit, x, a, size -> work.tensor("rse.c", size), y, positions);
       return;
@@ -124,7 +126,7 @@ final class SwitchUnit {
 
     // c = factor (K2 f(norm(K1 y)) + b2)
     Tensor c = work.tensor("rse.c", rows * 2 * width);
-    if (overFeatures == null) {
+    if (overFeatures.isEmpty()) {
       Tensor a = work.tensor("rse.a", rows * 4 * width);
       PackedSequences pairs = PackedSequences.equal(sequences, positions.pairs());
       kernels.linear(unit.expand(), x, a, rows);
@@ -154,12 +156,13 @@ final class SwitchUnit {
   private void candidates(Tensor x, Tensor c, int first, int rows, Tensor a) {
     int pair = 2 * width;
     kernels.linear(unit.expand(), x.view(first * pair, rows * pair), a, rows);
-    kernels.layerNorm(overFeatures, a, a, rows, 4 * width);
+    kernels.layerNorm(overFeatures.orElseThrow(), a, a, rows, 4 * width);
     kernels.activate(Activation.GELU, a, a, rows * 4 * width);
     kernels.linear(unit.contract(), a, c.view(first * pair, rows * pair), rows);
   }
 
-  private static double[] times(double factor, double[] values) {
+  /** Returns {@code factor values}. */
+  static double[] times(double factor, double[] values) {
     double[] scaled = values.clone();
     for (int i = 0; i < scaled.length; i++) {
       scaled[i] *= factor;

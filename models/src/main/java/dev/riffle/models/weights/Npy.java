@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -27,19 +28,9 @@ final class Npy {
   private static final Pattern REST = Pattern.compile("\\{[\\s,]*\\}\\s*");
 
   private static final Map<String, ElementType> TYPES =
-      Map.ofEntries(
-          Map.entry("f2", ElementType.F16),
-          Map.entry("f4", ElementType.F32),
-          Map.entry("f8", ElementType.F64),
-          Map.entry("i1", ElementType.I8),
-          Map.entry("i2", ElementType.I16),
-          Map.entry("i4", ElementType.I32),
-          Map.entry("i8", ElementType.I64),
-          Map.entry("u1", ElementType.U8),
-          Map.entry("u2", ElementType.U16),
-          Map.entry("u4", ElementType.U32),
-          Map.entry("u8", ElementType.U64),
-          Map.entry("b1", ElementType.BOOL));
+      Arrays.stream(ElementType.values())
+          .filter(type -> type != ElementType.BF16)
+          .collect(Collectors.toMap(Npy::code, type -> type));
 
   private final String where;
   private final String name;
@@ -80,20 +71,18 @@ final class Npy {
 
   private static String descr(Safetensors tensors, String name) {
     ElementType type = tensors.type(name);
-    String kind =
-        switch (type) {
-          case F64, F32, F16 -> "f";
-          case I64, I32, I16, I8 -> "i";
-          case U64, U32, U16, U8 -> "u";
-          case BOOL -> "b";
-          case BF16 ->
-              throw new ModelException(
-                  tensors.where()
-                      + ": tensor '"
-                      + name
-                      + "' is of type BF16, which numpy does not have; write it as F32.");
-        };
-    return (type.bytes() == 1 ? "|" : "<") + kind + type.bytes();
+    if (type == ElementType.BF16) {
+      throw new ModelException(
+          String.format(
+              "%s: tensor '%s' is of type BF16, which numpy does not have; write it as F32.",
+              tensors.where(), name));
+    }
+    return (type.bytes() == 1 ? "|" : "<") + code(type);
+  }
+
+  /** Returns kind and size as numpy writes them, such as {@code f4} for F32. */
+  private static String code(ElementType type) {
+    return type.name().toLowerCase(Locale.ROOT).charAt(0) + "" + type.bytes();
   }
 
   private void read(ByteBuffer array, SafetensorsWriter to) {

@@ -97,7 +97,11 @@ public final class Weights {
    * @return the transposed matrix, {@code [outputs, inputs]}
    */
   public double[] requireTransposed(String name, int inputs, int outputs) {
-    double[] stored = require(name, inputs, outputs);
+    return transposed(require(name, inputs, outputs), inputs, outputs);
+  }
+
+  /** Returns {@code [inputs, outputs]} as {@code [outputs, inputs]}. */
+  public static double[] transposed(double[] stored, int inputs, int outputs) {
     double[] transposed = new double[stored.length];
     for (int i = 0; i < inputs; i++) {
       for (int o = 0; o < outputs; o++) {

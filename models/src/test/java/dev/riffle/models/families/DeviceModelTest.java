@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class DeviceModelTest {
   private static final Format FORMAT = new Format(0, 3);
-  private static final int ROWS = 8;
+  private static final int ITEMS = 8;
   private static final String CONFIG =
       """
       {"family": "lru", "d_input": 3, "d_model": 4, "d_hidden": 2, "n_layers": 2, "d_output": 5,
@@ -54,23 +54,23 @@ class DeviceModelTest {
     return Families.load(directory, kernels, PredictionValues.class);
   }
 
-  private static List<BatchItem<PredictionValues>> rows(
+  private static List<BatchItem<PredictionValues>> items(
       StreamRunner<PredictionValues> runner, int count) {
-    List<BatchItem<PredictionValues>> rows = new ArrayList<>();
+    List<BatchItem<PredictionValues>> items = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      rows.add(new BatchItem<>(FORMAT, runner.open(FORMAT), new float[] {i, 1, 2}, 0, 1));
+      items.add(new BatchItem<>(FORMAT, runner.open(FORMAT), new float[] {i, 1, 2}, 0, 1));
     }
-    return rows;
+    return items;
   }
 
   private static List<Object> answers(StreamModel<PredictionValues> model) {
     StreamRunner<PredictionValues> runner = model.newRunner();
-    List<BatchItem<PredictionValues>> rows = rows(runner, ROWS);
+    List<BatchItem<PredictionValues>> items = items(runner, ITEMS);
     runner.warmUp(1);
-    runner.advance(rows);
-    runner.finish(rows);
+    runner.advance(items);
+    runner.finish(items);
     List<Object> all = new ArrayList<>();
-    rows.forEach(row -> all.add(List.of(row.predictions, HexFormat.of().formatHex(row.state))));
+    items.forEach(item -> all.add(List.of(item.predictions, HexFormat.of().formatHex(item.state))));
     return all;
   }
 
@@ -91,13 +91,13 @@ class DeviceModelTest {
   @Test
   void theTimeSpentWaitingForTheDeviceIsTold() throws Exception {
     StreamRunner<PredictionValues> runner = load(fragile.kernels()).newRunner();
-    List<BatchItem<PredictionValues>> rows = rows(runner, 1);
+    List<BatchItem<PredictionValues>> items = items(runner, 1);
     CountDownLatch busy = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     Thread holder = new Thread(() -> fragile.device().call(() -> awaited(busy, release)));
     holder.start();
     busy.await();
-    Thread caller = new Thread(() -> runner.advance(rows));
+    Thread caller = new Thread(() -> runner.advance(items));
     caller.start();
     FragileDevice.untilWaiting(caller);
     long waiting = System.nanoTime();
@@ -123,20 +123,20 @@ class DeviceModelTest {
   void aBatchWithoutRoomLeavesRoomForASmallerOne() {
     StreamRunner<PredictionValues> runner = load(fragile.kernels()).newRunner();
     StreamRunner<PredictionValues> other = load(fragile.kernels()).newRunner();
-    fragile.largestTensor(ROWS * 3);
-    assertThatThrownBy(() -> runner.advance(rows(runner, ROWS)))
+    fragile.largestTensor(ITEMS * 3);
+    assertThatThrownBy(() -> runner.advance(items(runner, ITEMS)))
         .isInstanceOf(DeviceException.OutOfMemory.class);
-    runner.advance(rows(runner, ROWS / 4));
-    other.advance(rows(other, ROWS / 4));
+    runner.advance(items(runner, ITEMS / 4));
+    other.advance(items(other, ITEMS / 4));
   }
 
   @Test
   void aFailedDeviceFailsEveryRunnerOfEveryModelOnIt() {
     StreamRunner<PredictionValues> runner = load(fragile.kernels()).newRunner();
     StreamRunner<PredictionValues> other = load(fragile.kernels()).newRunner();
-    List<BatchItem<PredictionValues>> rows = rows(runner, 1);
+    List<BatchItem<PredictionValues>> items = items(runner, 1);
     fragile.failAfter(3);
-    assertThatThrownBy(() -> runner.advance(rows))
+    assertThatThrownBy(() -> runner.advance(items))
         .isInstanceOf(DeviceException.class)
         .hasMessage("The device fell off the bus.");
     assertThatThrownBy(() -> other.open(FORMAT)).hasMessageContaining("has failed before");

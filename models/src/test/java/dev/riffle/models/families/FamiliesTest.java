@@ -76,10 +76,10 @@ class FamiliesTest {
     assertThat(model.info().stateBytes()).isEqualTo(1 + 1 + 8 + 4 + 4 + 7 * 3 * 4);
     StreamRunner<PredictionValues> runner = model.newRunner();
     Format format = new Format(0, 3);
-    BatchItem<PredictionValues> row =
+    BatchItem<PredictionValues> item =
         new BatchItem<>(format, runner.open(format), new float[8 * 3], 0, 8);
-    runner.advance(List.of(row));
-    assertThat(row.predictions).hasSize(6); // its middle and its head
+    runner.advance(List.of(item));
+    assertThat(item.predictions).hasSize(6); // its middle and its head
   }
 
   @Test

@@ -106,11 +106,11 @@ class BidirectionalQrnnTest extends WindowContract {
         Families.load(both, reference, PredictionValues.class, WindowOptions.of(4));
     StreamRunner<PredictionValues> runner = model.newRunner();
     Format format = new Format(0, 3);
-    BatchItem<PredictionValues> row =
+    BatchItem<PredictionValues> item =
         new BatchItem<>(format, runner.open(format), new float[4 * 3], 0, 4);
-    runner.advance(List.of(row));
-    assertThat(row.predictions).hasSize(4);
-    assertThat(row.predictions.get(0).value().values()).hasSize(32);
+    runner.advance(List.of(item));
+    assertThat(item.predictions).hasSize(4);
+    assertThat(item.predictions.get(0).value().values()).hasSize(32);
     assertThatThrownBy(() -> Families.load(both, reference, PredictionValues.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("'qrnn' reads windows");

@@ -70,8 +70,8 @@ class RoutingTransformerTest {
     RoutingInput context = RoutingInput.features(random(30 * 16), 0, 11, 30);
     RoutingInput both = RoutingInput.features(random(25 * 16), 0, 5, 25).with(context);
     double[] batch = run(model, both);
-    double[] second = Arrays.copyOfRange(both.features(), 5 * 16, 25 * 16);
-    double[] itsContext = Arrays.copyOfRange(context.features(), 11 * 16, 30 * 16);
+    double[] second = Arrays.copyOfRange(both.features().orElseThrow(), 5 * 16, 25 * 16);
+    double[] itsContext = Arrays.copyOfRange(context.features().orElseThrow(), 11 * 16, 30 * 16);
     double[] alone =
         run(
             model,
@@ -185,8 +185,12 @@ class RoutingTransformerTest {
         "Token 1 of window 1",
         "from 0 to 19 but is 20");
     refused(() -> run(model, RoutingInput.tokens(new int[] {-1}, 0, 1)), "is -1");
-    refused(() -> run(model, RoutingInput.tokens(new int[3], 0, 4)), "4 rows", "3 tokens came");
-    refused(() -> run(model, RoutingInput.features(new double[16], 0, 1)), "no tokens came");
+    refused(
+        () -> run(model, RoutingInput.tokens(new int[3], 0, 4)), "expected 4 tokens", "found 3");
+    refused(
+        () -> run(model, RoutingInput.features(new double[16], 0, 1)),
+        "expected 1 tokens",
+        "found 0");
     RoutingInput input = RoutingInput.tokens(new int[4], 0, 4);
     refused(() -> run(model, input.masked(new boolean[3])), "each of 4 rows", "has 3");
     refused(() -> run(model, input.with(input)), "takes no context");
@@ -198,8 +202,8 @@ class RoutingTransformerTest {
   void featuresThatDoNotFitAreRefused() {
     RoutingTransformer model = model(cpu, ENCODER);
     double[] x = random(3 * 12);
-    refused(() -> run(model, RoutingInput.features(x, 0, 4)), "4 rows of 12", "36 values came");
-    refused(() -> run(model, RoutingInput.tokens(new int[3], 0, 3)), "no values came");
+    refused(() -> run(model, RoutingInput.features(x, 0, 4)), "4 rows of 12", "found 36 values");
+    refused(() -> run(model, RoutingInput.tokens(new int[3], 0, 3)), "found 0 values");
     for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
       x[25] = bad;
       refused(() -> run(model, RoutingInput.features(x, 0, 3)), "feature 1 of row 2 is " + bad);
@@ -210,7 +214,7 @@ class RoutingTransformerTest {
   void aContextThatDoesNotFitIsRefused() {
     RoutingTransformer model = model(cpu, CONTEXT);
     RoutingInput input = RoutingInput.features(random(32), 0, 2);
-    refused(() -> run(model, input), "attends to a context", "none came");
+    refused(() -> run(model, input), "attends to a context", "none was given");
     RoutingInput two = RoutingInput.features(random(32), 0, 1, 2);
     refused(() -> run(model, input.with(two)), "each of 1 windows", "found 2");
   }

@@ -128,7 +128,7 @@ class RseTest {
     RseMusic model = new RseMusic(cpu, hparams(golden), weights(golden));
     assertThat(model.middle()).isEqualTo(992);
     assertThat(model.window()).isEqualTo(8192);
-    assertThat(model.classes()).isEqualTo(128);
+    assertThat(model.outputs()).isEqualTo(128);
   }
 
   // ------------------------------------------------------------------ errors
@@ -207,7 +207,7 @@ class RseTest {
         .hasMessageContaining("a token for each of 3 steps, found 2");
     RseMusic music = new RseMusic(cpu, hparams(MUSIC), weights(MUSIC));
     Tensor x = cpu.constant(random(2 * 512 - 1));
-    Tensor y = cpu.allocate(2 * music.classes());
+    Tensor y = cpu.allocate(2 * music.outputs());
     assertThatThrownBy(() -> music.forward(x, 2, y, new Scratch(cpu)))
         .isInstanceOf(IndexOutOfBoundsException.class)
         .hasMessageContaining("holds 1023");
@@ -301,7 +301,7 @@ class RseTest {
   }
 
   private static double[] run(RseTokens model, int[] tokens, int[] starts, int padded) {
-    double[] answer = new double[(starts.length - 1) * padded * model.classes()];
+    double[] answer = new double[(starts.length - 1) * padded * model.outputs()];
     Tensor y = model.kernels().allocate(answer.length);
     model.forward(
         tokens, new PackedSequences(starts, starts.length - 1), y, new Scratch(model.kernels()));

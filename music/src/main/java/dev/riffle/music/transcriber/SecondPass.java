@@ -74,8 +74,8 @@ final class SecondPass {
       throw s.expected("the " + window.length() + " values of the layout", "window");
     }
     Settings verdict = s.under("verdict");
-    if (rules.output() < 0 || rules.output() >= network.classes()) {
-      throw verdict.expected("one of the " + network.classes() + " outputs, from 0 on", "answer");
+    if (rules.output() < 0 || rules.output() >= network.outputs()) {
+      throw verdict.expected("one of the " + network.outputs() + " outputs, from 0 on", "answer");
     }
     if (rules.least() <= 0) {
       throw verdict.expected("above 0", "least");
@@ -163,7 +163,7 @@ final class SecondPass {
     private final Scratch scratch = new Scratch(kernels);
     private final List<Candidate> candidates = new ArrayList<>();
     private final float[] windows = new float[MAX_WINDOWS * network.window()];
-    private final float[] outputs = new float[MAX_WINDOWS * network.classes()];
+    private final float[] outputs = new float[MAX_WINDOWS * network.outputs()];
     private Optional<Consumer<Verdict>> observer = Optional.empty();
 
     /** Passes all later verdicts to an observer. */
@@ -197,15 +197,15 @@ final class SecondPass {
         window.fill(c.history, c.row, c.pitch, windows, i * size);
       }
       Tensor x = scratch.tensor("second.windows", MAX_WINDOWS * size);
-      Tensor y = scratch.tensor("second.outputs", MAX_WINDOWS * network.classes());
+      Tensor y = scratch.tensor("second.outputs", MAX_WINDOWS * network.outputs());
       kernels.write(windows, 0, x, 0, count * size);
       network.forward(x, count, y, scratch);
-      kernels.read(y, 0, outputs, 0, count * network.classes());
+      kernels.read(y, 0, outputs, 0, count * network.outputs());
       for (int i = 0; i < count; i++) {
         Candidate c = some.get(i);
         float probability =
             rules.verdict(
-                c.history.onset(c.row, c.pitch), outputs[i * network.classes() + rules.output()]);
+                c.history.onset(c.row, c.pitch), outputs[i * network.outputs() + rules.output()]);
         if (observer.isPresent()) {
           float[] input = Arrays.copyOfRange(windows, i * size, (i + 1) * size);
           observer.get().accept(new Verdict(c.row - memory, c.pitch, input, probability));
