@@ -11,7 +11,6 @@ import dev.riffle.kernels.Tensor;
  * @param sequences where the sequences are
  */
 public record Block(Tensor x, PackedSequences sequences) {
-
   /** Number of sequences. */
   public int count() {
     return sequences.count();

@@ -13,7 +13,6 @@ import java.util.Map;
  *     attributes are.
  */
 public record Format(int rate, int width, Map<String, String> attributes) {
-
   /**
    * @throws NullPointerException if a name or a value of an attribute is null
    */

@@ -11,7 +11,6 @@ import java.util.Arrays;
  * @param steps number of steps that the prediction is for
  */
 public record PredictionValues(float[] values, int[] shape, long first, int steps) {
-
   @Override
   public boolean equals(Object other) {
     return other instanceof PredictionValues that

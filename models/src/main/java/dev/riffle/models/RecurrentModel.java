@@ -8,7 +8,6 @@ import dev.riffle.kernels.Tensor;
  * shared by all threads. The caller owns state and work memory.
  */
 public interface RecurrentModel {
-
   /** Returns the backend that holds the weights. */
   Kernels kernels();
 

@@ -83,9 +83,8 @@ public final class RecurrentState {
   }
 
   /**
-   * Appends the state of the first sequences, one to each little-endian buffer. The bytes equal
-   * those of {@link #store(int, ByteBuffer)}. Each part of all sequences is one transfer from the
-   * backend, which a device needs.
+   * Appends the state of the first sequences, one to each little-endian buffer. Each part of all
+   * sequences is one transfer from the backend, which a device needs.
    */
   public void store(List<ByteBuffer> to) {
     for (int b = 0; b < to.size(); b++) {
@@ -131,21 +130,5 @@ public final class RecurrentState {
       staging = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
     return staging.clear().limit(bytes);
-  }
-
-  /** Appends the state of a sequence to a little-endian buffer. */
-  public void store(int sequence, ByteBuffer to) {
-    to.putLong(counts[sequence]);
-    for (int i = 0; i < parts.length; i++) {
-      kernels.store(parts[i], sequence * sizes[i], sizes[i], to);
-    }
-  }
-
-  /** Reads the state of a sequence from the position of a little-endian buffer. */
-  public void load(ByteBuffer from, int sequence) {
-    counts[sequence] = from.getLong();
-    for (int i = 0; i < parts.length; i++) {
-      kernels.load(from, parts[i], sequence * sizes[i], sizes[i]);
-    }
   }
 }

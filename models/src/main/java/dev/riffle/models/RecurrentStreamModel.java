@@ -76,7 +76,7 @@ public final class RecurrentStreamModel implements StreamModel<PredictionValues>
       RecurrentStreamModel.this.check(format);
       state.clear(0);
       ByteBuffer to = header.newState(info.stateBytes());
-      state.store(0, to);
+      state.store(List.of(to));
       return to.array();
     }
 

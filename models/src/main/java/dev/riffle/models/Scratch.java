@@ -11,7 +11,6 @@ import java.util.Map;
  * layer may overwrite what the previous layer left in {@code "u"}.
  */
 public final class Scratch {
-
   /** Receives the intermediate values of a model, for goldens. */
   @FunctionalInterface
   public interface Observer {

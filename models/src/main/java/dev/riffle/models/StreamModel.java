@@ -7,7 +7,6 @@ package dev.riffle.models;
  * @param <O> type of the value of a prediction, such as a note
  */
 public interface StreamModel<O> {
-
   /** Returns the identity of the model, and its sizes. */
   ModelInfo info();
 

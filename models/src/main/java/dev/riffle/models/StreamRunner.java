@@ -11,7 +11,6 @@ import java.util.List;
  * not grow with the length of the sequence.
  */
 public interface StreamRunner<O> {
-
   /** Returns the state of a sequence before its first step. */
   byte[] open(Format format);
 

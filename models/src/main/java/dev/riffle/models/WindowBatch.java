@@ -12,7 +12,6 @@ import dev.riffle.kernels.Tensor;
  * @param sequences where the windows are
  */
 public record WindowBatch(float[] values, int width, PackedSequences sequences) {
-
   /**
    * @throws IllegalArgumentException if there are too few values for the windows
    * @throws InputException if a window has no steps

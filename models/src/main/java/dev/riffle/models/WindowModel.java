@@ -8,7 +8,6 @@ import dev.riffle.kernels.Tensor;
  * shared by all threads. The caller owns the work memory.
  */
 public interface WindowModel {
-
   /** Returns the backend that holds the weights. */
   Kernels kernels();
 

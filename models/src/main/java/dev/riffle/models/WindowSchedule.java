@@ -12,7 +12,6 @@ import java.util.Optional;
  * @param eachStep true if the model predicts each step, false if it predicts a window once
  */
 record WindowSchedule(WindowOptions options, boolean eachStep) {
-
   /**
    * A window of a sequence, and the steps that it emits. Steps count from the first step of the
    * sequence.

@@ -25,7 +25,7 @@ class RecurrentStateTest {
       List<ByteBuffer> each = buffers(model, kernels, sequences);
       List<ByteBuffer> all = buffers(model, kernels, sequences);
       for (int b = 0; b < sequences; b++) {
-        state.store(b, each.get(b));
+        storeAlone(state, model, b, each.get(b));
       }
       state.store(all);
       assertThat(bytes(all)).isDeepEqualTo(bytes(each));
@@ -37,6 +37,16 @@ class RecurrentStateTest {
       other.store(again);
       assertThat(bytes(again)).isDeepEqualTo(bytes(each));
       assertThat(all).allMatch(buffer -> !buffer.hasRemaining());
+    }
+  }
+
+  /** Writes the state of one sequence: its count, then its share of every part. */
+  private static void storeAlone(
+      RecurrentState state, RecurrentModel model, int sequence, ByteBuffer to) {
+    to.putLong(state.counts()[sequence]);
+    int[] sizes = model.stateSizes();
+    for (int i = 0; i < sizes.length; i++) {
+      model.kernels().store(state.part(i), sequence * sizes[i], sizes[i], to);
     }
   }
 

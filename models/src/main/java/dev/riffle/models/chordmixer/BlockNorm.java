@@ -16,7 +16,6 @@ import dev.riffle.models.weights.Weights;
  *     others
  */
 record BlockNorm(Kernels kernels, RowNorm row, NormWeights group, int width, int groups) {
-
   /**
    * Reads the weights of a norm.
    *

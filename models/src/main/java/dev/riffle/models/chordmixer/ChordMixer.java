@@ -27,7 +27,6 @@ import java.util.Comparator;
  * NaN the prediction of its window is NaN, too.
  */
 public final class ChordMixer implements WindowModel {
-
   private final Kernels kernels;
   private final ChordMixerConfig config;
   private final Tensor table; // [input_size, width], null for features

@@ -13,7 +13,6 @@ import dev.riffle.models.InputException;
  * @param track features of a track
  */
 public record Rotation(Kernels kernels, int width, int track) {
-
   /**
    * y_t = x_((t + o) mod n) for each sequence of n rows.
    *

@@ -15,7 +15,6 @@ import java.util.Map;
  * @param worst the result closest to its limit, or farthest beyond
  */
 public record GoldenStatus(int passed, int count, GoldenResult worst) {
-
   /** Returns one summary per family and backend, in the order of their first result. */
   public static List<GoldenStatus> of(Collection<GoldenResult> results) {
     Map<List<String>, GoldenStatus> byFamilyAndBackend = new LinkedHashMap<>();

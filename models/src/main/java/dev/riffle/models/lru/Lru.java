@@ -21,7 +21,6 @@ import java.util.Arrays;
  * d_model]}.
  */
 public final class Lru implements RecurrentModel {
-
   private static final double LAYER_EPSILON = 1e-6; // flax's
 
   private final Kernels kernels;

@@ -17,7 +17,6 @@ import dev.riffle.models.weights.Weights;
  * such as one per pitch. A row of the recurrence is then {@code groups} rows of {@code width}.
  */
 public final class LruLayer {
-
   /**
    * The weights of a layer; matrices are {@code [outputs, inputs]}, row-major. {@code gammaLog} is
    * a weight of its own: it is never recomputed from lambda.

@@ -11,7 +11,6 @@ import dev.riffle.models.ModelException;
  * @param row what it does to a row of {@code width} features
  */
 public record Norm(Kernels kernels, RowNorm row, int width) {
-
   /** Normalises each row of x {@code [rows, width]} into y, which may be x. */
   public void apply(Tensor x, Tensor y, int rows) {
     row.apply(kernels, x, y, rows, width);

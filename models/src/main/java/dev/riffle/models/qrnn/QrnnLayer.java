@@ -13,7 +13,6 @@ import dev.riffle.models.Scratch;
  * the output of them. Immutable and shared by all threads; states and work memory are the caller's.
  */
 public final class QrnnLayer {
-
   /**
    * The weights of a layer in the paper's convention.
    *

@@ -24,7 +24,6 @@ import java.util.Map;
  * any case. Shuffles cost no pass of their own.
  */
 public final class Rse implements WindowModel {
-
   private final Kernels kernels;
   private final RseConfig config;
   private final Map<String, SwitchUnit> units = new HashMap<>();

@@ -136,10 +136,9 @@ public record ModelDirectory(
     write(directory, config, WEIGHTS, weights.toBytes(), provenance);
   }
 
-  /** Writes a new version with the weights in {@code model.npz}; see {@link #write}. */
-  public static void writeNpz(
-      Path directory, String config, Safetensors weights, String provenance) {
-    write(directory, config, NUMPY, Npz.toBytes(weights), provenance);
+  /** Writes a new version with these bytes as {@code model.npz}; see {@link #write}. */
+  public static void writeNpz(Path directory, String config, byte[] npz, String provenance) {
+    write(directory, config, NUMPY, npz, provenance);
   }
 
   /** Writes to a temporary directory, then renames it: readers see a complete version or none. */

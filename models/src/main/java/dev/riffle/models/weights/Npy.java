@@ -50,36 +50,6 @@ final class Npy {
     new Npy(where, name).read(ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN), to);
   }
 
-  /** Returns the bytes before the values; their length aligns the values to 64 bytes. */
-  static byte[] header(Safetensors tensors, String name) {
-    String shape =
-        Arrays.stream(tensors.shape(name)).mapToObj(d -> d + ",").collect(Collectors.joining(" "));
-    String text =
-        String.format(
-            "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
-            descr(tensors, name), shape);
-    int length = (MAGIC.length + 4 + text.length() + 1 + 63) / 64 * 64;
-    ByteBuffer header = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-    header.put(MAGIC).put((byte) 1).put((byte) 0);
-    header.putShort((short) (length - MAGIC.length - 4));
-    header.put(text.getBytes(StandardCharsets.ISO_8859_1));
-    while (header.remaining() > 1) {
-      header.put((byte) ' ');
-    }
-    return header.put((byte) '\n').array();
-  }
-
-  private static String descr(Safetensors tensors, String name) {
-    ElementType type = tensors.type(name);
-    if (type == ElementType.BF16) {
-      throw new ModelException(
-          String.format(
-              "%s: tensor '%s' is of type BF16, which numpy does not have; write it as F32.",
-              tensors.where(), name));
-    }
-    return (type.bytes() == 1 ? "|" : "<") + code(type);
-  }
-
   /** Returns kind and size as numpy writes them, such as {@code f4} for F32. */
   private static String code(ElementType type) {
     return type.name().toLowerCase(Locale.ROOT).charAt(0) + "" + type.bytes();

@@ -1,22 +1,18 @@
 package dev.riffle.models.weights;
 
 import dev.riffle.models.ModelException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
 import java.util.Enumeration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
-import java.util.zip.ZipOutputStream;
 
 /**
- * Reads and writes numpy's {@code .npz}: a zip archive of {@code .npy} arrays. Reading returns a
+ * Reads numpy's {@code .npz}: a zip archive of {@code .npy} arrays. Reading returns a
  * {@link Safetensors} view: row-major tensors under the names of the arrays. Arrays of Python
  * objects are rejected: they are pickles, which execute code when they are loaded.
  */
@@ -55,37 +51,6 @@ public final class Npz {
           e);
     }
     return Safetensors.parse(npz.arrays.toBytes(), npz.where);
-  }
-
-  /**
-   * Writes these tensors as {@code numpy.savez} does, without compression; the same content gives
-   * the same bytes.
-   *
-   * @throws ModelException if a tensor is of a type that numpy does not have, which is BF16
-   */
-  public static byte[] toBytes(Safetensors tensors) {
-    ByteArrayOutputStream file = new ByteArrayOutputStream();
-    try (ZipOutputStream zip = new ZipOutputStream(file)) {
-      zip.setMethod(ZipOutputStream.STORED);
-      for (String name : tensors.names()) {
-        byte[] header = Npy.header(tensors, name);
-        byte[] values = tensors.bytes(name).array();
-        CRC32 sum = new CRC32();
-        sum.update(header);
-        sum.update(values);
-        ZipEntry entry = new ZipEntry(name + SUFFIX);
-        entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0)); // zip's first day
-        entry.setSize(header.length + (long) values.length);
-        entry.setCrc(sum.getValue());
-        zip.putNextEntry(entry);
-        zip.write(header);
-        zip.write(values);
-        zip.closeEntry();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // memory does not fail
-    }
-    return file.toByteArray();
   }
 
   private void add(ZipFile zip, ZipEntry entry) throws IOException {

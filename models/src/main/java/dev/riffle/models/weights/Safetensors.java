@@ -157,7 +157,7 @@ public final class Safetensors {
   }
 
   /** Returns a copy of the bytes of a tensor, little-endian and row-major. */
-  ByteBuffer bytes(String name) {
+  public ByteBuffer bytes(String name) {
     Entry entry = entry(name);
     byte[] copy = new byte[(int) (entry.end() - entry.begin())];
     data.get((int) entry.begin(), copy);
