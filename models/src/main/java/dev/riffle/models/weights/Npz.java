@@ -4,7 +4,7 @@ import dev.riffle.models.ModelException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.Enumeration;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.zip.CRC32;
@@ -38,9 +38,8 @@ public final class Npz {
   public static Safetensors read(Path file) {
     Npz npz = new Npz(file.toString());
     try (ZipFile zip = new ZipFile(file.toFile())) {
-      Enumeration<? extends ZipEntry> entries = zip.entries();
-      while (entries.hasMoreElements()) {
-        npz.add(zip, entries.nextElement());
+      for (ZipEntry entry : Collections.list(zip.entries())) {
+        npz.add(zip, entry);
       }
     } catch (IOException | IllegalArgumentException | OutOfMemoryError e) {
       throw new ModelException(
