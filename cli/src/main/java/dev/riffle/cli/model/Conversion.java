@@ -224,8 +224,7 @@ final class Conversion {
     Families.describe(draft, Backends.find("cpu"), 0);
     String provenanceJson = provenance(draft);
     if (numpy) {
-      ModelDirectory.writeNpz(
-          path, config.toJson(), NpzWriter.toBytes(tensors), provenanceJson);
+      ModelDirectory.writeNpz(path, config.toJson(), NpzWriter.toBytes(tensors), provenanceJson);
     } else {
       SafetensorsWriter weights = new SafetensorsWriter();
       tensors.names().forEach(name -> weights.copy(name, tensors, name));

@@ -12,9 +12,9 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Reads numpy's {@code .npz}: a zip archive of {@code .npy} arrays. Reading returns a
- * {@link Safetensors} view: row-major tensors under the names of the arrays. Arrays of Python
- * objects are rejected: they are pickles, which execute code when they are loaded.
+ * Reads numpy's {@code .npz}: a zip archive of {@code .npy} arrays. Reading returns a {@link
+ * Safetensors} view: row-major tensors under the names of the arrays. Arrays of Python objects are
+ * rejected: they are pickles, which execute code when they are loaded.
  */
 public final class Npz {
   private static final String SUFFIX = ".npy";
