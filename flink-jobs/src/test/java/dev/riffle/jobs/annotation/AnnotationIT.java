@@ -241,12 +241,12 @@ class AnnotationIT {
   }
 
   @Test
-  void aModelThatAnswersNoGenesEndsTheJobWithTheReason() {
+  void aModelThatPredictsNoGenesEndsTheJobWithTheReason() {
     JobOptions options = options(topics("music")).with(ModelOptions.MODEL, Sounds.MODEL.toString());
     RunningJob job = cluster.submit(new AnnotationJob().onKafka(options).environment());
     assertThatThrownBy(() -> job.awaitEnd(LIMIT))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("answers Note, but Gene is wanted");
+        .hasMessageContaining("predicts Note, but Gene is expected");
   }
 
   private static Topics bounded(String stream, List<ProducerRecord<byte[], byte[]>> input) {
