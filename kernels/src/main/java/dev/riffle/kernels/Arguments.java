@@ -54,6 +54,57 @@ final class Arguments {
   }
 
   /**
+   * A product of a layer that must have these sizes.
+   *
+   * @throws IllegalArgumentException if it has others
+   */
+  static void product(String name, Constants.Linear weights, long inputs, long outputs) {
+    if (weights.inputs() != inputs || weights.outputs() != outputs) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s must lead from %d to %d features, found from %d to %d. Check the sizes of the"
+                  + " layer's weights.",
+              name, inputs, outputs, weights.inputs(), weights.outputs()));
+    }
+  }
+
+  /**
+   * Weights of a layer that must have at least {@code count} values.
+   *
+   * @throws IllegalArgumentException if there are fewer
+   */
+  static void weights(String name, Tensor tensor, int count) {
+    if (tensor.size() < count) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s must have %d values, found %d. Check the sizes of the layer's weights.",
+              name, count, tensor.size()));
+    }
+  }
+
+  /**
+   * What a norm adds ahead of a square root.
+   *
+   * @throws IllegalArgumentException if it is negative or NaN
+   */
+  static void epsilon(double epsilon) {
+    if (!(epsilon >= 0)) {
+      throw new IllegalArgumentException("epsilon must be 0 or more but is " + epsilon + ".");
+    }
+  }
+
+  /**
+   * A number that must be a multiple of two.
+   *
+   * @throws IllegalArgumentException if it is not
+   */
+  static void even(String name, int number) {
+    if (number % 2 != 0) {
+      throw new IllegalArgumentException(name + " must be even, found " + number + ".");
+    }
+  }
+
+  /**
    * An array of weights that must have exactly {@code rows x width} values.
    *
    * @throws IllegalArgumentException if it has not
@@ -119,7 +170,7 @@ final class Arguments {
    *
    * @throws IllegalArgumentException if a count is negative or the tensor is too small
    */
-  static void strided(String name, Tensor tensor, int rows, int stride, int width) {
+  static void strided(String name, Tensor tensor, int rows, int stride, long width) {
     count("rows", rows);
     count("stride", stride);
     long values = rows == 0 ? 0 : (rows - 1L) * stride + width;

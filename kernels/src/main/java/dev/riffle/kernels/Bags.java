@@ -7,4 +7,12 @@ package dev.riffle.kernels;
  * @param weights {@code [rows, size]}
  * @param size entries of each bag
  */
-public record Bags(int[] entries, Tensor weights, int size) {}
+public record Bags(int[] entries, Tensor weights, int size) {
+
+  /**
+   * @throws IllegalArgumentException if the size is negative
+   */
+  public Bags {
+    Arguments.count("size", size);
+  }
+}

@@ -10,12 +10,16 @@ package dev.riffle.kernels;
 public record FoGates(int count, Activation activation, double zoneout) {
 
   /**
-   * @throws IllegalArgumentException unless there are 2, 3 or 4 gates
+   * @throws IllegalArgumentException unless there are 2, 3 or 4 gates and zoneout is from 0 to 1
    */
   public FoGates {
     if (count < 2 || count > 4) {
       throw new IllegalArgumentException(
           "gates must be 2 (z, f), 3 (z, f, o) or 4 (z, f, o, i) but is " + count + ".");
+    }
+    if (!(zoneout >= 0 && zoneout <= 1)) {
+      throw new IllegalArgumentException(
+          "zoneout must be a probability from 0 to 1 but is " + zoneout + ".");
     }
   }
 }

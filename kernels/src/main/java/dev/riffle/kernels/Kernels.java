@@ -70,7 +70,7 @@ public final class Kernels implements Constants, FusedOperations {
     own(tensor);
   }
 
-  private void strided(String name, Strided x, int rows, int width) {
+  private void strided(String name, Strided x, int rows, long width) {
     Arguments.strided(name, x.tensor(), rows, x.stride(), width);
     own(x.tensor());
   }
@@ -79,6 +79,13 @@ public final class Kernels implements Constants, FusedOperations {
   private void own(Object made) {
     if (!backend.owns(made)) {
       throw Arguments.foreign(backend.name(), made);
+    }
+  }
+
+  private void own(RowNorm norm) {
+    if (!norm.isNone()) {
+      own(norm.weights().weight());
+      own(norm.weights().bias());
     }
   }
 
@@ -393,7 +400,9 @@ public final class Kernels implements Constants, FusedOperations {
 
   @Override
   public void rotary(RotaryPositions rotation, Strided x, int rows, int groups, int width) {
-    strided("x", x, rows, groups * width);
+    Arguments.count("groups", groups);
+    Arguments.even("width", width);
+    strided("x", x, rows, (long) groups * width);
     Arguments.tokens(rotation.positions(), rows, rotation.table(), width);
     own(rotation.table());
     backend.rotary(rotation, x, rows, groups, width);
@@ -431,8 +440,8 @@ public final class Kernels implements Constants, FusedOperations {
     own(layer.gates());
     Arguments.count("groups", groups);
     int width = layer.width();
-    norm(layer.norm(), width);
-    holds("d", layer.skip(), 1, width);
+    own(layer.norm());
+    own(layer.skip());
     holds("x", x, sequences.rows(), (long) groups * width);
     holds("state", state, sequences.count(), 2L * groups * layer.lambda().width());
     backend.advance(layer, x, sequences, state, groups, work);
@@ -448,8 +457,9 @@ public final class Kernels implements Constants, FusedOperations {
       Positions positions) {
     own(unit.expand());
     own(unit.contract());
-    holds("offset", unit.norm().offset(), 1, unit.hidden());
-    holds("scale", unit.scale(), 2, unit.width());
+    own(unit.norm().offset());
+    own(unit.scale());
+    Arguments.even("length of a switch unit's sequences", positions.length());
     holds("x", x, positions.rows(), unit.width());
     holds("y", y, positions.rows(), unit.width());
     holds("a", a, positions.sequences() * positions.pairs(), unit.hidden());
@@ -470,7 +480,7 @@ public final class Kernels implements Constants, FusedOperations {
   public void mlp(Mlp mlp, Tensor x, Tensor y, int rows) {
     own(mlp.first());
     own(mlp.second());
-    norm(mlp.norm(), mlp.first().inputs());
+    own(mlp.norm());
     holds("x", x, rows, mlp.first().inputs());
     holds("y", y, rows, mlp.second().outputs());
     backend.mlp(mlp, x, y, rows);

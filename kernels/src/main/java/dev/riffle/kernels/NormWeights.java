@@ -8,4 +8,12 @@ package dev.riffle.kernels;
  * @param bias {@code [width]}
  * @param epsilon added to the variance
  */
-public record NormWeights(Tensor weight, Tensor bias, double epsilon) {}
+public record NormWeights(Tensor weight, Tensor bias, double epsilon) {
+
+  /**
+   * @throws IllegalArgumentException if epsilon is negative or NaN
+   */
+  public NormWeights {
+    Arguments.epsilon(epsilon);
+  }
+}

@@ -9,4 +9,12 @@ package dev.riffle.kernels;
  * @param epsilon added to the mean square
  * @param activation f
  */
-public record PositionNorm(Tensor offset, double epsilon, Activation activation) {}
+public record PositionNorm(Tensor offset, double epsilon, Activation activation) {
+
+  /**
+   * @throws IllegalArgumentException if epsilon is negative or NaN
+   */
+  public PositionNorm {
+    Arguments.epsilon(epsilon);
+  }
+}

@@ -9,4 +9,12 @@ package dev.riffle.kernels;
  * @param v values, in the rows of the keys
  * @param stride values from one row to the next
  */
-public record QueryKeyValue(Tensor q, Tensor k, Tensor v, int stride) {}
+public record QueryKeyValue(Tensor q, Tensor k, Tensor v, int stride) {
+
+  /**
+   * @throws IllegalArgumentException if the stride is negative
+   */
+  public QueryKeyValue {
+    Arguments.count("stride", stride);
+  }
+}

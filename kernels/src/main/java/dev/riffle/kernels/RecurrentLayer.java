@@ -27,6 +27,19 @@ public record RecurrentLayer(
     Activation activation,
     Linear gates) {
 
+  /**
+   * @throws IllegalArgumentException if the sizes of the parts do not fit together
+   */
+  public RecurrentLayer {
+    int d = b.inputs();
+    long numbers = 2L * lambda.width(); // real and imaginary parts
+    Arguments.product("recurrent layer: b", b, d, numbers);
+    Arguments.product("recurrent layer: c", c, numbers, d);
+    Arguments.product("recurrent layer: gates", gates, d, 2L * d);
+    Arguments.weights("recurrent layer: skip", skip, d);
+    norm.checkWidth("recurrent layer: norm", d);
+  }
+
   /** Features d of a row. */
   public int width() {
     return b.inputs();

@@ -30,6 +30,19 @@ public record RowNorm(Kind kind, NormWeights weights) {
     return new RowNorm(Kind.AFFINE, new NormWeights(scale, shift, 0));
   }
 
+  /**
+   * Checks that the norm has weights for rows of {@code width} values.
+   *
+   * @param name of the norm in the message
+   * @throws IllegalArgumentException if it has fewer
+   */
+  void checkWidth(String name, int width) {
+    if (!isNone()) {
+      Arguments.weights(name, weights.weight(), width);
+      Arguments.weights(name, weights.bias(), width);
+    }
+  }
+
   /** Whether rows stay as they are. */
   public boolean isNone() {
     return kind == Kind.NONE;

@@ -6,4 +6,12 @@ package dev.riffle.kernels;
  * @param tensor begins with the first of these columns of the first row
  * @param stride values from the first column of one row to that of the next
  */
-public record Strided(Tensor tensor, int stride) {}
+public record Strided(Tensor tensor, int stride) {
+
+  /**
+   * @throws IllegalArgumentException if the stride is negative
+   */
+  public Strided {
+    Arguments.count("stride", stride);
+  }
+}

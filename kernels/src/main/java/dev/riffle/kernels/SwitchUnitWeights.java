@@ -12,6 +12,21 @@ import dev.riffle.kernels.Constants.Linear;
  */
 public record SwitchUnitWeights(Linear expand, PositionNorm norm, Linear contract, Tensor scale) {
 
+  /**
+   * @throws IllegalArgumentException if the sizes of the parts do not fit together
+   */
+  public SwitchUnitWeights {
+    if (expand.inputs() % 2 != 0) {
+      throw new IllegalArgumentException(
+          "switch unit: expand must have an even number of input features (two positions), found "
+              + expand.inputs()
+              + ".");
+    }
+    Arguments.product("switch unit: contract", contract, expand.outputs(), expand.inputs());
+    Arguments.weights("switch unit: offset of the norm", norm.offset(), expand.outputs());
+    Arguments.weights("switch unit: scale", scale, expand.inputs());
+  }
+
   /** Features of a position. */
   public int width() {
     return expand.inputs() / 2;
