@@ -1,5 +1,6 @@
 package dev.riffle.kernels;
 
+import static dev.riffle.kernels.TestValues.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -8,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  *   }
  * </pre>
  *
- * <p>Each operation is run on the backend and on {@code reference} and both answers are compared;
+ * <p>Each operation is run on the backend and on {@code reference} and both results are compared;
  * then each operation is run on a row alone and on the same row among others, and the bits are
  * compared.
  */
@@ -44,7 +44,7 @@ public abstract class KernelsContract {
   /** The backend under test. */
   protected abstract Kernels kernels();
 
-  /** Allowed difference from {@code reference}, relative to the size of the answer or to 1. */
+  /** Allowed difference from {@code reference}, relative to the size of the result or to 1. */
   protected double tolerance() {
     return 2e-5;
   }
@@ -162,9 +162,9 @@ public abstract class KernelsContract {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 17, 128, 192, 264, 704})
-  void theOtherVerbsOnRowsEqualTheReference(int width) {
+  void theOtherOperationsOnRowsEqualTheReference(int width) {
     for (int rows : ROWS) {
-      for (Verb operation : Verb.values()) {
+      for (RowOperation operation : RowOperation.values()) {
         equalsReference(rows * width, (k, y) -> operation.run(k, rows, width, 0, y));
       }
     }
@@ -285,7 +285,7 @@ public abstract class KernelsContract {
   }
 
   @Test
-  void normalizeOfAConstantRowIsTheBias() {
+  void layerNormOfAConstantRowIsTheBias() {
     double[] bias = random(1, 17);
     Tensor x = kernels.allocate(34);
     kernels.fill(x, 0, 34, 12345);
@@ -302,7 +302,7 @@ public abstract class KernelsContract {
   }
 
   @Test
-  void normalizeKeepsItsDigitsFarFromZero() {
+  void layerNormKeepsItsDigitsFarFromZero() {
     double[] x = new double[128];
     Arrays.setAll(x, j -> 1000 + (j % 2 == 0 ? 0.5 : -0.5));
     double[] ones = new double[128];
@@ -353,7 +353,7 @@ public abstract class KernelsContract {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 17, 96})
-  void normalizePositionsEqualsTheReference(int width) {
+  void positionNormEqualsTheReference(int width) {
     int[] starts = {0, 1, 1, 4, 134, 334};
     for (Activation f : new Activation[] {Activation.NONE, Activation.GELU_QUICK}) {
       equalsReference(334 * width, (k, y) -> positions(k, f, starts, width, y));
@@ -372,7 +372,7 @@ public abstract class KernelsContract {
   }
 
   @Test
-  void normalizePositionsGivesASequenceTheSameBitsInAnyBatch() {
+  void positionNormGivesASequenceTheSameBitsInAnyBatch() {
     int width = 17;
     int[] starts = {0, 1, 1, 4, 134, 334};
     Tensor whole = kernels.allocate(334 * width);
@@ -440,7 +440,7 @@ public abstract class KernelsContract {
 
   @ParameterizedTest
   @EnumSource(Shuffle.class)
-  void aSwitchUnitIsItsVerbs(Shuffle shuffle) {
+  void aSwitchUnitEqualsItsOperations(Shuffle shuffle) {
     for (int[] shape : new int[][] {{1, 2, 3}, {3, 4, 1}, {2, 64, 17}, {2, 512, 24}}) {
       int sequences = shape[0];
       int length = shape[1];
@@ -504,7 +504,7 @@ public abstract class KernelsContract {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2})
-  void aPerceptronIsItsVerbs(int norm) {
+  void anMlpEqualsItsOperations(int norm) {
     for (int[] shape :
         new int[][] {{1, 1}, {12, 5}, {17, 130}, {224, 128}, {272, 256}, {40, 300}}) {
       for (int rows : new int[] {0, 1, 7, 70}) {
@@ -542,7 +542,7 @@ public abstract class KernelsContract {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2})
-  void addRotatedWithANormIsItsVerbs(int norm) {
+  void rollAddNormEqualsItsOperations(int norm) {
     for (int[] shape : new int[][] {{1, 1}, {12, 3}, {136, 17}, {176, 8}, {272, 16}, {600, 60}}) {
       int width = shape[0];
       equalsReference(
@@ -571,7 +571,7 @@ public abstract class KernelsContract {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
-  void aRecurrentLayerIsItsVerbs(int norm) {
+  void aRecurrentLayerEqualsItsOperations(int norm) {
     int[] ones = IntStream.rangeClosed(0, 70).toArray();
     for (int[] shape : new int[][] {{1, 1}, {16, 12}, {17, 9}, {32, 20}, {128, 128}, {128, 40}}) {
       for (int[] starts : new int[][] {{0}, {0, 0}, {0, 1}, {0, 3, 3, 10}, ones}) {
@@ -693,7 +693,7 @@ public abstract class KernelsContract {
   }
 
   @Test
-  void normalizeGroupsEqualsTheReference() {
+  void groupNormEqualsTheReference() {
     for (int[] shape : new int[][] {{12, 1}, {12, 4}, {12, 12}, {17, 1}, {17, 17}, {128, 16}}) {
       int width = shape[0];
       for (boolean inPlace : new boolean[] {false, true}) {
@@ -717,7 +717,7 @@ public abstract class KernelsContract {
   }
 
   @Test
-  void normalizeGroupsKeepsItsDigitsFarFromZero() {
+  void groupNormKeepsItsDigitsFarFromZero() {
     Tensor x = kernels.constant(IntStream.range(0, 64).mapToDouble(i -> 1000 + i % 2).toArray());
     Tensor one = kernels.constant(new double[] {1, 1});
     int[] starts = {0, 32};
@@ -730,7 +730,7 @@ public abstract class KernelsContract {
   }
 
   @Test
-  void addRotatedEqualsTheReference() {
+  void rollAddEqualsTheReference() {
     int[] longer = {0, 5, 5, 12, 100}; // 2 and 56 rows more than there are to be read
     for (int[] shape : new int[][] {{1, 1}, {12, 1}, {12, 3}, {136, 17}, {176, 8}, {32, 1}}) {
       int width = shape[0];
@@ -753,7 +753,7 @@ public abstract class KernelsContract {
   }
 
   @Test
-  void addRotatedTurnsEachTrackByItsPowerOfTwo() {
+  void rollAddTurnsEachTrackByItsPowerOfTwo() {
     // 3 rows, 4 tracks of 1: offsets 0, 1, 2 and 4, which is 1 again
     double[] x = {0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23};
     Tensor y = kernels.allocate(12);
@@ -846,8 +846,8 @@ public abstract class KernelsContract {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 17, 128, 192})
-  void theOtherVerbsGiveARowTheSameBitsInAnyBatch(int width) {
-    for (Verb operation : Verb.values()) {
+  void theOtherOperationsGiveARowTheSameBitsInAnyBatch(int width) {
+    for (RowOperation operation : RowOperation.values()) {
       for (int rows : new int[] {2, 7, 64}) {
         Tensor whole = operation.run(kernels, rows, width, 0, kernels.allocate(rows * width));
         for (int at : new int[] {0, 1, rows / 2, rows - 1}) {
@@ -947,7 +947,7 @@ public abstract class KernelsContract {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 17, 128})
-  void forgetGateEqualsTheReference(int width) {
+  void foPoolingEqualsTheReference(int width) {
     for (int[] starts : new int[][] {{0}, {0, 0}, {0, 1}, {0, 3, 3, 10}, {0, 0, 64, 65}}) {
       for (int gates : new int[] {2, 3, 4}) {
         for (Activation f : new Activation[] {Activation.TANH, Activation.SOFTPLUS}) {
@@ -975,7 +975,7 @@ public abstract class KernelsContract {
 
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 4})
-  void forgetGateInChunksAndBatchesEqualsTheWholeBitForBit(int gates) {
+  void foPoolingInChunksAndBatchesEqualsTheWholeBitForBit(int gates) {
     int width = 19;
     int[] starts = {0, 3, 3, 40, 41};
     double[] zfoi = random(1, 41 * gates * width);
@@ -1012,7 +1012,7 @@ public abstract class KernelsContract {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 16, 35})
-  void forgetGateOfOneSequenceNeverReachesAnother(int width) {
+  void foPoolingOfOneSequenceNeverReachesAnother(int width) {
     Tensor zf = kernels.allocate(3 * 2 * width);
     kernels.fill(zf, 0, width, Double.POSITIVE_INFINITY); // z of the first sequence
     kernels.fill(zf, 4 * width, width, Double.NaN); // z of the third
@@ -1030,7 +1030,7 @@ public abstract class KernelsContract {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 8})
-  void lagEqualsTheReference(int taps) {
+  void causalUnfoldEqualsTheReference(int taps) {
     for (int width : new int[] {1, 5}) {
       for (int[] starts : new int[][] {{0}, {0, 0}, {0, 1}, {0, 3, 3, 10, 12}, {0, 0, 30, 31}}) {
         int sequences = starts.length - 1;
@@ -1050,7 +1050,7 @@ public abstract class KernelsContract {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 8})
-  void lagStepByStepEqualsTheWhole(int taps) {
+  void causalUnfoldStepByStepEqualsTheWhole(int taps) {
     int width = 3;
     int row = taps * width;
     Tensor x = kernels.constant(random(1, 20 * width));
@@ -1179,7 +1179,7 @@ public abstract class KernelsContract {
   }
 
   @Test
-  void windowsThatDoNotFitAreRefused() {
+  void attentionSetsThatDoNotFitAreRefused() {
     int[] one = {0, 1};
     int[] times = {0, 0};
     assertThatThrownBy(() -> windows(new int[] {2}, one, new int[1], one, times))
@@ -1424,17 +1424,17 @@ public abstract class KernelsContract {
   // ----------------------------------------------------------------- helpers
 
   /** Operations that map {@code rows x width} to as many values, each row by itself. */
-  private enum Verb {
-    NORMALIZE,
-    NORMALIZE_IN_PLACE,
+  private enum RowOperation {
+    LAYER_NORM,
+    LAYER_NORM_IN_PLACE,
     AFFINE,
     AFFINE_IN_PLACE,
-    GATED_MIX,
-    GATED_MIX_IN_PLACE,
-    SKIP,
-    SKIP_GELU,
-    SKIP_SIGMOID,
-    SKIP_RELU,
+    GLU_RESIDUAL,
+    GLU_RESIDUAL_IN_PLACE,
+    ADD_SCALED,
+    ADD_SCALED_GELU,
+    ADD_SCALED_SIGMOID,
+    ADD_SCALED_RELU,
     GELU,
     GELU_IN_PLACE,
     LOG_SOFTMAX,
@@ -1451,21 +1451,21 @@ public abstract class KernelsContract {
       // all inputs are views that do not begin at 0
       Tensor x = k.constant(random(3, 128 * width)).view(first * width, size);
       Tensor ab = k.constant(random(4, 256 * width)).view(first * 2 * width, 2 * size);
-      boolean inPlace = name().endsWith("IN_PLACE") || name().startsWith("SKIP");
+      boolean inPlace = name().endsWith("IN_PLACE") || name().startsWith("ADD_SCALED");
       if (inPlace) {
-        double[] start = random(name().startsWith("SKIP") ? 5 : 3, 128 * width);
+        double[] start = random(name().startsWith("ADD_SCALED") ? 5 : 3, 128 * width);
         k.write(start, first * width, y, 0, size);
       }
       Tensor in = inPlace ? y : x;
       switch (this) {
-        case NORMALIZE, NORMALIZE_IN_PLACE ->
+        case LAYER_NORM, LAYER_NORM_IN_PLACE ->
             k.layerNorm(new NormWeights(a, b, 1e-6), in, y, rows, width);
         case AFFINE, AFFINE_IN_PLACE -> k.affine(a, b, in, y, rows, width);
-        case GATED_MIX, GATED_MIX_IN_PLACE -> k.gluResidual(in, ab, y, rows, width);
-        case SKIP -> k.addScaled(a, x, y, Activation.NONE, rows, width);
-        case SKIP_GELU -> k.addScaled(a, x, y, Activation.GELU_TANH, rows, width);
-        case SKIP_SIGMOID -> k.addScaled(a, x, y, Activation.SIGMOID, rows, width);
-        case SKIP_RELU -> k.addScaled(a, x, y, Activation.RELU, rows, width);
+        case GLU_RESIDUAL, GLU_RESIDUAL_IN_PLACE -> k.gluResidual(in, ab, y, rows, width);
+        case ADD_SCALED -> k.addScaled(a, x, y, Activation.NONE, rows, width);
+        case ADD_SCALED_GELU -> k.addScaled(a, x, y, Activation.GELU_TANH, rows, width);
+        case ADD_SCALED_SIGMOID -> k.addScaled(a, x, y, Activation.SIGMOID, rows, width);
+        case ADD_SCALED_RELU -> k.addScaled(a, x, y, Activation.RELU, rows, width);
         case GELU, GELU_IN_PLACE -> k.activate(Activation.GELU_TANH, in, y, size);
         case LOG_SOFTMAX, LOG_SOFTMAX_IN_PLACE -> k.logSoftmax(in, y, rows, width);
         case MULTIPLY -> k.multiply(in, x, y, size);
@@ -1542,14 +1542,6 @@ public abstract class KernelsContract {
   private double[] read(Tensor t, int count) {
     double[] values = new double[count];
     kernels.read(t, 0, values, 0, count);
-    return values;
-  }
-
-  /** Normal numbers that a float holds exactly. */
-  private static double[] random(int seed, int count) {
-    Random random = new Random(seed);
-    double[] values = new double[count];
-    Arrays.setAll(values, i -> (float) random.nextGaussian());
     return values;
   }
 }

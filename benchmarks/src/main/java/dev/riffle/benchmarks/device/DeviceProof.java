@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.families.Families;
+import dev.riffle.models.golden.GoldenFiles;
 import dev.riffle.models.golden.GoldenResult;
 import dev.riffle.models.golden.GoldenStatus;
 import java.io.IOException;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * The steps of {@code gpu/prove} that compute: each is a process, writes an object of JSON to
@@ -154,7 +154,7 @@ public final class DeviceProof {
     int missed = 0;
     int failed = 0;
     int left = 0;
-    for (Path file : files()) {
+    for (Path file : GoldenFiles.in(list("goldens").stream().map(Path::of).toList())) {
       if (spent() >= 1) {
         left++;
         continue;
@@ -191,19 +191,5 @@ public final class DeviceProof {
     result.put("ok", !bad && left == 0);
     write(result);
     return bad ? 1 : left > 0 ? 2 : 0;
-  }
-
-  private List<Path> files() throws IOException {
-    List<Path> found = new ArrayList<>();
-    for (String folder : list("goldens")) {
-      try (Stream<Path> files = Files.walk(Path.of(folder))) {
-        files
-            .filter(f -> f.toString().endsWith(".safetensors"))
-            .filter(f -> !f.endsWith("model.safetensors"))
-            .sorted()
-            .forEach(found::add);
-      }
-    }
-    return found;
   }
 }

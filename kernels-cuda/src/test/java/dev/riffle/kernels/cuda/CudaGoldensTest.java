@@ -4,19 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.families.Families;
+import dev.riffle.models.golden.GoldenFiles;
 import dev.riffle.models.golden.GoldenResult;
 import dev.riffle.models.golden.GoldenStatus;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The goldens of all families, held against cuda. */
+/** The goldens of all families, compared with cuda. */
 class CudaGoldensTest {
   private static final List<GoldenResult> RESULTS = new ArrayList<>();
 
@@ -34,16 +33,6 @@ class CudaGoldensTest {
   }
 
   static List<Path> goldens() throws IOException {
-    List<Path> found = new ArrayList<>();
-    for (String root : List.of("../models/goldens", "../demo/models")) {
-      try (Stream<Path> files = Files.walk(Path.of(root))) {
-        files
-            .filter(f -> f.toString().endsWith(".safetensors"))
-            .filter(f -> !f.endsWith("model.safetensors"))
-            .sorted()
-            .forEach(found::add);
-      }
-    }
-    return found;
+    return GoldenFiles.in(List.of(Path.of("../models/goldens"), Path.of("../demo/models")));
   }
 }

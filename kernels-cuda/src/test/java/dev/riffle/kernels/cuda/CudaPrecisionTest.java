@@ -1,26 +1,25 @@
 package dev.riffle.kernels.cuda;
 
+import static dev.riffle.kernels.TestValues.linear;
+import static dev.riffle.kernels.TestValues.mlp;
+import static dev.riffle.kernels.TestValues.run;
+import static dev.riffle.kernels.TestValues.switchUnit;
+import static dev.riffle.kernels.TestValues.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Mlp;
-import dev.riffle.kernels.PositionNorm;
 import dev.riffle.kernels.Positions;
-import dev.riffle.kernels.RowNorm;
 import dev.riffle.kernels.Shuffle;
-import dev.riffle.kernels.SwitchUnitWeights;
 import dev.riffle.kernels.Tensor;
+import dev.riffle.kernels.TestValues.Operation;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.golden.GoldenResult;
 import dev.riffle.models.golden.GoldenStatus;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -51,20 +50,7 @@ class CudaPrecisionTest {
     int length = 128;
     int width = 24;
     compare(
-        precision,
-        2 * length * width,
-        (k, y) ->
-            k.switchUnit(
-                new SwitchUnitWeights(
-                    linear(k, 1, 2 * width, 4 * width),
-                    new PositionNorm(values(k, 2, 4 * width), 1e-10, Activation.GELU_QUICK),
-                    linear(k, 3, 4 * width, 2 * width),
-                    values(k, 4, 2 * width)),
-                values(k, 5, 2 * length * width),
-                k.allocate(length * 4 * width),
-                k::allocate,
-                y,
-                new Positions(2, length, Shuffle.RIGHT)));
+        precision, 2 * length * width, switchUnit(new Positions(2, length, Shuffle.RIGHT), width));
   }
 
   @ParameterizedTest
@@ -74,19 +60,7 @@ class CudaPrecisionTest {
       int sequences = shape[0];
       int length = shape[1];
       int width = shape[2];
-      Verb operation =
-          (k, y) ->
-              k.switchUnit(
-                  new SwitchUnitWeights(
-                      linear(k, 1, 2 * width, 4 * width),
-                      new PositionNorm(values(k, 2, 4 * width), 1e-10, Activation.GELU_QUICK),
-                      linear(k, 3, 4 * width, 2 * width),
-                      values(k, 4, 2 * width)),
-                  values(k, 5, sequences * length * width),
-                  k.allocate(sequences * length / 2 * 4 * width),
-                  k::allocate,
-                  y,
-                  new Positions(sequences, length, shuffle));
+      Operation operation = switchUnit(new Positions(sequences, length, shuffle), width);
       int size = sequences * length * width;
       double[] expected = run(Backends.find("reference"), size, operation);
       for (int parts : new int[] {1, 1000}) {
@@ -102,27 +76,14 @@ class CudaPrecisionTest {
 
   @ParameterizedTest
   @EnumSource(CudaOptions.Precision.class)
-  void aPerceptronIsAsPreciseAsItsProducts(CudaOptions.Precision precision) {
-    int width = 56;
-    compare(
-        precision,
-        75 * width,
-        (k, y) ->
-            k.mlp(
-                new Mlp(
-                    RowNorm.layer(values(k, 1, width), values(k, 2, width), 1e-5),
-                    linear(k, 3, width, 40),
-                    Activation.GELU,
-                    linear(k, 4, 40, width)),
-                values(k, 5, 75 * width),
-                y,
-                75));
+  void anMlpIsAsPreciseAsItsProducts(CudaOptions.Precision precision) {
+    compare(precision, 75 * 56, mlp(56, 40, 75));
   }
 
   @ParameterizedTest
   @EnumSource(CudaOptions.Precision.class)
   void aProductOfWindowsMayBeginAnywhere(CudaOptions.Precision precision) {
-    Verb operation =
+    Operation operation =
         (k, y) -> {
           Tensor x = values(k, 1, 40 * 32 + 1).view(1, 40 * 32);
           k.linear(linear(k, 2, 32, 24), x, y, 40);
@@ -135,12 +96,7 @@ class CudaPrecisionTest {
     }
   }
 
-  /** An operation into y. */
-  private interface Verb {
-    void run(Kernels k, Tensor y);
-  }
-
-  private static void compare(CudaOptions.Precision precision, int size, Verb operation) {
+  private static void compare(CudaOptions.Precision precision, int size, Operation operation) {
     double[] expected = run(Backends.find("reference"), size, operation);
     double[] found = run(TestGpu.anyThread(kernels(precision).forWindows()), size, operation);
     double worst = 0;
@@ -152,31 +108,6 @@ class CudaPrecisionTest {
     if (precision != CudaOptions.Precision.FP32) {
       assertThat(worst).as("or nothing was rounded").isGreaterThan(allowed(precision) / 100);
     }
-  }
-
-  private static double[] run(Kernels k, int size, Verb operation) {
-    Tensor y = k.allocate(size);
-    operation.run(k, y);
-    double[] values = new double[size];
-    k.read(y, 0, values, 0, size);
-    return values;
-  }
-
-  private static Kernels.Linear linear(Kernels k, int seed, int inputs, int outputs) {
-    double[] weight = random(seed, inputs * outputs);
-    Arrays.setAll(weight, i -> (float) (weight[i] / Math.sqrt(inputs)));
-    return k.linear(weight, random(seed + 100, outputs), outputs, inputs);
-  }
-
-  private static Tensor values(Kernels k, int seed, int count) {
-    return k.constant(random(seed, count));
-  }
-
-  private static double[] random(int seed, int count) {
-    Random random = new Random(seed);
-    double[] values = new double[count];
-    Arrays.setAll(values, i -> (float) random.nextGaussian());
-    return values;
   }
 
   /** Prints how far each precision is from what was recorded, and holds float32 to its limits. */

@@ -1,11 +1,18 @@
 package dev.riffle.kernels.cuda;
 
+import static dev.riffle.kernels.TestValues.linear;
+import static dev.riffle.kernels.TestValues.mlp;
+import static dev.riffle.kernels.TestValues.random;
+import static dev.riffle.kernels.TestValues.read;
+import static dev.riffle.kernels.TestValues.run;
+import static dev.riffle.kernels.TestValues.switchUnit;
+import static dev.riffle.kernels.TestValues.times;
+import static dev.riffle.kernels.TestValues.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Mlp;
 import dev.riffle.kernels.NormWeights;
 import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.PositionNorm;
@@ -15,8 +22,8 @@ import dev.riffle.kernels.RowNorm;
 import dev.riffle.kernels.Shuffle;
 import dev.riffle.kernels.SwitchUnitWeights;
 import dev.riffle.kernels.Tensor;
+import dev.riffle.kernels.TestValues.Operation;
 import java.util.Arrays;
-import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,11 +37,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class CudaTilesTest {
   private final Kernels large = TestGpu.anyThread(TestGpu.of(CudaOptions.Precision.FP32, 1));
   private final Kernels small = TestGpu.anyThread(TestGpu.of(CudaOptions.Precision.FP32, 1000));
-
-  /** An operation into y. */
-  private interface Verb {
-    void run(Kernels k, Tensor y);
-  }
 
   @Test
   void productsHaveTheSameBitsInAllTilings() {
@@ -74,19 +76,7 @@ class CudaTilesTest {
       int length = shape[1];
       int width = shape[2];
       agree(
-          sequences * length * width,
-          (k, y) ->
-              k.switchUnit(
-                  new SwitchUnitWeights(
-                      linear(k, 1, 2 * width, 4 * width),
-                      new PositionNorm(values(k, 2, 4 * width), 1e-10, Activation.GELU_QUICK),
-                      linear(k, 3, 4 * width, 2 * width),
-                      values(k, 4, 2 * width)),
-                  values(k, 5, sequences * length * width),
-                  k.allocate(sequences * length / 2 * 4 * width),
-                  k::allocate,
-                  y,
-                  new Positions(sequences, length, shuffle)));
+          sequences * length * width, switchUnit(new Positions(sequences, length, shuffle), width));
     }
   }
 
@@ -140,21 +130,9 @@ class CudaTilesTest {
   }
 
   @Test
-  void perceptronsHaveTheSameBitsInAllTilings() {
+  void mlpsHaveTheSameBitsInAllTilings() {
     for (int[] shape : new int[][] {{12, 5}, {20, 130}, {132, 128}, {112, 64}, {17, 13}}) {
-      int width = shape[0];
-      agree(
-          75 * width,
-          (k, y) ->
-              k.mlp(
-                  new Mlp(
-                      RowNorm.layer(values(k, 1, width), values(k, 2, width), 1e-5),
-                      linear(k, 3, width, shape[1]),
-                      Activation.GELU,
-                      linear(k, 4, shape[1], width)),
-                  values(k, 5, 75 * width),
-                  y,
-                  75));
+      agree(75 * shape[0], mlp(shape[0], shape[1], 75));
     }
   }
 
@@ -194,7 +172,7 @@ class CudaTilesTest {
   }
 
   /** Runs the operation in both tilings and on the reference. */
-  private double[] agree(int size, Verb operation) {
+  private double[] agree(int size, Operation operation) {
     double[] one = run(large, size, operation);
     double[] other = run(small, size, operation);
     assertThat(one).isEqualTo(other);
@@ -204,38 +182,5 @@ class CudaTilesTest {
       assertThat(Math.abs(one[i] - expected[i])).as("value %d", i).isLessThanOrEqualTo(allowed);
     }
     return one;
-  }
-
-  private static double[] run(Kernels k, int size, Verb operation) {
-    Tensor y = k.allocate(size);
-    operation.run(k, y);
-    return read(k, y, size);
-  }
-
-  private static double[] read(Kernels k, Tensor from, int count) {
-    double[] values = new double[count];
-    k.read(from, 0, values, 0, count);
-    return values;
-  }
-
-  private static Kernels.Linear linear(Kernels k, int seed, int inputs, int outputs) {
-    double[] weight = times(1 / Math.sqrt(inputs), random(seed, inputs * outputs));
-    return k.linear(weight, random(seed + 100, outputs), outputs, inputs);
-  }
-
-  private static Tensor values(Kernels k, int seed, int count) {
-    return k.constant(random(seed, count));
-  }
-
-  private static double[] times(double factor, double[] values) {
-    return Arrays.stream(values).map(v -> (float) (factor * v)).toArray();
-  }
-
-  /** Normal numbers that a float holds exactly. */
-  private static double[] random(int seed, int count) {
-    Random random = new Random(seed);
-    double[] values = new double[count];
-    Arrays.setAll(values, i -> (float) random.nextGaussian());
-    return values;
   }
 }

@@ -24,6 +24,7 @@ import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastDivOp;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastSubOp;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Max;
+import org.nd4j.linalg.api.ops.impl.scalar.ScalarMax;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
 import org.nd4j.linalg.factory.Nd4j;
@@ -103,9 +104,8 @@ final class Nd4jKernels extends Nd4jOperations {
       int most = block(width, rows);
       ArrayTensor block = work.take(most * width);
       ArrayTensor spare = work.take(most * width);
-      INDArray wide = work.array(DataType.DOUBLE, most * (long) width);
-      INDArray total = work.array(DataType.DOUBLE, width);
-      INDArray part = work.array(DataType.DOUBLE, width);
+      Sums sums = Sums.take(work, most, width);
+      INDArray total = sums.total();
       INDArray mean = work.array(DataType.FLOAT, width);
       INDArray scale = work.array(DataType.FLOAT, width);
       for (int b = 0; b < sequences.count(); b++) {
@@ -115,7 +115,6 @@ final class Nd4jKernels extends Nd4jOperations {
         }
         long begin = (long) sequences.start(b) * width;
         INDArray firstRow = x.vector(begin, width);
-        Sums sums = new Sums(total, part, wide);
         // mean = first + 1/n sum_t (x_t - first): a channel that never changes has no variance
         for (int t = 0; t < n; t += most) {
           int m = Math.min(most, n - t);
@@ -228,9 +227,7 @@ final class Nd4jKernels extends Nd4jOperations {
     }
     try (Work work = new Work()) {
       int most = block(width, Math.max(1, rows));
-      INDArray wide = work.array(DataType.DOUBLE, most * (long) width);
-      INDArray total = work.array(DataType.DOUBLE, width);
-      Sums sums = new Sums(total, work.array(DataType.DOUBLE, width), wide);
+      Sums sums = Sums.take(work, most, width);
       for (int b = 0; b < sequences.count(); b++) {
         int n = sequences.length(b);
         INDArray target = y.vector((long) b * width, width);
@@ -242,7 +239,7 @@ final class Nd4jKernels extends Nd4jOperations {
           long at = (long) (sequences.start(b) + t) * width;
           sums.add(x.matrix(at, Math.min(most, n - t), width), t == 0);
         }
-        target.assign(total.divi(n));
+        target.assign(sums.total().divi(n));
       }
     }
   }
@@ -261,13 +258,11 @@ final class Nd4jKernels extends Nd4jOperations {
     try (Work work = new Work()) {
       int most = block(width, rows);
       ArrayTensor block = work.take(most * width);
-      INDArray wide = work.array(DataType.DOUBLE, most * (long) width);
-      INDArray total = work.array(DataType.DOUBLE, width);
-      INDArray part = work.array(DataType.DOUBLE, width);
+      Sums sums = Sums.take(work, most, width);
+      INDArray total = sums.total();
       INDArray mean = work.array(DataType.FLOAT, width);
       INDArray rest = work.array(DataType.FLOAT, width);
       INDArray scale = work.array(DataType.FLOAT, width);
-      Sums sums = new Sums(total, part, wide);
       for (int b = 0; b < sequences.count(); b++) {
         int n = sequences.length(b);
         if (n == 0) {
@@ -280,7 +275,7 @@ final class Nd4jKernels extends Nd4jOperations {
         meanOfGroups(total, n, groups, work);
         // the mean in two floats, so that what is far from zero keeps its digits
         mean.assign(total);
-        total.subi(part.assign(mean));
+        total.subi(sums.part().assign(mean));
         rest.assign(total);
         for (int t = 0; t < n; t += most) {
           INDArray d = block.matrix(0, Math.min(most, n - t), width);
@@ -402,31 +397,28 @@ final class Nd4jKernels extends Nd4jOperations {
 
   @Override
   public void scaleNorm(double scale, double floor, Tensor xs, Tensor ys, int rows, int width) {
-    ArrayTensor x = mine(xs);
-    ArrayTensor y = mine(ys);
-    if (rows == 0 || width == 0) {
-      return;
-    }
-    try (Work work = new Work()) {
-      int most = block(width, rows);
-      INDArray wide = work.array(DataType.DOUBLE, most * (long) width);
-      INDArray lengths = work.array(DataType.DOUBLE, most);
-      INDArray factors = work.array(DataType.FLOAT, most);
-      for (int r = 0; r < rows; r += most) {
-        int n = Math.min(most, rows - r);
-        INDArray block = x.matrix((long) r * width, n, width);
-        INDArray d = Sums.first(wide, n, width).assign(block);
-        INDArray c = Sums.first(lengths, n);
-        d.muli(d);
-        // y = x (scale / max(|x|, floor))
-        rowSums(d, c);
-        run(new Sqrt(c, c));
-        run(new org.nd4j.linalg.api.ops.impl.scalar.ScalarMax(c, null, c, floor));
-        c.rdivi(scale);
-        INDArray factor = Sums.first(factors, n).assign(c);
-        block.muli(column(factor), y.matrix((long) r * width, n, width));
-      }
-    }
+    // y = x (scale / max(|x|, floor))
+    inBlocks(
+        xs,
+        ys,
+        rows,
+        width,
+        (work, most) -> {
+          INDArray wide = work.array(DataType.DOUBLE, most * (long) width);
+          INDArray lengths = work.array(DataType.DOUBLE, most);
+          INDArray factors = work.array(DataType.FLOAT, most);
+          return (x, y, first) -> {
+            INDArray d = Sums.first(wide, x.size(0), width).assign(x);
+            INDArray c = Sums.first(lengths, x.size(0));
+            d.muli(d);
+            rowSums(d, c);
+            run(new Sqrt(c, c));
+            run(new ScalarMax(c, null, c, floor));
+            c.rdivi(scale);
+            INDArray factor = Sums.first(factors, x.size(0)).assign(c);
+            x.muli(column(factor), y);
+          };
+        });
   }
 
   @Override

@@ -23,6 +23,38 @@ abstract class Nd4jOperations extends Nd4jMemory {
     super(byRow);
   }
 
+  // ---------------------------------------------------------- blocks of rows
+
+  /** An operation on a block of rows of x and y; {@code first} is the first row of the block. */
+  @FunctionalInterface
+  interface RowBlock {
+    void run(INDArray x, INDArray y, int first);
+  }
+
+  /** Takes the work memory of an operation for blocks of up to {@code most} rows. */
+  @FunctionalInterface
+  interface BlockOperation {
+    RowBlock prepare(Work work, int most);
+  }
+
+  /** Runs an operation on rows of x and y {@code [rows, width]}, a block of rows at a time. */
+  static void inBlocks(Tensor xs, Tensor ys, int rows, int width, BlockOperation operation) {
+    if (rows == 0 || width == 0) {
+      return;
+    }
+    ArrayTensor x = mine(xs);
+    ArrayTensor y = mine(ys);
+    try (Work work = new Work()) {
+      int most = block(width, rows);
+      RowBlock block = operation.prepare(work, most);
+      for (int r = 0; r < rows; r += most) {
+        int n = Math.min(most, rows - r);
+        long at = (long) r * width;
+        block.run(x.matrix(at, n, width), y.matrix(at, n, width), r);
+      }
+    }
+  }
+
   // -------------------------------------------------------------------- rows
 
   @Override
@@ -32,63 +64,58 @@ abstract class Nd4jOperations extends Nd4jMemory {
 
   @Override
   public void addScaled(Tensor ds, Tensor xs, Tensor ys, Activation f, int rows, int width) {
-    ArrayTensor d = mine(ds);
-    ArrayTensor x = mine(xs);
-    ArrayTensor y = mine(ys);
-    if (rows == 0 || width == 0) {
-      return;
-    }
     // y = f(y + d (.) x)
-    try (Work work = new Work()) {
-      int most = block(width, rows);
-      ArrayTensor spare = work.take(most * width);
-      for (int r = 0; r < rows; r += most) {
-        int n = Math.min(most, rows - r);
-        INDArray t = spare.matrix(0, n, width);
-        INDArray target = y.matrix((long) r * width, n, width);
-        run(new BroadcastMulOp(x.matrix((long) r * width, n, width), d.vector(0, width), t, 1));
-        target.addi(t);
-        if (f != Activation.NONE) {
-          activate(f, target, target, t);
-        }
-      }
-    }
+    inBlocks(
+        xs,
+        ys,
+        rows,
+        width,
+        (work, most) -> {
+          INDArray d = mine(ds).vector(0, width);
+          ArrayTensor spare = work.take(most * width);
+          return (x, y, first) -> {
+            INDArray t = spare.matrix(0, x.size(0), width);
+            run(new BroadcastMulOp(x, d, t, 1));
+            y.addi(t);
+            if (f != Activation.NONE) {
+              activate(f, y, y, t);
+            }
+          };
+        });
   }
 
   @Override
   public void layerNorm(NormWeights norm, Tensor xs, Tensor ys, int rows, int width) {
-    ArrayTensor weight = mine(norm.weight());
-    ArrayTensor bias = mine(norm.bias());
-    ArrayTensor x = mine(xs);
-    ArrayTensor y = mine(ys);
-    if (rows == 0 || width == 0) {
-      return;
-    }
-    try (Work work = new Work()) {
-      int most = block(width, rows);
-      ArrayTensor centred = work.take(most * width);
-      ArrayTensor squares = work.take(most * width);
-      ArrayTensor column = work.take(most);
-      for (int r = 0; r < rows; r += most) {
-        int n = Math.min(most, rows - r);
-        INDArray d = centred.matrix(0, n, width);
-        INDArray s = squares.matrix(0, n, width);
-        INDArray c = column.vector(0, n);
-        // d = x - mean, and once more, as the first mean is rounded
-        rowSums(x.matrix((long) r * width, n, width), c).divi(width);
-        x.matrix((long) r * width, n, width).subi(column(c), d);
-        rowSums(d, c).divi(width);
-        d.subi(column(c));
-        // y = d / sqrt(mean(d^2) + epsilon) (.) weight + bias
-        d.muli(d, s);
-        rowSums(s, c).divi(width).addi(norm.epsilon());
-        run(new Sqrt(c, c));
-        d.divi(column(c));
-        run(new BroadcastMulOp(d, weight.vector(0, width), d, 1));
-        INDArray target = y.matrix((long) r * width, n, width);
-        run(new BroadcastAddOp(d, bias.vector(0, width), target, 1));
-      }
-    }
+    inBlocks(
+        xs,
+        ys,
+        rows,
+        width,
+        (work, most) -> {
+          INDArray weight = mine(norm.weight()).vector(0, width);
+          INDArray bias = mine(norm.bias()).vector(0, width);
+          ArrayTensor centred = work.take(most * width);
+          ArrayTensor squares = work.take(most * width);
+          ArrayTensor column = work.take(most);
+          return (x, y, first) -> {
+            long n = x.size(0);
+            INDArray d = centred.matrix(0, n, width);
+            INDArray s = squares.matrix(0, n, width);
+            INDArray c = column.vector(0, n);
+            // d = x - mean, and once more, as the first mean is rounded
+            rowSums(x, c).divi(width);
+            x.subi(column(c), d);
+            rowSums(d, c).divi(width);
+            d.subi(column(c));
+            // y = d / sqrt(mean(d^2) + epsilon) (.) weight + bias
+            d.muli(d, s);
+            rowSums(s, c).divi(width).addi(norm.epsilon());
+            run(new Sqrt(c, c));
+            d.divi(column(c));
+            run(new BroadcastMulOp(d, weight, d, 1));
+            run(new BroadcastAddOp(d, bias, y, 1));
+          };
+        });
   }
 
   @Override
@@ -108,27 +135,25 @@ abstract class Nd4jOperations extends Nd4jMemory {
 
   @Override
   public void gluResidual(Tensor xs, Tensor abs, Tensor ys, int rows, int width) {
-    ArrayTensor x = mine(xs);
-    ArrayTensor ab = mine(abs);
-    ArrayTensor y = mine(ys);
-    if (rows == 0 || width == 0) {
-      return;
-    }
     // y = x + a (.) sigmoid(b)
-    try (Work work = new Work()) {
-      int most = block(width, rows);
-      ArrayTensor spare = work.take(most * width);
-      for (int r = 0; r < rows; r += most) {
-        int n = Math.min(most, rows - r);
-        long[] shape = {n, width};
-        long at = 2L * r * width;
-        INDArray t = spare.matrix(0, n, width);
-        t.assign(ab.strided(at + width, shape, 2L * width, 1));
-        run(new Sigmoid(t, t));
-        t.muli(ab.strided(at, shape, 2L * width, 1));
-        x.matrix((long) r * width, n, width).addi(t, y.matrix((long) r * width, n, width));
-      }
-    }
+    inBlocks(
+        xs,
+        ys,
+        rows,
+        width,
+        (work, most) -> {
+          ArrayTensor ab = mine(abs);
+          ArrayTensor spare = work.take(most * width);
+          return (x, y, first) -> {
+            long[] shape = {x.size(0), width};
+            long at = 2L * first * width;
+            INDArray t = spare.matrix(0, x.size(0), width);
+            t.assign(ab.strided(at + width, shape, 2L * width, 1));
+            run(new Sigmoid(t, t));
+            t.muli(ab.strided(at, shape, 2L * width, 1));
+            x.addi(t, y);
+          };
+        });
   }
 
   @Override
@@ -181,29 +206,26 @@ abstract class Nd4jOperations extends Nd4jMemory {
 
   @Override
   public void logSoftmax(Tensor xs, Tensor ys, int rows, int width) {
-    ArrayTensor x = mine(xs);
-    ArrayTensor y = mine(ys);
-    if (rows == 0 || width == 0) {
-      return;
-    }
-    try (Work work = new Work()) {
-      int most = block(width, rows);
-      ArrayTensor spare = work.take(most * width);
-      ArrayTensor column = work.take(most);
-      for (int r = 0; r < rows; r += most) {
-        int n = Math.min(most, rows - r);
-        INDArray t = spare.matrix(0, n, width);
-        INDArray c = column.vector(0, n);
-        INDArray target = y.matrix((long) r * width, n, width);
-        // y = x - m; y = y - log(sum_j exp(y_j)), m = max_j x_j
-        reduce(new Max(x.matrix((long) r * width, n, width), c, 1), c);
-        x.matrix((long) r * width, n, width).subi(column(c), target);
-        run(new Exp(target, t));
-        rowSums(t, c);
-        run(new Log(c, c));
-        target.subi(column(c));
-      }
-    }
+    inBlocks(
+        xs,
+        ys,
+        rows,
+        width,
+        (work, most) -> {
+          ArrayTensor spare = work.take(most * width);
+          ArrayTensor column = work.take(most);
+          return (x, y, first) -> {
+            INDArray t = spare.matrix(0, x.size(0), width);
+            INDArray c = column.vector(0, x.size(0));
+            // y = x - m; y = y - log(sum_j exp(y_j)), m = max_j x_j
+            reduce(new Max(x, c, 1), c);
+            x.subi(column(c), y);
+            run(new Exp(y, t));
+            rowSums(t, c);
+            run(new Log(c, c));
+            y.subi(column(c));
+          };
+        });
   }
 
   // --------------------------------------------------------- along sequences

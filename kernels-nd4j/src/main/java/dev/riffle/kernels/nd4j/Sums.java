@@ -1,5 +1,6 @@
 package dev.riffle.kernels.nd4j;
 
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
 import org.nd4j.linalg.factory.Nd4j;
@@ -12,6 +13,14 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param wide work memory of a block's size
  */
 record Sums(INDArray total, INDArray part, INDArray wide) {
+
+  /** Takes the work memory for sums of up to {@code most} rows at a time. */
+  static Sums take(Work work, int most, int width) {
+    return new Sums(
+        work.array(DataType.DOUBLE, width),
+        work.array(DataType.DOUBLE, width),
+        work.array(DataType.DOUBLE, most * (long) width));
+  }
 
   /** Adds the rows of x {@code [rows, width]}; the first begin a new sum. */
   void add(INDArray x, boolean first) {

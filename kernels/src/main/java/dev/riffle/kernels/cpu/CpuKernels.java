@@ -1,8 +1,8 @@
 package dev.riffle.kernels.cpu;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.ArrayBackend;
 import dev.riffle.kernels.AttentionSets;
-import dev.riffle.kernels.Backend;
 import dev.riffle.kernels.Bags;
 import dev.riffle.kernels.FoGates;
 import dev.riffle.kernels.NormWeights;
@@ -15,13 +15,11 @@ import dev.riffle.kernels.RotaryPositions;
 import dev.riffle.kernels.Strided;
 import dev.riffle.kernels.SwitchUnitWeights;
 import dev.riffle.kernels.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.IntFunction;
 
 /** Moves numbers, shares work between threads, and leaves the loops to an {@link Engine}. */
-final class CpuKernels implements Backend {
+final class CpuKernels extends ArrayBackend {
   static final String NAME = "cpu";
 
   private record CpuIndex(int[] entries, float[] constants, int inputs) implements Index {
@@ -130,29 +128,6 @@ final class CpuKernels implements Backend {
     for (int i = 0; i < count; i++) {
       to[toOffset + i] = data[at + i];
     }
-  }
-
-  @Override
-  public void store(Tensor from, int fromOffset, int count, ByteBuffer to) {
-    to.duplicate()
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .asFloatBuffer()
-        .put(mine(from).data(), mine(from).base() + fromOffset, count);
-    to.position(to.position() + count * precision().bytes());
-  }
-
-  @Override
-  public void load(ByteBuffer from, Tensor to, int toOffset, int count) {
-    from.duplicate()
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .asFloatBuffer()
-        .get(mine(to).data(), mine(to).base() + toOffset, count);
-    from.position(from.position() + count * precision().bytes());
-  }
-
-  @Override
-  public void copy(Tensor from, int fromOffset, Tensor to, int toOffset, int count) {
-    write(mine(from).data(), mine(from).base() + fromOffset, to, toOffset, count);
   }
 
   @Override
@@ -443,8 +418,7 @@ final class CpuKernels implements Backend {
         engine.activate(fo.activation(), z, z, z.size());
         engine.activate(Activation.SIGMOID, foi, foi, foi.size());
         engine.forget(
-            fo.count(),
-            (float) fo.zoneout(),
+            fo,
             zfoi.data(),
             z.base(),
             state.data(),
@@ -724,21 +698,10 @@ final class CpuKernels implements Backend {
 
   @Override
   public void embeddingBag(Tensor tables, Bags bags, Tensor ys, int rows, int width) {
-    FloatTensor weight = mine(bags.weights());
     FloatTensor y = mine(ys);
     FloatTensor table = mine(tables);
     for (int r = 0; r < rows; r++) {
-      engine.bag(
-          table.data(),
-          table.base(),
-          bags.entries(),
-          r * bags.size(),
-          weight.data(),
-          weight.base() + r * bags.size(),
-          bags.size(),
-          y.data(),
-          y.base() + r * width,
-          width);
+      engine.bag(table, bags, r, y.data(), y.base() + r * width, width);
     }
   }
 

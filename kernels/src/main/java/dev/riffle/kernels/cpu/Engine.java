@@ -1,7 +1,9 @@
 package dev.riffle.kernels.cpu;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Bags;
 import dev.riffle.kernels.Constants;
+import dev.riffle.kernels.FoGates;
 import dev.riffle.kernels.Operations;
 
 /**
@@ -40,7 +42,16 @@ public interface Engine {
   Packed pack(float[] weight, int byOutput, int byInput, float[] bias, int outputs, int inputs);
 
   /** {@link Operations#activate} */
-  void activate(Activation f, FloatTensor x, FloatTensor y, int count);
+  default void activate(Activation f, FloatTensor x, FloatTensor y, int count) {
+    if (f == Activation.NONE) {
+      System.arraycopy(x.data(), x.base(), y.data(), y.base(), count);
+    } else {
+      activateEach(f, x, y, count);
+    }
+  }
+
+  /** y = f(x) for an activation other than {@link Activation#NONE}. */
+  void activateEach(Activation f, FloatTensor x, FloatTensor y, int count);
 
   /** y = y + d (.) x for each row: {@link Operations#addScaled} before its activation. */
   void addScaled(FloatTensor d, FloatTensor x, FloatTensor y, int rows, int width);
@@ -66,15 +77,7 @@ public interface Engine {
 
   /** y = (x - mean) (.) scale + shift for each row; mean, scale and shift {@code [width]}. */
   void centreAndScale(
-      float[] mean,
-      float[] scale,
-      float[] shift,
-      float[] x,
-      int xAt,
-      float[] y,
-      int yAt,
-      int rows,
-      int width);
+      float[] mean, float[] scale, float[] shift, FloatTensor x, FloatTensor y, int rows);
 
   /** {@link Operations#layerNorm} */
   void layerNorm(
@@ -97,21 +100,11 @@ public interface Engine {
    * y = sum_i weight_i table_(entry_i): one row of {@link Operations#embeddingBag}. Products and
    * sums are rounded one by one, entry after entry.
    *
-   * @param table array that holds rows of {@code width} values from {@code tableAt} on
-   * @param entries rows of the table, {@code bag} of them from {@code first} on
-   * @param weights array that holds their weights from {@code weightAt} on
+   * @param table rows of {@code width} values
+   * @param row of the bags
+   * @param y array that takes the sum at {@code yAt}
    */
-  void bag(
-      float[] table,
-      int tableAt,
-      int[] entries,
-      int first,
-      float[] weights,
-      int weightAt,
-      int bag,
-      float[] y,
-      int yAt,
-      int width);
+  void bag(FloatTensor table, Bags bags, int row, float[] y, int yAt, int width);
 
   /**
    * One step of {@link Operations#recurrence} for one group: u = lambda (.) h + u, complex.
@@ -129,13 +122,5 @@ public interface Engine {
    * @param y array that takes the output at {@code yAt}, {@code [width]}
    */
   void forget(
-      int gates,
-      float zoneout,
-      float[] zfoi,
-      int at,
-      float[] c,
-      int cAt,
-      float[] y,
-      int yAt,
-      int width);
+      FoGates gates, float[] zfoi, int at, float[] c, int cAt, float[] y, int yAt, int width);
 }

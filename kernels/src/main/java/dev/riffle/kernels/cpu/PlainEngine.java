@@ -1,6 +1,8 @@
 package dev.riffle.kernels.cpu;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Bags;
+import dev.riffle.kernels.FoGates;
 import java.util.Arrays;
 
 /**
@@ -80,11 +82,7 @@ final class PlainEngine implements Engine {
   }
 
   @Override
-  public void activate(Activation f, FloatTensor x, FloatTensor y, int count) {
-    if (f == Activation.NONE) {
-      System.arraycopy(x.data(), x.base(), y.data(), y.base(), count);
-      return;
-    }
+  public void activateEach(Activation f, FloatTensor x, FloatTensor y, int count) {
     float[] v = new float[Math.min(count, CHUNK)];
     float[] z = new float[v.length];
     float[] power = new float[v.length];
@@ -92,7 +90,7 @@ final class PlainEngine implements Engine {
       int n = Math.min(count - i, CHUNK);
       System.arraycopy(x.data(), x.base() + i, v, 0, n);
       switch (f) {
-        case NONE -> throw new IllegalStateException("copied above");
+        case NONE -> throw new IllegalStateException("Engine.activate copies");
         case RELU -> relu(v);
         case SIGMOID -> sigmoid(v, power);
         case GELU_TANH -> gelu(v, z, power);
@@ -269,22 +267,15 @@ final class PlainEngine implements Engine {
 
   @Override
   public void centreAndScale(
-      float[] mean,
-      float[] scale,
-      float[] shift,
-      float[] x,
-      int xAt,
-      float[] y,
-      int yAt,
-      int rows,
-      int width) {
+      float[] mean, float[] scale, float[] shift, FloatTensor x, FloatTensor y, int rows) {
+    int width = mean.length;
     float[] row = new float[width];
     for (int r = 0; r < rows; r++) {
-      System.arraycopy(x, xAt + r * width, row, 0, width);
+      System.arraycopy(x.data(), x.base() + r * width, row, 0, width);
       for (int j = 0; j < row.length; j++) {
         row[j] = (row[j] - mean[j]) * scale[j] + shift[j];
       }
-      System.arraycopy(row, 0, y, yAt + r * width, width);
+      System.arraycopy(row, 0, y.data(), y.base() + r * width, width);
     }
   }
 
@@ -397,23 +388,15 @@ final class PlainEngine implements Engine {
   }
 
   @Override
-  public void bag(
-      float[] table,
-      int tableAt,
-      int[] entries,
-      int first,
-      float[] weights,
-      int weightAt,
-      int bag,
-      float[] y,
-      int yAt,
-      int width) {
+  public void bag(FloatTensor table, Bags bags, int row, float[] y, int yAt, int width) {
     Arrays.fill(y, yAt, yAt + width, 0);
-    for (int i = 0; i < bag; i++) {
-      float weight = weights[weightAt + i];
-      int row = tableAt + entries[first + i] * width;
+    FloatTensor weights = (FloatTensor) bags.weights();
+    float[] values = table.data();
+    for (int i = row * bags.size(); i < (row + 1) * bags.size(); i++) {
+      float weight = weights.data()[weights.base() + i];
+      int from = table.base() + bags.entries()[i] * width;
       for (int j = 0; j < width; j++) {
-        y[yAt + j] += weight * table[row + j];
+        y[yAt + j] += weight * values[from + j];
       }
     }
   }
@@ -433,20 +416,13 @@ final class PlainEngine implements Engine {
 
   @Override
   public void forget(
-      int gates,
-      float zoneout,
-      float[] zfoi,
-      int at,
-      float[] c,
-      int cAt,
-      float[] y,
-      int yAt,
-      int width) {
+      FoGates gates, float[] zfoi, int at, float[] c, int cAt, float[] y, int yAt, int width) {
+    float zoneout = (float) gates.zoneout();
     float rest = 1 - zoneout;
     int fAt = at + width;
     int oAt = fAt + width;
     int iAt = oAt + width;
-    if (gates == 4) {
+    if (gates.count() == 4) {
       for (int j = 0; j < width; j++) {
         float f = zoneout + rest * zfoi[fAt + j];
         c[cAt + j] = f * c[cAt + j] + zfoi[iAt + j] * zfoi[at + j];
@@ -457,7 +433,7 @@ final class PlainEngine implements Engine {
         c[cAt + j] = f * c[cAt + j] + (1 - f) * zfoi[at + j];
       }
     }
-    if (gates == 2) {
+    if (gates.count() == 2) {
       System.arraycopy(c, cAt, y, yAt, width);
     } else {
       for (int j = 0; j < width; j++) {

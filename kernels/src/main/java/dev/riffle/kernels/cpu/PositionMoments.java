@@ -80,9 +80,9 @@ record PositionMoments(PositionNorm norm, Engine engine, WorkerPool pool) {
       int chunk = Math.max(1, CHUNK / width);
       for (int t = 0; t < rows; t += chunk) {
         int n = Math.min(chunk, rows - t);
-        int xAt = x.base() + t * width;
+        FloatTensor from = x.slice(t * width, n * width);
         FloatTensor to = y.slice(t * width, n * width);
-        engine.centreAndScale(mean, scale, shift, x.data(), xAt, to.data(), to.base(), n, width);
+        engine.centreAndScale(mean, scale, shift, from, to, n);
         if (f != Activation.NONE) {
           engine.activate(f, to, to, to.size());
         }

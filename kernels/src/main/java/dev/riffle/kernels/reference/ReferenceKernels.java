@@ -9,8 +9,8 @@ import static java.lang.Math.sqrt;
 import static java.lang.Math.tanh;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.ArrayBackend;
 import dev.riffle.kernels.AttentionSets;
-import dev.riffle.kernels.Backend;
 import dev.riffle.kernels.Bags;
 import dev.riffle.kernels.FoGates;
 import dev.riffle.kernels.NormWeights;
@@ -22,12 +22,10 @@ import dev.riffle.kernels.QueryKeyValue;
 import dev.riffle.kernels.RotaryPositions;
 import dev.riffle.kernels.Strided;
 import dev.riffle.kernels.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** The operations as their equations define them, in double, one loop per index. */
-final class ReferenceKernels implements Backend {
+final class ReferenceKernels extends ArrayBackend {
   static final String NAME = "reference";
 
   /** W {@code [outputs, inputs]} and b {@code [outputs]} of y = W x + b. */
@@ -109,29 +107,6 @@ final class ReferenceKernels implements Backend {
   }
 
   @Override
-  public void store(Tensor from, int fromOffset, int count, ByteBuffer to) {
-    to.duplicate()
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .asDoubleBuffer()
-        .put(mine(from).data(), mine(from).base() + fromOffset, count);
-    to.position(to.position() + count * precision().bytes());
-  }
-
-  @Override
-  public void load(ByteBuffer from, Tensor to, int toOffset, int count) {
-    from.duplicate()
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .asDoubleBuffer()
-        .get(mine(to).data(), mine(to).base() + toOffset, count);
-    from.position(from.position() + count * precision().bytes());
-  }
-
-  @Override
-  public void copy(Tensor from, int fromOffset, Tensor to, int toOffset, int count) {
-    write(mine(from).data(), mine(from).base() + fromOffset, to, toOffset, count);
-  }
-
-  @Override
   public void fill(Tensor to, int offset, int count, double value) {
     int first = mine(to).base() + offset;
     Arrays.fill(mine(to).data(), first, first + count, value);
@@ -158,20 +133,8 @@ final class ReferenceKernels implements Backend {
   // ------------------------------------------------------------------- operations
 
   @Override
-  public void linear(Linear weights, Tensor xs, Tensor ys, int rows) {
-    PlainLinear w = (PlainLinear) weights;
-    DoubleTensor x = mine(xs);
-    DoubleTensor y = mine(ys);
-    // y_o = b_o + sum_i W_oi x_i
-    for (int r = 0; r < rows; r++) {
-      for (int o = 0; o < w.outputs; o++) {
-        double sum = w.bias[o];
-        for (int i = 0; i < w.inputs; i++) {
-          sum += w.weight[o * w.inputs + i] * x.get(r * w.inputs + i);
-        }
-        y.set(r * w.outputs + o, sum);
-      }
-    }
+  public void linear(Linear weights, Tensor x, Tensor y, int rows) {
+    convolve(weights, x, weights.inputs(), y, rows);
   }
 
   @Override

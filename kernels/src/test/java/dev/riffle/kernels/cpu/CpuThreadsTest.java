@@ -1,5 +1,6 @@
 package dev.riffle.kernels.cpu;
 
+import static dev.riffle.kernels.TestValues.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,9 +20,7 @@ import dev.riffle.kernels.Strided;
 import dev.riffle.kernels.SwitchUnitWeights;
 import dev.riffle.kernels.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -96,7 +95,7 @@ final class CpuThreadsTest extends KernelsContract {
             }));
     operations.add(
         new Large(
-            "normalizePositions",
+            "positionNorm",
             size,
             (k, y) -> {
               Tensor offset = k.constant(random(1, WIDTH));
@@ -138,7 +137,7 @@ final class CpuThreadsTest extends KernelsContract {
             }));
     operations.add(
         new Large(
-            "addRotated",
+            "rollAdd",
             size,
             (k, y) -> {
               k.write(random(1, size), 0, y, 0, size);
@@ -308,13 +307,6 @@ final class CpuThreadsTest extends KernelsContract {
     operation.work.run(k, y);
     float[] values = new float[operation.size];
     k.read(y, 0, values, 0, values.length);
-    return values;
-  }
-
-  private static double[] random(int seed, int count) {
-    Random random = new Random(seed);
-    double[] values = new double[count];
-    Arrays.setAll(values, i -> (float) random.nextGaussian());
     return values;
   }
 }

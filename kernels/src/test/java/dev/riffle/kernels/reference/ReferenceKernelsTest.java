@@ -92,7 +92,7 @@ final class ReferenceKernelsTest extends KernelsContract {
   }
 
   @Test
-  void forgetGateByHand() {
+  void foPoolingByHand() {
     // z = 2, 4; f = sigmoid(0) = 1/2; c = 8 -> 1/2 8 + 1/2 2 = 5 -> 1/2 5 + 1/2 4 = 4.5
     Tensor state = k.constant(new double[] {8});
     Tensor y = k.allocate(2);
@@ -113,7 +113,7 @@ final class ReferenceKernelsTest extends KernelsContract {
   }
 
   @Test
-  void lagByHand() {
+  void causalUnfoldByHand() {
     Tensor tail = k.constant(new double[] {1, 2});
     Tensor y = k.allocate(9);
     Tensor x = k.constant(new double[] {3, 4, 5});

@@ -1,6 +1,7 @@
 package dev.riffle.models.rse;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Constants.Linear;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.NormWeights;
 import dev.riffle.kernels.PackedSequences;
@@ -29,8 +30,12 @@ final class SwitchUnit {
 
   private final Kernels kernels;
   private final int width;
-  private final SwitchUnitWeights unit; // its norm is null where the norm is over features
-  private final Optional<NormWeights> overFeatures; // [4m], unless the norm is over positions
+  private final Linear expand;
+  private final Optional<PositionNorm> overPositions; // [4m]
+  private final Optional<NormWeights> overFeatures; // [4m]; exactly one of both norms is present
+  private final Linear contract;
+  private final Tensor scale;
+  private final Optional<SwitchUnitWeights> fused; // present with a norm over positions
 
   /**
    * @param factor of the candidate, multiplied into the second matrix
@@ -38,20 +43,20 @@ final class SwitchUnit {
   private SwitchUnit(
       Kernels kernels,
       Matrices matrices,
-      PositionNorm overPositions,
+      Optional<PositionNorm> overPositions,
       Optional<NormWeights> overFeatures,
       double factor,
       double[] residual) {
     int pair = matrices.b2.length; // 2m
     this.kernels = kernels;
     this.width = pair / 2;
+    this.expand = kernels.linear(matrices.k1, null, 2 * pair, pair);
+    this.overPositions = overPositions;
     this.overFeatures = overFeatures;
-    this.unit =
-        new SwitchUnitWeights(
-            kernels.linear(matrices.k1, null, 2 * pair, pair),
-            overPositions,
-            kernels.linear(times(factor, matrices.k2), times(factor, matrices.b2), pair, 2 * pair),
-            kernels.constant(residual));
+    this.contract =
+        kernels.linear(times(factor, matrices.k2), times(factor, matrices.b2), pair, 2 * pair);
+    this.scale = kernels.constant(residual);
+    this.fused = overPositions.map(norm -> new SwitchUnitWeights(expand, norm, contract, scale));
   }
 
   /**
@@ -80,7 +85,7 @@ final class SwitchUnit {
     return new SwitchUnit(
         kernels,
         torch(w, m),
-        null,
+        Optional.empty(),
         Optional.of(
             new NormWeights(
                 kernels.constant(w.require("unit.1.weight", 4 * m)),
@@ -98,7 +103,7 @@ final class SwitchUnit {
 
   private static SwitchUnit overPositions(
       Kernels kernels, Matrices matrices, double[] offset, double[] residual) {
-    PositionNorm norm = OfficialNorm.of(kernels, offset);
+    Optional<PositionNorm> norm = Optional.of(OfficialNorm.of(kernels, offset));
     return new SwitchUnit(kernels, matrices, norm, Optional.empty(), FACTOR, sigmoid(2, residual));
   }
 
@@ -118,20 +123,20 @@ final class SwitchUnit {
   void apply(Tensor x, Tensor y, int sequences, int length, Shuffle shuffle, Scratch work) {
     Positions positions = new Positions(sequences, length, shuffle);
     int rows = sequences * positions.pairs();
-    if (overFeatures.isEmpty() && !work.observed()) {
+    if (fused.isPresent() && !work.observed()) {
       Tensor a = work.tensor("rse.a", rows * 4 * width);
-      kernels.switchUnit(unit, x, a, size -> work.tensor("rse.c", size), y, positions);
+      kernels.switchUnit(fused.get(), x, a, size -> work.tensor("rse.c", size), y, positions);
       return;
     }
 
     // c = factor (K2 f(norm(K1 y)) + b2)
     Tensor c = work.tensor("rse.c", rows * 2 * width);
-    if (overFeatures.isEmpty()) {
+    if (overPositions.isPresent()) {
       Tensor a = work.tensor("rse.a", rows * 4 * width);
       PackedSequences pairs = PackedSequences.equal(sequences, positions.pairs());
-      kernels.linear(unit.expand(), x, a, rows);
-      kernels.positionNorm(unit.norm(), a, a, pairs, 4 * width);
-      kernels.linear(unit.contract(), a, c, rows);
+      kernels.linear(expand, x, a, rows);
+      kernels.positionNorm(overPositions.get(), a, a, pairs, 4 * width);
+      kernels.linear(contract, a, c, rows);
     } else {
       if ((long) rows * 2 * width > x.size()) {
         throw new IllegalArgumentException(
@@ -139,26 +144,28 @@ final class SwitchUnit {
                 "Expected %d pairs of positions of %d features each, found %d values.",
                 rows, width, x.size()));
       }
-      kernels.inTiles(rows, 4 * width, (first, n, a) -> candidates(x, c, first, n, a));
+      NormWeights norm = overFeatures.orElseThrow();
+      kernels.inTiles(
+          rows,
+          4 * width,
+          (first, n, a) -> {
+            // some rows of c
+            int pair = 2 * width;
+            kernels.linear(expand, x.view(first * pair, n * pair), a, n);
+            kernels.layerNorm(norm, a, a, n, 4 * width);
+            kernels.activate(Activation.GELU, a, a, n * 4 * width);
+            kernels.linear(contract, a, c.view(first * pair, n * pair), n);
+          });
     }
 
     // y' = residual (.) y + c
     if (work.observed()) {
       Positions unshuffled = new Positions(sequences, length, Shuffle.NONE);
-      kernels.residual(unit.scale(), x, c, y, unshuffled, width);
+      kernels.residual(scale, x, c, y, unshuffled, width);
       work.show("unit", y, positions.rows(), width);
     }
-    kernels.residual(unit.scale(), x, c, y, positions, width);
+    kernels.residual(scale, x, c, y, positions, width);
     work.show("shuffled", y, positions.rows(), width);
-  }
-
-  /** Some rows of c, whose norm is over features. */
-  private void candidates(Tensor x, Tensor c, int first, int rows, Tensor a) {
-    int pair = 2 * width;
-    kernels.linear(unit.expand(), x.view(first * pair, rows * pair), a, rows);
-    kernels.layerNorm(overFeatures.orElseThrow(), a, a, rows, 4 * width);
-    kernels.activate(Activation.GELU, a, a, rows * 4 * width);
-    kernels.linear(unit.contract(), a, c.view(first * pair, rows * pair), rows);
   }
 
   /** Returns {@code factor values}. */

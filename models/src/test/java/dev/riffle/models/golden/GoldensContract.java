@@ -7,7 +7,6 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.models.TestBackends;
 import dev.riffle.models.families.Families;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,17 +72,7 @@ public abstract class GoldensContract {
 
   /** All goldens in the folders, sorted by path. */
   protected final List<Path> goldens() throws IOException {
-    List<Path> all = new ArrayList<>();
-    for (Path root : roots) {
-      try (Stream<Path> files = Files.walk(root)) {
-        files
-            .filter(f -> f.toString().endsWith(".safetensors"))
-            .filter(f -> !f.endsWith("model.safetensors"))
-            .sorted()
-            .forEach(all::add);
-      }
-    }
-    return all;
+    return GoldenFiles.in(roots);
   }
 
   List<Arguments> goldensAndBackends() throws IOException {

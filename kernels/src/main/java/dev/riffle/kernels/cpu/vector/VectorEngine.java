@@ -1,6 +1,8 @@
 package dev.riffle.kernels.cpu.vector;
 
 import dev.riffle.kernels.Activation;
+import dev.riffle.kernels.Bags;
+import dev.riffle.kernels.FoGates;
 import dev.riffle.kernels.cpu.Engine;
 import dev.riffle.kernels.cpu.Erf;
 import dev.riffle.kernels.cpu.Exp;
@@ -50,11 +52,7 @@ public final class VectorEngine implements Engine {
   // ------------------------------------------------------------- activations
 
   @Override
-  public void activate(Activation f, FloatTensor x, FloatTensor y, int count) {
-    if (f == Activation.NONE) {
-      System.arraycopy(x.data(), x.base(), y.data(), y.base(), count);
-      return;
-    }
+  public void activateEach(Activation f, FloatTensor x, FloatTensor y, int count) {
     int full = SPECIES.loopBound(count);
     activate(f, x.data(), x.base(), y.data(), y.base(), full);
     if (full < count) {
@@ -434,25 +432,20 @@ public final class VectorEngine implements Engine {
 
   @Override
   public void centreAndScale(
-      float[] mean,
-      float[] scale,
-      float[] shift,
-      float[] x,
-      int xAt,
-      float[] y,
-      int yAt,
-      int rows,
-      int width) {
+      float[] mean, float[] scale, float[] shift, FloatTensor x, FloatTensor y, int rows) {
+    int width = mean.length;
+    float[] source = x.data();
+    float[] target = y.data();
     int full = SPECIES.loopBound(width);
     for (int r = 0; r < rows; r++) {
-      int from = xAt + r * width;
-      int to = yAt + r * width;
+      int from = x.base() + r * width;
+      int to = y.base() + r * width;
       for (int j = 0; j < full; j += L) {
-        FloatVector centred = at(x, from + j).sub(at(mean, j));
-        centred.fma(at(scale, j), at(shift, j)).intoArray(y, to + j);
+        FloatVector centred = at(source, from + j).sub(at(mean, j));
+        centred.fma(at(scale, j), at(shift, j)).intoArray(target, to + j);
       }
       for (int j = full; j < width; j++) {
-        y[to + j] = Math.fma(x[from + j] - mean[j], scale[j], shift[j]);
+        target[to + j] = Math.fma(source[from + j] - mean[j], scale[j], shift[j]);
       }
     }
   }
@@ -498,26 +491,23 @@ public final class VectorEngine implements Engine {
   }
 
   @Override
-  public void bag(
-      float[] table,
-      int tableAt,
-      int[] entries,
-      int first,
-      float[] weights,
-      int weightAt,
-      int bag,
-      float[] y,
-      int yAt,
-      int width) {
+  public void bag(FloatTensor table, Bags bags, int row, float[] y, int yAt, int width) {
+    float[] values = table.data();
+    int[] entries = bags.entries();
+    FloatTensor weighting = (FloatTensor) bags.weights();
+    float[] weights = weighting.data();
+    int weightAt = weighting.base() + row * bags.size();
+    int first = row * bags.size();
+    int bag = bags.size();
     int j = 0;
     for (; j + 2 * L <= width; j += 2 * L) {
       FloatVector s0 = all(0);
       FloatVector s1 = s0;
       for (int i = 0; i < bag; i++) {
-        int row = tableAt + entries[first + i] * width + j;
+        int from = table.base() + entries[first + i] * width + j;
         FloatVector weight = all(weights[weightAt + i]);
-        s0 = s0.add(weight.mul(at(table, row)));
-        s1 = s1.add(weight.mul(at(table, row + L)));
+        s0 = s0.add(weight.mul(at(values, from)));
+        s1 = s1.add(weight.mul(at(values, from + L)));
       }
       s0.intoArray(y, yAt + j);
       s1.intoArray(y, yAt + j + L);
@@ -525,15 +515,15 @@ public final class VectorEngine implements Engine {
     for (; j + L <= width; j += L) {
       FloatVector s0 = all(0);
       for (int i = 0; i < bag; i++) {
-        int row = tableAt + entries[first + i] * width + j;
-        s0 = s0.add(all(weights[weightAt + i]).mul(at(table, row)));
+        int from = table.base() + entries[first + i] * width + j;
+        s0 = s0.add(all(weights[weightAt + i]).mul(at(values, from)));
       }
       s0.intoArray(y, yAt + j);
     }
     for (; j < width; j++) {
       float sum = 0;
       for (int i = 0; i < bag; i++) {
-        sum += weights[weightAt + i] * table[tableAt + entries[first + i] * width + j];
+        sum += weights[weightAt + i] * values[table.base() + entries[first + i] * width + j];
       }
       y[yAt + j] = sum;
     }
@@ -566,21 +556,14 @@ public final class VectorEngine implements Engine {
 
   @Override
   public void forget(
-      int gates,
-      float zoneout,
-      float[] zfoi,
-      int at,
-      float[] c,
-      int cAt,
-      float[] y,
-      int yAt,
-      int width) {
+      FoGates gates, float[] zfoi, int at, float[] c, int cAt, float[] y, int yAt, int width) {
+    float zoneout = (float) gates.zoneout();
     float rest = 1 - zoneout;
     int fAt = at + width;
     int oAt = fAt + width;
     int iAt = oAt + width;
     int full = SPECIES.loopBound(width);
-    if (gates == 4) {
+    if (gates.count() == 4) {
       for (int j = 0; j < full; j += L) {
         FloatVector f = at(zfoi, fAt + j).fma(all(rest), all(zoneout));
         FloatVector in = at(zfoi, iAt + j).mul(at(zfoi, at + j));
@@ -601,7 +584,7 @@ public final class VectorEngine implements Engine {
         c[cAt + j] = Math.fma(f, c[cAt + j], (1 - f) * zfoi[at + j]);
       }
     }
-    if (gates == 2) {
+    if (gates.count() == 2) {
       System.arraycopy(c, cAt, y, yAt, width);
       return;
     }
