@@ -19,15 +19,15 @@ import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
 
-/** Checks what calls of CUDA return. */
+/** Checks the results of CUDA calls. */
 final class Calls {
   private Calls() {}
 
   /**
    * Checks a result of the driver.
    *
-   * @param call the function's name
-   * @throws DeviceException with the call, the error's name and text, and what to do
+   * @param call name of the function
+   * @throws DeviceException with the call, the name and text of the error, and a hint
    */
   static void check(String call, int result) {
     if (result != CUDA_SUCCESS) {
@@ -36,9 +36,9 @@ final class Calls {
   }
 
   /**
-   * What to throw for a result of the driver.
+   * Returns the exception for a failed driver call.
    *
-   * @param detail what else is known, a sentence after a space; may be empty
+   * @param detail another sentence for the message, with a leading space; may be empty
    */
   static DeviceException failure(String call, int result, String detail) {
     String message =

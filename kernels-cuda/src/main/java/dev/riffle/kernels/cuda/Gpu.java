@@ -18,12 +18,12 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
- * One GPU, and one stream on it: what is asked for happens in that order. Opened on a thread and
- * called on that thread alone.
+ * One GPU with one stream: operations run in the order of the calls. A GPU is opened on a thread,
+ * and all methods are called on that thread only.
  *
- * <p>Launches, copies on the GPU and uploads return before they are done; downloads and {@link
- * #synchronize} wait. So a fault of a kernel is found later than where it was launched: what is
- * thrown then says so and names the kernels it can have been.
+ * <p>Launches, copies on the GPU and uploads are asynchronous; downloads and {@link #synchronize}
+ * wait. A fault of a kernel is therefore detected after its launch. The message of the exception
+ * says so and names the kernels launched since the last wait.
  */
 final class Gpu {
   private static final int MOST_ARGUMENTS = 48;
@@ -38,22 +38,22 @@ final class Gpu {
   private final Pool pool;
   private final Staging staging;
   private final Map<String, Kernel> kernels = new HashMap<>();
-  private Products products; // made when first asked for
+  private Products products; // created at first use
 
   private final LongPointer arguments = new LongPointer(MOST_ARGUMENTS);
   private final LongBuffer argumentValues =
-      arguments.asBuffer(); // put() of a pointer is a call of JNI
+      arguments.asBuffer(); // put() of a pointer would be a JNI call
   private final PointerPointer<LongPointer> parameters = new PointerPointer<>(MOST_ARGUMENTS);
   private static final PointerPointer<LongPointer> NOTHING = null;
 
-  private final String[] launched = new String[REMEMBERED]; // the last ones, for messages
-  private long launches; // since the stream was last waited for
+  private final String[] launched = new String[REMEMBERED]; // the most recent kernels, for messages
+  private long launches; // since the last wait for the stream
 
   /**
    * Opens a GPU on this thread and compiles kernels for it.
    *
-   * @param units each compiled by itself
-   * @param headers what units include
+   * @param units compiled one by one
+   * @param headers included by units
    * @throws DeviceException if the GPU, the driver or the compiler fails
    */
   static Gpu open(CudaOptions options, List<Source> units, List<Source> headers) {
@@ -94,9 +94,9 @@ final class Gpu {
     }
   }
 
-  // -------------------------------------------------------------- what it is
+  // -------------------------------------------------------------- properties
 
-  /** What the driver calls the GPU. */
+  /** Name of the GPU in the driver. */
   String name() {
     return info.name();
   }
@@ -105,22 +105,22 @@ final class Gpu {
     return info.capability();
   }
 
-  /** How many blocks run side by side at least, one on each. */
+  /** Number of multiprocessors; each runs at least one block at a time. */
   int multiprocessors() {
     return multiprocessors;
   }
 
-  /** Most bytes of shared memory that a block may ask for; 99 KiB on the least of GPUs. */
+  /** Maximum bytes of shared memory of a block; at least 99 KiB on every supported GPU. */
   int sharedMemory() {
     return sharedMemory;
   }
 
-  /** Most bytes that are taken of it. */
+  /** Maximum bytes that Riffle allocates on the GPU. */
   long ceiling() {
     return pool.ceiling();
   }
 
-  /** As {@link CudaOptions.Precision} of products says. */
+  /** Precision of products. */
   CudaOptions.Precision precision() {
     return options.precision();
   }
@@ -128,9 +128,9 @@ final class Gpu {
   // ----------------------------------------------------------------- memory
 
   /**
-   * So many bytes of the GPU's memory, not set. Their address is a multiple of 256.
+   * Allocates uninitialized memory on the GPU. Its address is a multiple of 256.
    *
-   * @throws DeviceException.OutOfMemory if that is more than the ceiling or the GPU leaves
+   * @throws DeviceException.OutOfMemory if the memory limit or the GPU does not allow it
    */
   Memory allocate(long bytes) {
     onOwner();
@@ -191,7 +191,7 @@ final class Gpu {
     }
   }
 
-  /** Copies {@code bytes} bytes to the GPU, from the position of {@code from} on, and moves it. */
+  /** Copies {@code bytes} bytes to the GPU and advances the position of {@code from}. */
   void upload(ByteBuffer from, long to, int bytes) {
     onOwner();
     for (int done = 0; done < bytes; ) {
@@ -249,9 +249,9 @@ final class Gpu {
   // ---------------------------------------------------------------- kernels
 
   /**
-   * The kernel of this name.
+   * Returns the kernel of this name.
    *
-   * @throws IllegalArgumentException if no unit has it
+   * @throws IllegalArgumentException if no unit contains it
    */
   Kernel kernel(String kernel) {
     onOwner();
@@ -295,7 +295,7 @@ final class Gpu {
     waitIfAsked();
   }
 
-  /** Remembers what was launched by others on the stream. */
+  /** Records a launch that did not go through {@link Kernel}, for messages. */
   void launched(String what) {
     launched[(int) (launches++ % REMEMBERED)] = what;
     waitIfAsked();
@@ -307,7 +307,7 @@ final class Gpu {
     }
   }
 
-  /** Products by cuBLASLt, on the same stream. */
+  /** Products with cuBLASLt, on the same stream. */
   Products products() {
     onOwner();
     if (products == null) {
@@ -319,9 +319,9 @@ final class Gpu {
   // ----------------------------------------------------------------- waiting
 
   /**
-   * Waits until all is done that was asked for.
+   * Waits for all operations on the stream.
    *
-   * @throws DeviceException if any of it failed
+   * @throws DeviceException if one of them failed
    */
   void synchronize() {
     onOwner();
@@ -329,7 +329,7 @@ final class Gpu {
     launches = 0;
   }
 
-  /** Checks a call that may tell of a fault of what was launched before. */
+  /** Checks a call that may report a fault of an earlier launch. */
   void done(String call, int result) {
     if (result != CUDA_SUCCESS) {
       throw Calls.failure(call, result, suspects());

@@ -24,17 +24,18 @@ import java.util.concurrent.TimeUnit;
 final class Pool {
   private static final long LEAST = 512;
   private static final int COLLECTIONS = 3;
-  private static final long PATIENCE_MS = 1000; // for the collector to tell what it has found
+  private static final long PATIENCE_MS =
+      1000; // for the garbage collector to report unreachable memory
 
-  /** Where blocks come from. */
+  /** The source of blocks. */
   interface Source {
-    /** Address of so many bytes; 0 where the GPU has no more. */
+    /** Allocates a block and returns its address, or 0 if the GPU has too little free memory. */
     long take(long bytes);
 
-    /** Gives blocks back; what was launched with them has ended when this returns. */
+    /** Frees blocks after the kernels that use them have finished. */
     void give(List<Long> addresses);
 
-    /** What the GPU has free, for messages. */
+    /** Free memory of the GPU, for messages. */
     long free();
   }
 
@@ -49,8 +50,8 @@ final class Pool {
   private long cached; // bytes of cached blocks
 
   /**
-   * @param how says in messages where the ceiling comes from
-   * @param exact whether blocks are taken as they are asked for, and given back at once
+   * @param how where the limit comes from, for messages
+   * @param exact whether sizes are not rounded and freed blocks are not cached
    */
   Pool(Source source, long ceiling, String how, boolean exact) {
     this.exact = exact;
@@ -68,7 +69,7 @@ final class Pool {
     return used;
   }
 
-  /** Bytes of blocks that wait for their next holder. */
+  /** Bytes of cached blocks. */
   long cached() {
     return cached;
   }
@@ -78,9 +79,9 @@ final class Pool {
   }
 
   /**
-   * At least so many bytes, not set.
+   * Returns an uninitialized block of this many bytes or more.
    *
-   * @throws DeviceException.OutOfMemory if that is more than the ceiling or the GPU leaves
+   * @throws DeviceException.OutOfMemory if the memory limit or the GPU does not allow it
    */
   Memory allocate(long bytes) {
     drain();
@@ -93,7 +94,7 @@ final class Pool {
     for (int i = 0; address == 0 && hope && i < COLLECTIONS; i++) {
       long before = used;
       collect();
-      hope = i == 0 || used < before; // what one collection finds may be told after it
+      hope = i == 0 || used < before; // a collection may report memory after it has ended
       address = reuse(size);
       if (address == 0) {
         release();
@@ -123,7 +124,7 @@ final class Pool {
     return memory;
   }
 
-  /** Has a block wait for its next holder. */
+  /** Caches a freed block. */
   void takeBack(Memory.Block block) {
     held.remove(block);
     used -= block.taken;
@@ -176,7 +177,7 @@ final class Pool {
     }
   }
 
-  /** Has the collector run, and waits until it tells of an object that was dropped before. */
+  /** Runs the garbage collector and waits until it reports an object that was unreachable. */
   private void collect() {
     Reference<Object> dropped = new PhantomReference<>(new Object(), queue);
     System.gc();

@@ -1,15 +1,15 @@
-// Attention of one head within windows of gathered rows, softmax as the keys come (Milakov and
-// Gimelshein 2018): nothing as large as queries x keys is held anywhere.
+// Attention of one head within sets of gathered rows, with an online softmax (Milakov and Gimelshein
+// 2018): no buffer of size queries x keys is needed.
 #include "common.cuh"
 
-#define KEYS 32 // keys of a tile, one to a lane
+#define KEYS 32 // keys of a tile, one per lane
 #define WARPS 4
-#define QUERIES 4 // of a warp
-#define PART 64 // columns of q and k that are in shared memory at a time
-#define COLUMNS 128 // columns of v and o that a block has, 4 to a lane, 32 apart
+#define QUERIES 4 // queries per warp
+#define PART 64 // columns of q and k in shared memory at a time
+#define COLUMNS 128 // columns of v and o per block, 4 per lane, 32 apart
 
-// o_q = sum_k softmax(l_q)_k v_k for the queries of a tile in their window, tiles [tiles, 2]: window
-// and first query. o [queries of all windows, width]. A block has COLUMNS of the width.
+// o_q = sum_k softmax(l_q)_k v_k for the queries of a tile in their set. tiles [tiles, 2]: set and
+// first query. o [queries of all sets, width]. A block computes COLUMNS of the width.
 extern "C" __global__ void __launch_bounds__(128, 4) attend(
     const int *tiles,
     const int *queries,
@@ -59,14 +59,14 @@ extern "C" __global__ void __launch_bounds__(128, 4) attend(
   for (int n0 = 0; n0 < keyCount; n0 += KEYS) {
     int key = n0 + lane < keyCount ? keys[firstKey + n0 + lane] : -1;
 
-    // l = scale (q . k), a key to a lane
+    // l = scale (q . k), one key per lane
     float l[QUERIES];
 #pragma unroll
     for (int i = 0; i < QUERIES; i++) {
       l[i] = 0;
     }
     for (int j0 = 0; j0 < width; j0 += PART) {
-      __syncthreads(); // the tile before has been used
+      __syncthreads(); // all threads have used the previous tile
       for (int i = threadIdx.x; i < KEYS * PART; i += 32 * WARPS) {
         int n = i / PART;
         int j = j0 + i % PART;
@@ -105,7 +105,7 @@ extern "C" __global__ void __launch_bounds__(128, 4) attend(
       if (key == query[i] && !isnan(ownRow)) {
         l[i] = ownRow;
       } else if (keyTime > time[i]) {
-        l[i] = -3.402823466e38f; // Windows.HIDDEN
+        l[i] = -3.402823466e38f; // AttentionSets.HIDDEN
       }
       if (key < 0) {
         l[i] = -INFINITY;
@@ -154,8 +154,8 @@ extern "C" __global__ void __launch_bounds__(128, 4) attend(
   }
 }
 
-// y_q = (sum of o_q over the windows that hold q) / divisor_q; 0 where there are none. Row r stands
-// at the places[placeStarts[r]] .. of o, in the order of the windows.
+// y_q = (sum of o_q over the sets that contain q) / divisor_q; 0 if no set does. The results of row r
+// are at places[placeStarts[r]] .. of o, in the order of the sets.
 extern "C" __global__ void __launch_bounds__(256) attended(
     const float *o,
     const int *places,

@@ -1,12 +1,11 @@
-// What all kernels share. Numbers are 32-bit floats, matrices row-major. A sum has one order, which
-// follows from its shape alone: nothing is added by atomics, so no bit depends on scheduling. Where
-// two kernels promise each other the same bits, products and sums are written as intrinsics, which
-// the compiler does not contract.
+// Shared by all kernels. Numbers are 32-bit floats, matrices row-major. The order of a sum depends on
+// its shape only and no kernel adds with atomics, so the bits do not depend on scheduling. Kernels that
+// must agree bit for bit use intrinsics for products and sums, which the compiler does not contract.
 #pragma once
 
 typedef unsigned int u32;
 
-#ifndef INFINITY // of math.h, which NVRTC does not have
+#ifndef INFINITY // defined in math.h, which NVRTC does not have
 #define INFINITY __int_as_float(0x7f800000)
 #endif
 
@@ -108,7 +107,7 @@ __device__ __forceinline__ float warpMax(float v) {
   return v;
 }
 
-// The sequence whose rows hold this one: the last b with starts[b] <= row.
+// The sequence that contains this row: the last b with starts[b] <= row.
 __device__ __forceinline__ int sequenceOf(const int *starts, int sequences, int row) {
   int low = 0;
   int high = sequences;
@@ -123,7 +122,7 @@ __device__ __forceinline__ int sequenceOf(const int *starts, int sequences, int 
   return low;
 }
 
-// Where position j of x goes to in y, by the ordinals of dev.riffle.kernels.Shuffle.
+// The position in y of position j of x, by the ordinals of dev.riffle.kernels.Shuffle.
 enum Shuffle { STAY, LEFT, RIGHT };
 
 __device__ __forceinline__ int shuffled(int shuffle, int j, int length) {
@@ -144,14 +143,14 @@ __device__ __forceinline__ void step(
   re = newRe;
 }
 
-// What a table of positions or groups does to a value.
+// Applies a table of positions or groups to a value.
 __device__ __forceinline__ float scaled(float x, float mean, float scale, float shift) {
   return fmaf(__fsub_rn(x, mean), scale, shift);
 }
 
 // ------------------------------------------------------------- layer norm of a row in a warp
 
-// A lane holds the columns 128 i + 4 lane + c of a row: so do all kernels that norm rows.
+// A lane holds the columns 128 i + 4 lane + c of a row, in all kernels that norm rows.
 //   mean = 1/n sum x, taken as distances to the first column: a row of equal values has no variance
 //   x <- (x - mean) / sqrt(1/n sum (x - mean)^2 + epsilon) (.) weight + bias
 template <int N>
@@ -194,8 +193,7 @@ __device__ __forceinline__ void normalizeRow(
   }
 }
 
-// What norms a row where kernels fuse one: none, a layer norm, or a batch norm folded into weight
-// and bias.
+// The norm of a row in fused kernels: none, a layer norm, or a batch norm folded into weight and bias.
 enum Norm { NO_NORM, LAYER_NORM, AFFINE };
 
 template <int N>

@@ -1,23 +1,22 @@
-// Several operations over rows that stay in shared memory from the first to the last: 8 warps, of which
-// each has R rows to itself, with all their columns; only the weights are brought by all together.
-// Sums have the order of products.cu, norms that of rows.cu: the bits are those of the operations one by
-// one.
+// Fused operations over rows that stay in shared memory. A block has 8 warps; each warp owns R rows with
+// all their columns, and all warps load the weights together. Sums use the order of products.cu and
+// norms the order of rows.cu, so the results equal those of the separate operations bit for bit.
 #include "common.cuh"
 
 #define DEEP 16
 #define WARPS 8
-#define HALF 128 // columns that a warp has side by side, 4 to a lane
+#define HALF 128 // adjacent columns of a warp, 4 per lane
 
-// Floats of a row in shared memory; what is missing to a multiple of DEEP is zeros.
+// Floats of a row in shared memory, padded with zeros to a multiple of DEEP.
 __device__ __forceinline__ int pitch(int width) {
   return (width + DEEP - 1) / DEEP * DEEP + 4;
 }
 
-// Weights of a product that are in shared memory: two buffers of DEEP inputs.
+// Weights of a product in shared memory: two buffers of DEEP inputs.
 template <int N>
 struct Brought {
   static const int FLOATS = DEEP * N * HALF;
-  static const int PARTS = FLOATS / 4 / (32 * WARPS); // fours that a thread brings
+  static const int PARTS = FLOATS / 4 / (32 * WARPS); // groups of four that a thread loads
 
   // Of the inputs from k0 on: span0 columns from n0 on, then span1 from n0 + apart on, zeros beyond.
   __device__ static __forceinline__ void fetch(
@@ -48,7 +47,7 @@ struct Brought {
 
 // sum[r][h][c] = (W x_r) at column n0 + h apart + 4 lane + c
 //   x: the warp's first row in shared memory, rows `row` floats apart
-//   spans: columns that there are, up to HALF, of either half; multiples of 4
+//   spans: number of columns of either half, up to HALF; multiples of 4
 template <int R, int N>
 __device__ __forceinline__ void products(
     const float *x,
@@ -75,7 +74,7 @@ __device__ __forceinline__ void products(
       }
     }
   }
-  __syncthreads(); // what was brought before has been used, and rows are written
+  __syncthreads(); // all threads have used the previous weights and written their rows
   W::fetch(weight, ld, inputs, 0, n0, apart, span0, span1, w);
   W::keep(brought, w);
   __syncthreads();
@@ -117,7 +116,7 @@ __device__ __forceinline__ void products(
   }
 }
 
-// Brings a warp's rows of x [rows, width] to shared memory, norms them, and puts zeros behind them.
+// Loads a warp's rows of x [rows, width] into shared memory, norms them, and pads them with zeros.
 template <int R, int N>
 __device__ __forceinline__ void bring(
     const float *x,
@@ -202,7 +201,7 @@ __device__ __forceinline__ void perceptron(
   {
     float sum[R][N][4];
     products<R, N>(own, row, weight1, ld1, width, 0, HALF, ld1, ld1 - HALF, brought, sum);
-    __syncwarp(); // all lanes have read the rows
+    __syncwarp(); // all lanes have read the rows of x
 #pragma unroll
     for (int h = 0; h < N; h++) {
       int j = h * HALF + 4 * lane;
@@ -270,7 +269,7 @@ extern "C" __global__ void __launch_bounds__(256) mlp_8_256(
   PERCEPTRON(8, 2);
 }
 
-// A layer of a linear recurrent unit where each row is one step of a state of its own:
+// A layer of a linear recurrent unit where each row is one step of a separate state:
 //   u = prenorm ? norm(x) : x
 //   h = lambda (.) h + B u                        state [rows, 2, n], in place
 //   z = f(C h + D (.) u)

@@ -1,14 +1,14 @@
-// y = W x + b in float32. Each sum runs over the inputs in their order, in one accumulator, then
-// comes the bias: a row has the same bits whichever of these kernels computes it, and among however
-// many rows it stands.
+// y = W x + b in float32. Each sum adds the inputs in order, in one accumulator, and then the bias. A
+// row therefore has the same bits in each of these kernels and in any number of rows.
 //
-// Weights lie as [inputs, ld], ld = the outputs rounded up to 4, zeros behind the outputs.
+// Weights are stored as [inputs, ld], where ld is the outputs rounded up to a multiple of 4, with zeros
+// as padding.
 #include "common.cuh"
 
-// Inputs that a tile holds at a time; what is missing to a multiple of it is zeros.
+// Inputs of a tile in shared memory at a time, padded with zeros.
 #define DEEP 16
 
-// ------------------------------------------------------------------- where rows come from
+// ------------------------------------------------------------------------ sources of rows
 
 // Rows of a matrix, stride apart.
 struct Plain {
@@ -59,7 +59,7 @@ struct Normed {
   }
 };
 
-// ------------------------------------------------------------------------ where rows go to
+// ------------------------------------------------------------------- destinations of rows
 
 // y [rows, outputs] = f(sum + bias)
 struct Write {
@@ -90,8 +90,8 @@ struct Write {
   }
 };
 
-// y_(shuffled i) = scale_(i mod 2) (.) x_i + sum + bias, a row being positions 2 row, 2 row + 1 of
-// width values each. Four columns stay within a position where width is a multiple of 4.
+// y_(shuffled i) = scale_(i mod 2) (.) x_i + sum + bias, where a row is the positions 2 row and
+// 2 row + 1 of width values each. Four columns are in one position if width is a multiple of 4.
 struct Residual {
   const float *x;
   const float *scale; // [2, width]
@@ -157,14 +157,14 @@ struct Residual {
 
 // ---------------------------------------------------------------------------------- tiles
 
-// What a block has of x and of the weights in shared memory: two buffers of DEEP inputs, x turned,
-// PAD_A and PAD_B floats from one input to the next.
+// x and weights of a block in shared memory: two buffers of DEEP inputs, x transposed. Inputs are PAD_A
+// and PAD_B floats apart.
 template <int BM, int BN, int PAD_A, int PAD_B, int THREADS>
 struct Buffers {
   static const int A = DEEP * PAD_A; // floats of x in a buffer
   static const int B = DEEP * PAD_B; // and of weights
   static const int FLOATS = 2 * (A + B);
-  static const int PARTS_A = BM * DEEP / 4 / THREADS; // fours that a thread brings
+  static const int PARTS_A = BM * DEEP / 4 / THREADS; // groups of four that a thread loads
   static const int PARTS_B = DEEP * BN / 4 / THREADS;
 
   template <class Source>
@@ -214,13 +214,13 @@ struct Buffers {
   }
 };
 
-// BM x BN outputs of a block, of which a thread has TM x TN in parts of 4 x 4, BM / (TM / 4) rows
-// and BN / (TN / 4) columns from one to the next. What the next step needs is read from memory
-// while the multiprocessor computes on what the last one read.
+// BM x BN outputs of a block. A thread computes TM x TN of them in parts of 4 x 4, which are
+// BM / (TM / 4) rows and BN / (TN / 4) columns apart. The inputs of the next step are loaded while the
+// multiprocessor computes the current one.
 template <int BM, int BN, int TM, int TN>
 struct Tile {
   static const int THREADS = BM / TM * (BN / TN);
-  static const int PAD = BM + 4; // keeps columns of x apart in the banks
+  static const int PAD = BM + 4; // avoids bank conflicts between columns of x
   typedef Buffers<BM, BN, PAD, BN, THREADS> Shared;
   static const int A = Shared::A;
   static const int B = Shared::B;
@@ -323,8 +323,7 @@ struct Tile {
   }
 };
 
-// Blocks of neighbouring numbers share columns of weights, which stay in the second cache, and walk
-// down the rows.
+// Neighboring blocks share columns of weights, which stay in the L2 cache, and advance along the rows.
 template <class T, int BM, int BN, int TM, int TN, class Source, class Sink>
 __device__ __forceinline__ void product(
     const Source &source,
@@ -360,8 +359,8 @@ extern "C" __global__ void __launch_bounds__(128) product_64(
       Plain(x, stride, inputs), weight, ld, rows, inputs, outputs, Write(y, bias, f, outputs));
 }
 
-// Few rows: a block has 8 of them and 32 columns, a warp one row, a lane one column. All threads
-// bring 128 inputs of the weights at a time.
+// Few rows: a block computes 8 rows and 32 columns, a warp one row, a lane one column. All threads load
+// 128 inputs of the weights at a time.
 extern "C" __global__ void __launch_bounds__(256) product_8(
     const float *weight, int ld, const float *bias, const float *x, int stride, float *y, int f,
     int rows, int inputs, int outputs) {
@@ -415,7 +414,7 @@ extern "C" __global__ void __launch_bounds__(256) product_8(
 // ------------------------------------------------------------------------- a switch unit
 
 // Mean and summed squares of each column over each 64 rows of a tile: moments [rows / 64, 2,
-// outputs]. Rows are a multiple of 64, so that all of them are there. Mean and squares of a thread's
+// outputs]. The number of rows is a multiple of 64. Mean and squares of a thread's
 // 4 rows are merged in the order of the rows, as distances to the first: a column that never changes
 // has no variance. The bits are the same in tiles of either size.
 template <class T, int BM, int BN, int TM, int TN>
@@ -431,7 +430,7 @@ __device__ __forceinline__ void moments(
   static_assert(2 * GROUPS * BN <= T::FLOATS, "moments need the tile's memory");
   float *means = pool;
   float *squares = pool + GROUPS * BN;
-  __syncthreads(); // the tile's last inputs have been used
+  __syncthreads(); // all threads have used the last inputs of the tile
 #pragma unroll
   for (int p = 0; p < TM / 4; p++) {
     int group = T::rowOf(p) / 4;
@@ -548,7 +547,7 @@ extern "C" __global__ void __launch_bounds__(128) contract_64(
 
 // -------------------------------------------------------------- a switch unit on tensor cores
 
-// x to 11 bits, as the tensor cores take it.
+// x rounded to 11 bits, the precision of tensor cores.
 __device__ __forceinline__ float tf32(float x) {
 #ifdef __CUDA_ARCH__
   u32 rounded;
@@ -590,7 +589,7 @@ __device__ __forceinline__ void multiplyAdd(
 #endif
 }
 
-// BM x BN outputs of a block, of which a warp has 64 x WN, so that it has all rows of its moments.
+// BM x BN outputs of a block. A warp computes 64 x WN, which contains all rows of its moments.
 template <int BM, int BN, int WN>
 struct Cores {
   static const int THREADS = 32 * (BM / 64) * (BN / WN);
@@ -650,7 +649,7 @@ struct Cores {
       if (more) {
         Shared::fetch(source, weight, ld, rows, inputs, row0, column0, k + DEEP, a, b);
       }
-      __syncwarp(); // mma.sync.aligned wants lanes together again that fetched rows or zeros
+      __syncwarp(); // mma.sync.aligned needs converged lanes; they diverged over rows and zeros
       const float *xs = pool + buffer * (Shared::A + Shared::B) + t * PAD_A + rowOfWarp() + g;
       const float *ws =
           pool + buffer * (Shared::A + Shared::B) + Shared::A + t * PAD_B + columnOfWarp() + g;
@@ -696,7 +695,7 @@ struct Cores {
     Shared::keep(buffer, a, b);
   }
 
-  // Neighbouring lanes exchange halves, so that each has four columns of one row.
+  // Neighboring lanes exchange halves, so that each has four columns of one row.
   template <class Sink>
   __device__ static __forceinline__ void write(
       const Sink &sink,

@@ -1,5 +1,4 @@
-// Operations on values and on rows, each by itself. A thread takes four neighbouring values, or a warp a
-// row.
+// Operations on values and on single rows. A thread computes four neighboring values, or a warp a row.
 #include "common.cuh"
 
 // The first of a thread's four values, of n.
@@ -36,7 +35,7 @@ extern "C" __global__ void __launch_bounds__(256) multiply(
   store(y, i, n, whole, a);
 }
 
-// The columns of four neighbouring values, the row's end within them or not.
+// The columns of four neighboring values, which may continue in the next row.
 __device__ __forceinline__ Four columns(const float *p, int i, int width) {
   Four a;
   int j = i % width;
@@ -140,7 +139,7 @@ extern "C" __global__ void __launch_bounds__(256) concat(
   }
 }
 
-// y_r = table_(token_r); a thread takes four columns of a row
+// y_r = table_(token_r); a thread copies four columns of a row
 extern "C" __global__ void __launch_bounds__(256) embed(
     const float *table, const int *tokens, float *y, int rows, int width) {
   int parts = (width + 3) / 4;
@@ -182,11 +181,11 @@ extern "C" __global__ void __launch_bounds__(256) embedding_bag(
   }
 }
 
-// Turns pairs of columns: (a, b) -> (a cos - b sin, b cos + a sin); table holds sines, then cosines.
+// Rotates pairs of columns: (a, b) -> (a cos - b sin, b cos + a sin); table contains sines, then cosines.
 extern "C" __global__ void __launch_bounds__(256) rotary(
     const float *table,
     const int *positions,
-    int neighbours,
+    int interleaved,
     float *x,
     int stride,
     int rows,
@@ -203,8 +202,8 @@ extern "C" __global__ void __launch_bounds__(256) rotary(
     float sin = angles[j];
     float cos = angles[half + j];
     float *pair = x + (int) row * stride + g * width;
-    float *first = pair + (neighbours ? 2 * j : j);
-    float *second = pair + (neighbours ? 2 * j + 1 : j + half);
+    float *first = pair + (interleaved ? 2 * j : j);
+    float *second = pair + (interleaved ? 2 * j + 1 : j + half);
     float a = *first;
     float b = *second;
     *first = fmaf(a, cos, -__fmul_rn(b, sin));
@@ -212,7 +211,7 @@ extern "C" __global__ void __launch_bounds__(256) rotary(
   }
 }
 
-// y_(shuffled i) = scale_(i mod 2) (.) x_i + c_i; a thread takes four columns of a position
+// y_(shuffled i) = scale_(i mod 2) (.) x_i + c_i; a thread computes four columns of a position
 extern "C" __global__ void __launch_bounds__(256) residual(
     const float *scale,
     const float *x,
@@ -292,7 +291,7 @@ extern "C" __global__ void __launch_bounds__(256) roll_add(
   }
 }
 
-// ------------------------------------------------------------------------ a warp to a row
+// ----------------------------------------------------------------------- one warp per row
 
 #define ROW_OF_WARP(row, lane)                                                   \
   int lane = threadIdx.x % 32;                                                   \
@@ -406,7 +405,7 @@ extern "C" __global__ void __launch_bounds__(256) log_softmax(
   }
 }
 
-// The same with a block of 256 threads to a row.
+// The same with a block of 256 threads per row.
 extern "C" __global__ void __launch_bounds__(256) log_softmax_wide(
     const float *x, float *y, int width) {
   __shared__ float parts[8];
@@ -445,8 +444,8 @@ extern "C" __global__ void __launch_bounds__(256) log_softmax_wide(
   }
 }
 
-// y_t = norm(y_t + x_((t + o) mod n)), rows of up to 128 N columns: a block of ChordMixer after its
-// perceptron.
+// y_t = norm(y_t + x_((t + o) mod n)), rows of up to 128 N columns: the end of a ChordMixer
+// block.
 template <int N>
 __device__ __forceinline__ void addRotatedAndNormalize(
     const float *x,

@@ -1,15 +1,15 @@
-// Operations along sequences. starts [sequences + 1] holds the first row of each, then the number of
-// rows; where it is null, sequence b is row b alone, as when each key takes one step.
+// Operations along sequences. starts [sequences + 1] contains the first row of each sequence, then the
+// number of rows. If starts is null, sequence b consists of row b, as when each key takes one step.
 #include "common.cuh"
 
 __device__ __forceinline__ int firstRow(const int *starts, int b) {
   return starts == nullptr ? b : starts[b];
 }
 
-// Steps whose inputs are read ahead of the chain that needs them.
+// Steps whose inputs are loaded ahead of the dependent chain.
 #define AHEAD 8
 
-// h_t = lambda (.) h_(t-1) + u_t, complex; a thread walks along a sequence for one of its numbers.
+// h_t = lambda (.) h_(t-1) + u_t, complex; a thread computes one number of a sequence for all steps.
 // u [rows, groups, 2, width]: real parts, then imaginary ones; state likewise
 extern "C" __global__ void __launch_bounds__(128) recurrence(
     const float *lambdaRe,
@@ -106,7 +106,7 @@ extern "C" __global__ void __launch_bounds__(128) fo_pooling(
   state[n] = c;
 }
 
-// y_t = [x_(t-taps+1), ..., x_t]; tail [sequences, taps - 1, width] holds the rows before the first
+// y_t = [x_(t-taps+1), ..., x_t]; tail [sequences, taps - 1, width]: the rows ahead of the first
 extern "C" __global__ void __launch_bounds__(256) causal_unfold(
     const float *x,
     const int *starts,
@@ -124,13 +124,13 @@ extern "C" __global__ void __launch_bounds__(256) causal_unfold(
   int k = (i - row * taps * width) / width;
   int j = i - (row * taps + k) * width;
   int b = starts == nullptr ? row : sequenceOf(starts, sequences, row);
-  int before = taps - 1 - k; // rows that this tap lies behind
+  int before = taps - 1 - k; // how many rows this tap looks back
   int t = row - firstRow(starts, b) - before;
   y[i] = t >= 0 ? x[(row - before) * width + j]
                 : tail[(b * (taps - 1) + taps - 1 + t) * width + j];
 }
 
-// The tail after the last row; a thread moves one column, the oldest row first.
+// Updates the tail after the last row; a thread moves one column, the oldest row first.
 extern "C" __global__ void __launch_bounds__(256) causal_unfold_tail(
     const float *x, const int *starts, int sequences, float *tail, int width, int taps) {
   u32 i = blockIdx.x * blockDim.x + threadIdx.x;
@@ -143,13 +143,13 @@ extern "C" __global__ void __launch_bounds__(256) causal_unfold_tail(
   int steps = firstRow(starts, b + 1) - first;
   float *column = tail + (int) b * (taps - 1) * width + j;
   for (int k = 0; k < taps - 1; k++) {
-    int t = steps - (taps - 1) + k; // the row that comes to stand here
+    int t = steps - (taps - 1) + k; // the row that moves here
     column[k * width] = t >= 0 ? x[(first + t) * width + j] : column[(k + steps) * width];
   }
 }
 
-// sum += x_t, y_t = sum / (count + t + 1); sums [sequences, 2, width]: the sum, then what it is too
-// large by (Kahan 1965)
+// sum += x_t, y_t = sum / (count + t + 1); sums [sequences, 2, width]: the sum, then its excess
+// (Kahan 1965)
 extern "C" __global__ void __launch_bounds__(128) running_mean(
     const float *x,
     const int *starts,
@@ -183,7 +183,7 @@ extern "C" __global__ void __launch_bounds__(128) running_mean(
 
 // ----------------------------------------------------------------- statistics over positions
 
-// Of SEGMENT rows of a sequence, each column by itself: blocks of 32 columns and 8 threads to each.
+// Statistics of each column over SEGMENT rows of a sequence: blocks of 32 columns, 8 threads each.
 // A sequence has ceil(rows / SEGMENT) segments; those of sequence b begin at segments[b].
 #define SEGMENT 64
 
@@ -315,8 +315,8 @@ __device__ __forceinline__ void mergeSegments(
 }
 
 // z = 2 (x - mean) + offset, z / sqrt(mean(z^2) + epsilon), where mean(z^2) = 4 variance + offset^2:
-// what takes x there, table [sequences, 3, width]: mean, scale, shift. Where segments is null, each
-// sequence has each of them, and starts is null, too: n rows of each sequence.
+// writes table [sequences, 3, width]: mean, scale, shift. If segments is null, so is starts: each
+// sequence has all segments and n rows.
 extern "C" __global__ void __launch_bounds__(64) position_table(
     const float *moments,
     const int *starts,

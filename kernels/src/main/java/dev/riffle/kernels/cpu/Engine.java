@@ -7,20 +7,20 @@ import dev.riffle.kernels.FoGates;
 import dev.riffle.kernels.Operations;
 
 /**
- * The operations where the time goes; {@link CpuKernels} has checked the arguments. An engine owns
- * no memory that changes: any number of threads may call it.
+ * The inner loops of {@link CpuKernels}; arguments are already checked. An engine has no mutable
+ * state and is safe for use by any number of threads.
  */
 public interface Engine {
 
-  /** What does the work, for {@link Operations#description()}. */
+  /** Describes the engine, for {@link CpuKernels#description()}. */
   String description();
 
-  /** Weights of y = W x + b in the layout of one engine, and the loops over that layout. */
+  /** Weights of y = W x + b in the layout of an engine. */
   interface Packed extends Constants.Linear {
     /**
      * {@link Operations#linear(Constants.Linear, Tensor, Tensor, int)} with these weights.
      *
-     * @param stride values from the first of one row of x to the first of the next
+     * @param stride values from the start of one row of x to the start of the next
      */
     void apply(FloatTensor x, int stride, FloatTensor y, int rows);
   }
@@ -34,9 +34,9 @@ public interface Engine {
   }
 
   /**
-   * Lays weights out.
+   * Copies weights into the layout of this engine.
    *
-   * @param weight from output o and input i at {@code o * byOutput + i * byInput}
+   * @param weight the weight of output o and input i is at {@code o * byOutput + i * byInput}
    * @param bias {@code [outputs]}, or null
    */
   Packed pack(float[] weight, int byOutput, int byInput, float[] bias, int outputs, int inputs);
@@ -53,7 +53,7 @@ public interface Engine {
   /** y = f(x) for an activation other than {@link Activation#NONE}. */
   void activateEach(Activation f, FloatTensor x, FloatTensor y, int count);
 
-  /** y = y + d (.) x for each row: {@link Operations#addScaled} before its activation. */
+  /** y = y + d (.) x for each row: {@link Operations#addScaled} without its activation. */
   void addScaled(FloatTensor d, FloatTensor x, FloatTensor y, int rows, int width);
 
   /**
@@ -66,8 +66,8 @@ public interface Engine {
       float[] x, int xAt, float[] y, int yAt, int column, int width, int stride, int rows);
 
   /**
-   * What {@link PositionMoments} learns of some rows, each column by itself: sum = sum_t (x_t -
-   * x_0) and squares = sum_t (x_t - x_0 - sum / rows)^2.
+   * The moments of each column for {@link PositionMoments}: sum = sum_t (x_t - x_0) and squares =
+   * sum_t (x_t - x_0 - sum / rows)^2.
    *
    * @param x array that holds {@code [rows, width]} at {@code xAt}, 1 row or more
    * @param sum {@code [width]}
@@ -97,12 +97,12 @@ public interface Engine {
       float[] s, int sAt, float[] x, int xAt, float[] c, int cAt, float[] y, int yAt, int width);
 
   /**
-   * y = sum_i weight_i table_(entry_i): one row of {@link Operations#embeddingBag}. Products and
-   * sums are rounded one by one, entry after entry.
+   * y = sum_i weight_i table_(entry_i): one row of {@link Operations#embeddingBag}. Each product
+   * and each sum is rounded, in the order of the entries.
    *
    * @param table rows of {@code width} values
    * @param row of the bags
-   * @param y array that takes the sum at {@code yAt}
+   * @param y array that receives the sum at {@code yAt}
    */
   void bag(FloatTensor table, Bags bags, int row, float[] y, int yAt, int width);
 
@@ -110,16 +110,17 @@ public interface Engine {
    * One step of {@link Operations#recurrence} for one group: u = lambda (.) h + u, complex.
    *
    * @param h array that holds the previous state at {@code hAt}, {@code [2, width]}
-   * @param u array that holds the input at {@code uAt}, {@code [2, width]}, and takes the new state
+   * @param u array that holds the input at {@code uAt}, {@code [2, width]}, and receives the new
+   *     state
    */
   void step(Lambda lambda, float[] h, int hAt, float[] u, int uAt);
 
   /**
-   * One step of {@link Operations#foPooling}, whose gates have gone through their activations.
+   * One step of {@link Operations#foPooling}, with the activations of the gates already applied.
    *
    * @param zfoi array that holds the gates at {@code at}, {@code [gates, width]}
-   * @param c array that holds the state at {@code cAt}, {@code [width]}, and takes the new one
-   * @param y array that takes the output at {@code yAt}, {@code [width]}
+   * @param c array that holds the state at {@code cAt}, {@code [width]}, and receives the new one
+   * @param y array that receives the output at {@code yAt}, {@code [width]}
    */
   void forget(
       FoGates gates, float[] zfoi, int at, float[] c, int cAt, float[] y, int yAt, int width);

@@ -6,13 +6,12 @@ import dev.riffle.kernels.FoGates;
 import java.util.Arrays;
 
 /**
- * Loops that the JIT turns into vector instructions by itself. It does so where whole arrays are
- * walked from 0 on at one index, so that the loops that count walk small arrays of their own and
- * results are copied. Multiplications and additions are kept apart: a machine without a fused
- * multiply-add is not slower for it.
+ * Scalar loops that the JIT compiler vectorizes. It vectorizes loops that run over whole arrays
+ * from index 0, so the hot loops use small local arrays and copy their results. Multiplications and
+ * additions are separate, because {@link Math#fma} is slow on CPUs without a fused multiply-add.
  */
 final class PlainEngine implements Engine {
-  /** Values that go through an activation at a time. */
+  /** Values in one pass of an activation. */
   private static final int CHUNK = 256;
 
   @Override
@@ -181,8 +180,8 @@ final class PlainEngine implements Engine {
   }
 
   /**
-   * Splits exp(v) into exp(r), left in v, and 2^n, left in power; v is within {@link Exp}'s bounds.
-   * One loop for each kind of instruction.
+   * Splits exp(v) into exp(r), stored in v, and 2^n, stored in power; v is within the bounds of
+   * {@link Exp}. Each kind of instruction has a loop.
    */
   private static void split(float[] v, float[] power) {
     for (int i = 0; i < v.length; i++) {

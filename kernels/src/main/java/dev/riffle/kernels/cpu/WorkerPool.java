@@ -5,22 +5,24 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Threads that help a caller through the parts of one operation. The caller works, too, and takes
- * part after part like the others, so that a helper that the system holds back only brings less.
+ * Threads that share the parts of an operation with the calling thread. The caller and the workers
+ * take one part after another, so that a descheduled worker delays at most one part.
  *
- * <p>One caller is helped at a time; who finds the worker pool busy, or is a part of its work, does
- * all parts alone. What a part computes must not depend on who does it.
+ * <p>The pool serves one caller at a time. A caller that finds the pool busy, or is itself part of
+ * an operation, computes all parts on its own thread. The result of a part must not depend on the
+ * thread that computes it.
  */
 final class WorkerPool {
-  /** Turns of waiting, some tens of microseconds, before a helper sleeps or a caller gives way. */
+  /** Spins, some tens of microseconds, before a worker parks or a caller yields. */
   private static final int TURNS = 2000;
 
-  /** What is done part by part. */
+  /** The parts of an operation. */
   @FunctionalInterface
   interface Parts {
     /**
-     * @param member who does it: 0 to {@link WorkerPool#size} - 1, each one thing at a time
-     * @param part which part
+     * @param member index of the thread, 0 to {@link WorkerPool#size} - 1; a member runs one part
+     *     at a time
+     * @param part index of the part
      */
     void run(int member, int part);
   }
@@ -33,7 +35,7 @@ final class WorkerPool {
       super("riffle-cpu-" + member);
       this.member = member;
       setDaemon(true);
-      setContextClassLoader(null); // not that of the job that happened to come first
+      setContextClassLoader(null); // or it would keep the class loader of the first job alive
     }
 
     @Override
@@ -47,7 +49,7 @@ final class WorkerPool {
           Thread.onSpinWait();
         } else {
           asleep = true;
-          if (job == null) { // else it came before the caller could see that this one sleeps
+          if (job == null) { // else the job was published before the caller saw this worker parked
             LockSupport.park(WorkerPool.this);
           }
           asleep = false;
@@ -69,7 +71,7 @@ final class WorkerPool {
       this.parts = parts;
     }
 
-    /** Does parts as long as there are; false if there were none left. */
+    /** Runs parts while there are any; returns false if none was left. */
     boolean work(int member) {
       boolean worked = false;
       while (next.get() < parts) {
@@ -97,7 +99,7 @@ final class WorkerPool {
   private volatile Job job;
 
   /**
-   * @param threads 1 or more, the caller's counted
+   * @param threads 1 or more, including the calling thread
    */
   WorkerPool(int threads) {
     helpers = new Helper[threads - 1];
@@ -112,7 +114,7 @@ final class WorkerPool {
     return helpers.length + 1;
   }
 
-  /** Does all parts; returns when they are done. What a part throws is thrown here. */
+  /** Runs all parts and waits for them. Throws the exception of a failed part. */
   @SuppressWarnings("ThreadPriorityCheck") // other threads finish their parts meanwhile
   void run(int parts, Parts body) {
     if (helpers.length == 0 || parts < 2 || !busy.compareAndSet(false, true)) {

@@ -212,7 +212,7 @@ public final class VectorEngine implements Engine {
     }
   }
 
-  /** Fewer columns than lanes: their neighbours in the row take part and are given 0. */
+  /** Fewer columns than lanes: their neighbors in the row take part as zeros. */
   private static void addNarrow(
       float[] x, int xAt, float[] y, int yAt, int first, int end, int stride, int rows) {
     int left = Math.max(0, end - L);
