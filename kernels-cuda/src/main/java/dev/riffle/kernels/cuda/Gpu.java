@@ -155,37 +155,37 @@ final class Gpu {
 
   /** Copies {@code count} floats to the GPU. The array may be changed when this returns. */
   void upload(float[] from, int offset, long to, int count) {
-    onOwner();
-    for (int done = 0; done < count; ) {
-      int part = Math.min(count - done, Staging.PIECE / 4);
-      ByteBuffer room = staging.room(4 * part);
-      room.asFloatBuffer().put(from, offset + done, part);
-      send(to + 4L * done, 4 * part);
-      done += part;
-    }
+    upload(to, count, (room, first, part) -> room.asFloatBuffer().put(from, offset + first, part));
   }
 
   /** Copies {@code count} doubles to the GPU, rounded to float. */
   void upload(double[] from, int offset, long to, int count) {
-    onOwner();
-    for (int done = 0; done < count; ) {
-      int part = Math.min(count - done, Staging.PIECE / 4);
-      ByteBuffer room = staging.room(4 * part);
-      for (int i = 0; i < part; i++) {
-        room.putFloat((float) from[offset + done + i]);
-      }
-      send(to + 4L * done, 4 * part);
-      done += part;
-    }
+    upload(
+        to,
+        count,
+        (room, first, part) -> {
+          for (int i = 0; i < part; i++) {
+            room.putFloat((float) from[offset + first + i]);
+          }
+        });
   }
 
   /** Copies {@code count} ints to the GPU. */
   void upload(int[] from, int offset, long to, int count) {
+    upload(to, count, (room, first, part) -> room.asIntBuffer().put(from, offset + first, part));
+  }
+
+  /** Writes values of 4 bytes into staging memory: {@code part} of them from {@code first} on. */
+  @FunctionalInterface
+  private interface Values {
+    void put(ByteBuffer room, int first, int part);
+  }
+
+  private void upload(long to, int count, Values values) {
     onOwner();
     for (int done = 0; done < count; ) {
       int part = Math.min(count - done, Staging.PIECE / 4);
-      ByteBuffer room = staging.room(4 * part);
-      room.asIntBuffer().put(from, offset + done, part);
+      values.put(staging.room(4 * part), done, part);
       send(to + 4L * done, 4 * part);
       done += part;
     }

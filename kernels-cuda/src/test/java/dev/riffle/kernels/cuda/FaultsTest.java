@@ -11,16 +11,19 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A GPU that fails, in a JVM of its own each time: what is told, and whether it goes on. */
+/**
+ * A GPU that fails, in a separate JVM each time: which message it throws, and whether it can still
+ * be used.
+ */
 class FaultsTest {
 
   @BeforeAll
   static void needsTheEmulator() {
-    assumeFalse(Emulator.onRealGpu(), "A real GPU is not to be broken.");
+    assumeFalse(Emulator.onRealGpu(), "Faults are tested on the emulator only.");
     Emulator.require();
   }
 
-  /** Does what its system property {@code fault} says, and prints what comes of it. */
+  /** Runs the fault of the system property {@code fault} and prints the results. */
   static final class Break {
     private static final Gpu GPU =
         Gpu.open(CudaOptions.ofSystem(), List.of(Probe.SOURCE), List.of());
@@ -29,27 +32,11 @@ class FaultsTest {
       String fault = System.getProperty("fault");
       Memory y = GPU.allocate(4 * 64);
       GPU.fill(y.address(), 0, 64);
-      step(
-          "scale",
-          () ->
-              GPU.kernel("scale")
-                  .arg(y.address())
-                  .arg(y.address())
-                  .arg(64)
-                  .arg(1f)
-                  .launch(2, 1, 32, 0));
+      scale(y);
       switch (fault) {
         case "beyond" -> {
           step(fault, () -> GPU.kernel("beyond").arg(y.address()).arg(1024).launch(1, 1, 1, 0));
-          step(
-              "scale",
-              () ->
-                  GPU.kernel("scale")
-                      .arg(y.address())
-                      .arg(y.address())
-                      .arg(64)
-                      .arg(1f)
-                      .launch(2, 1, 32, 0));
+          scale(y);
         }
         case "slack" -> {
           Memory odd = GPU.allocate(4 * 63);
@@ -72,6 +59,11 @@ class FaultsTest {
       }
       step("wait", GPU::synchronize);
       step("allocate", () -> GPU.allocate(4));
+    }
+
+    private static void scale(Memory y) {
+      long at = y.address();
+      step("scale", () -> GPU.kernel("scale").arg(at).arg(at).arg(64).arg(1f).launch(2, 1, 32, 0));
     }
 
     private static void racing() {
@@ -107,7 +99,7 @@ class FaultsTest {
   }
 
   @Test
-  void aFaultIsToldWhenTheCardIsNextWaitedForAndStays() throws IOException {
+  void aFaultIsReportedAtTheNextWaitForTheGpuAndStays() throws IOException {
     assertThat(broken("beyond", Map.of()))
         .contains("beyond returns", "scale returns")
         .contains("wait throws dev.riffle.kernels.DeviceException: CUDA failed in cuStreamSynch")
@@ -120,7 +112,7 @@ class FaultsTest {
   }
 
   @Test
-  void withDebugTheKernelItselfTells() throws IOException {
+  void withDebugTheLaunchReportsTheFault() throws IOException {
     assertThat(broken("beyond", Map.of(), "-D" + CudaOptions.DEBUG + "=true"))
         .contains("scale returns\n", "beyond throws")
         .contains("since the GPU was last waited for: beyond.");
@@ -165,13 +157,13 @@ class FaultsTest {
   }
 
   @Test
-  void aCallThatFailsIsToldByItsName() throws IOException {
+  void aCallThatFailsIsReportedByItsName() throws IOException {
     assertThat(broken("none", Map.of("EMULATOR_FAIL", "cuLaunchKernel:1:719")))
         .contains("scale throws", "CUDA failed in cuLaunchKernel: CUDA_ERROR_LAUNCH_FAILED (719");
   }
 
   @Test
-  void aCardWithoutMemoryGoesOn() throws IOException {
+  void aGpuWithoutMemoryRemainsUsable() throws IOException {
     // the second block is refused at first and again after all that can be given back was
     assertThat(
             broken("none", Map.of("EMULATOR_MEMORY", "60000"), "-D" + CudaOptions.MEMORY + "=64k"))
