@@ -58,13 +58,13 @@ final class Arguments {
    *
    * @throws IllegalArgumentException if it has others
    */
-  static void product(String name, Constants.Linear weights, long inputs, long outputs) {
-    if (weights.inputs() != inputs || weights.outputs() != outputs) {
+  static void product(String name, Constants.Linear weights, long from, long to) {
+    if (weights.inputs() != from || weights.outputs() != to) {
       throw new IllegalArgumentException(
           String.format(
               "%s must lead from %d to %d features, found from %d to %d. Check the sizes of the"
                   + " layer's weights.",
-              name, inputs, outputs, weights.inputs(), weights.outputs()));
+              name, from, to, weights.inputs(), weights.outputs()));
     }
   }
 
