@@ -4,11 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.riffle.benchmarks.window.WindowCase;
 import dev.riffle.kernels.Backends;
-import dev.riffle.kernels.Constants.Linear;
-import dev.riffle.kernels.Device;
 import dev.riffle.kernels.DeviceException;
 import dev.riffle.kernels.Kernels;
-import dev.riffle.kernels.Tensor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +14,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 
 /**
  * Windows and steps on one device, next to PyTorch on the same device, in one precision.
@@ -142,7 +138,11 @@ final class DeviceRace {
   private void ceilings(TorchOnDevice torch) throws IOException {
     int values = proof.small() ? 1 << 18 : 1 << 28;
     int size = proof.small() ? 256 : 8192;
-    attempt(problems, "the rates of " + OURS, () -> ceiling(OURS, copy(values), multiply(size)));
+    DeviceRates rates = new DeviceRates(kernels);
+    attempt(
+        problems,
+        "the rates of " + OURS,
+        () -> ceiling(OURS, rates.copy(values), rates.multiply(size)));
     if (torch != null) {
       attempt(
           peerProblems,
@@ -161,64 +161,6 @@ final class DeviceRace {
         .put("copy_bytes_per_s", copy)
         .put("operations_per_s", multiply);
     say("%s: copies %.0f GB/s, multiplies %.2f TFLOP/s", engine, copy / 1e9, multiply / 1e12);
-  }
-
-  /** Bytes per second of the operation {@code copy}, read and written ones counted. */
-  private double copy(int values) {
-    Tensor a = Device.call(kernels, () -> kernels.allocate(values));
-    Tensor b = Device.call(kernels, () -> kernels.allocate(values));
-    return rate(2.0 * Float.BYTES * values, () -> kernels.copy(a, 0, b, 0, values), b);
-  }
-
-  /** Operations per second of the operation {@code linear}, of random numbers. */
-  private double multiply(int size) {
-    Random random = new Random(5);
-    Linear weights =
-        Device.call(
-            kernels,
-            () ->
-                kernels
-                    .forWindows()
-                    .linear(
-                        random.doubles((long) size * size, -0.5, 0.5).toArray(), null, size, size));
-    float[] values = new float[size * size];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = random.nextFloat() - 0.5f;
-    }
-    Tensor x = Device.call(kernels, () -> kernels.allocate(values.length));
-    Tensor y = Device.call(kernels, () -> kernels.allocate(values.length));
-    Device.call(
-        kernels,
-        () -> {
-          kernels.write(values, 0, x, 0, values.length);
-          return null;
-        });
-    double operations = 2.0 * size * size * size;
-    return rate(operations, () -> kernels.forWindows().linear(weights, x, y, size), y);
-  }
-
-  /** The median of seven, each several times until it is long enough for the clock. */
-  private double rate(double amount, Runnable work, Tensor result) {
-    float[] one = new float[1];
-    double[] rates = new double[10];
-    for (int i = 0; i < rates.length; i++) {
-      long start = System.nanoTime();
-      int times = 0;
-      while (times == 0 || System.nanoTime() - start < 20_000_000) {
-        Device.call(
-            kernels,
-            () -> {
-              for (int k = 0; k < 5; k++) {
-                work.run();
-              }
-              kernels.read(result, 0, one, 0, 1); // waits for the device
-              return null;
-            });
-        times += 5;
-      }
-      rates[i] = times * amount * 1e9 / (System.nanoTime() - start);
-    }
-    return median(Arrays.copyOfRange(rates, 3, rates.length));
   }
 
   // ---------------------------------------------------------------- cases
