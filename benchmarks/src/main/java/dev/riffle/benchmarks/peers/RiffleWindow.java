@@ -65,6 +65,6 @@ final class RiffleWindow implements WindowPeer {
 
   @Override
   public void close() {
-    // what is there goes with the JVM
+    // memory is released when the JVM ends
   }
 }

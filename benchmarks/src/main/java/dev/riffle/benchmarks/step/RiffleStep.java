@@ -52,6 +52,6 @@ final class RiffleStep implements LruStep {
 
   @Override
   public void close() {
-    // what is there goes with the JVM
+    // memory is released when the JVM ends
   }
 }

@@ -220,13 +220,14 @@ public final class AnnotationJobBenchmark extends JobBenchmark {
     }
   }
 
-  /** Mb per CPU second; not a number where it is not installed. */
+  /** Mb per CPU second; NaN if Prodigal is not installed. */
   private double prodigal() throws IOException, InterruptedException {
-    Prodigal prodigal = Prodigal.find();
-    if (prodigal == null) {
+    Optional<Prodigal> installed = Prodigal.find();
+    if (installed.isEmpty()) {
       System.out.println("  Prodigal is not installed here.");
       return Double.NaN;
     }
+    Prodigal prodigal = installed.get();
     double rate = bases / 1e6 / prodigal.annotate(fasta, contigs.get(0).code, bases).cpuSeconds();
     System.out.printf(Locale.ROOT, "  %s %7.3f Mb per CPU s%n", prodigal.version(), rate);
     return rate;
@@ -331,7 +332,7 @@ public final class AnnotationJobBenchmark extends JobBenchmark {
         values.size());
   }
 
-  /** Heap that contigs take that are open at once. */
+  /** Heap per contig while many are open at once. */
   private void many() throws Exception {
     Topics topics = begin();
     long empty = Long.parseLong(flink.ask("heap"));
@@ -424,7 +425,7 @@ public final class AnnotationJobBenchmark extends JobBenchmark {
   /**
    * Reads topics until so many sessions have ended; below 0, until so many have started.
    *
-   * @throws IllegalStateException at a dead letter, or when nothing comes any more
+   * @throws IllegalStateException on a dead letter, or if no further record arrives
    */
   private void receive(List<String> names, int sessions, GeneListener listener) {
     AvroCodec<GeneEvent> genes = AvroCodec.of(GeneEvent.class);
@@ -463,7 +464,8 @@ public final class AnnotationJobBenchmark extends JobBenchmark {
         }
         if (System.nanoTime() - last > LIMIT) {
           throw new IllegalStateException(
-              missing + " contigs have not come so far; has the job failed? See its log.");
+              missing
+                  + " contigs are still missing, and no record arrives. See the log of the job.");
         }
       }
     }

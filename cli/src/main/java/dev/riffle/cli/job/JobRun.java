@@ -12,7 +12,6 @@ import dev.riffle.local.RunningJob;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,13 +24,14 @@ import java.util.concurrent.TimeUnit;
 record JobRun(StreamJob<?> job, Topics topics, PrintWriter out) {
   private static final Duration TIMEOUT = Duration.ofSeconds(8);
   private static final long POLL_MILLIS = 500;
-  private static final long STOP_SECONDS = 30;
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 
   int call() throws InterruptedException {
     JobOptions options = job.options();
     topics.create(options.get(KafkaOptions.BOOTSTRAP), 1, TIMEOUT);
-    CountDownLatch done = new CountDownLatch(1);
-    ShutdownHook.Registration ctrlC = ShutdownHook.onCtrlC(() -> await(done));
+    ShutdownHook.Registration ctrlC =
+        ShutdownHook.awaitOnCtrlC(
+            STOP_LIMIT, "the job did not stop within " + STOP_LIMIT.toSeconds() + " s");
     try (LocalCluster cluster = LocalCluster.start(options.get(FlinkOptions.PARALLELISM))) {
       RunningJob running = cluster.submit(job.environment());
       out.println(
@@ -52,7 +52,7 @@ record JobRun(StreamJob<?> job, Topics topics, PrintWriter out) {
       out.println("Flink's web interface: " + cluster.rest() + ". Press Ctrl-C to stop.");
       out.flush();
       while (!ShutdownHook.asked() && !running.result().isDone()) {
-        done.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
       }
       if (ShutdownHook.asked()) {
         stop(running);
@@ -66,27 +66,19 @@ record JobRun(StreamJob<?> job, Topics topics, PrintWriter out) {
       throw new Failure(e.getMessage(), e);
     } finally {
       ctrlC.close();
-      done.countDown();
     }
   }
 
   private void stop(RunningJob running) {
     Optional<String> directory = job.options().optional(FlinkOptions.CHECKPOINT_DIR);
-    String savepoint = running.stopWithSavepoint(directory.orElse(null));
+    String savepoint =
+        directory.isPresent()
+            ? running.stopWithSavepoint(directory.get())
+            : running.stopWithSavepoint();
     out.println(
         directory.isEmpty()
             ? "Committed and stopped. The state of open sequences is lost; set --checkpoint-dir to"
                 + " keep it."
             : "Committed and stopped. Resume with --from-savepoint " + savepoint);
-  }
-
-  private static void await(CountDownLatch done) {
-    try {
-      if (!done.await(STOP_SECONDS, TimeUnit.SECONDS)) {
-        System.err.println("riffle: the job did not stop within " + STOP_SECONDS + " s");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

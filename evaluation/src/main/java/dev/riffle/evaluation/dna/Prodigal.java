@@ -5,22 +5,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Prodigal (Hyatt et al. 2010), where it is installed. */
+/** The gene finder Prodigal (Hyatt et al. 2010), run as a process. */
 public final class Prodigal {
-  /**
-   * Bases below which it cannot learn from a genome; it then takes what it has learnt of others.
-   */
+  /** Bases below which Prodigal cannot train on a genome. It then uses its pre-trained models. */
   private static final long LEAST_TO_LEARN = 500_000;
 
   private static final Pattern CPU = Pattern.compile("(\\d+)m([\\d.]+)s (\\d+)m([\\d.]+)s");
 
   /**
-   * What a run gave.
+   * The result of a run.
    *
-   * @param gff its lines
+   * @param gff lines of its output
    */
   public record Run(List<String> gff, double cpuSeconds) {}
 
@@ -30,15 +29,15 @@ public final class Prodigal {
     this.version = version;
   }
 
-  /** The one on the path; null if there is none. */
-  public static Prodigal find() throws IOException, InterruptedException {
+  /** The program on the path; empty if it is not installed. */
+  public static Optional<Prodigal> find() throws IOException, InterruptedException {
     try {
       Process process = new ProcessBuilder("prodigal", "-v").redirectErrorStream(true).start();
       String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       process.waitFor();
-      return new Prodigal(said.strip().replaceFirst("^(\\S+) V?([\\d.]+).*", "$1 $2"));
+      return Optional.of(new Prodigal(said.strip().replaceFirst("^(\\S+) V?([\\d.]+).*", "$1 $2")));
     } catch (IOException e) {
-      return null;
+      return Optional.empty();
     }
   }
 
@@ -59,7 +58,7 @@ public final class Prodigal {
       String plain =
           file.toString().endsWith(".gz") ? "gzip -dc \"$1\" >\"$2\"" : "cp \"$1\" \"$2\"";
       run(plain, file, fasta);
-      // the shell tells the CPU time of what it has run: itself first, then its children
+      // `times` prints the CPU time of the shell, then of its children
       String said = run("prodigal -q -f gff " + mode + " -i \"$1\" -o \"$2\"; times", fasta, out);
       Matcher times = CPU.matcher(said.lines().reduce((a, b) -> b).orElse(""));
       if (!times.find()) {

@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -133,7 +134,7 @@ public final class ScoreAnnotations implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     ModelDirectory directory = ModelDirectory.read(modelDirectory);
     StreamModel<Gene> model = Families.load(directory, Backends.find("cpu"), Gene.class);
-    Prodigal prodigal = Prodigal.find();
+    Optional<Prodigal> prodigal = Prodigal.find();
     System.out.println(
         "| genome                 | who              | genes | found | stop recall | stop precision"
             + " | exact gene | base MCC |");
@@ -146,10 +147,10 @@ public final class ScoreAnnotations implements Callable<Integer> {
       GeneticCode code = annotate(model, genome, called, lengths);
       Score.of(known, called, lengths)
           .print(name + (trained.contains(name) ? " (trained on)" : ""), "riffle");
-      if (prodigal != null) {
+      if (prodigal.isPresent()) {
         long bases = lengths.values().stream().mapToLong(Long::longValue).sum();
-        Prodigal.Run run = prodigal.annotate(genome, code.number(), bases);
-        Score.of(known, called(run.gff()), lengths).print("", prodigal.version());
+        Prodigal.Run run = prodigal.get().annotate(genome, code.number(), bases);
+        Score.of(known, called(run.gff()), lengths).print("", prodigal.get().version());
       }
     }
     return 0;
@@ -193,7 +194,7 @@ public final class ScoreAnnotations implements Callable<Integer> {
     return called;
   }
 
-  /** Annotates a genome; its code. */
+  /** Annotates a genome, and returns its genetic code. */
   private static GeneticCode annotate(
       StreamModel<Gene> model, Path genome, List<Cds> called, Map<String, Long> lengths)
       throws IOException {

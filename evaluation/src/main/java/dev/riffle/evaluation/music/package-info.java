@@ -2,8 +2,8 @@
  * Accuracy of transcriptions.
  *
  * <pre>
- *   TranscribeDirectory  folders of sound as a batch, without broker or cluster
- *   ScoreTranscriptions  note files of the live way against the known notes
+ *   TranscribeDirectory  directories of sound files as one batch, without broker or cluster
+ *   ScoreTranscriptions  note files of {@code riffle transcribe} against labels
  *   ScoreSecondPass      the same recordings with and without the second pass
  * </pre>
  */

@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * What read-until has to beat: a linear model of the k-mers of a read, a k-mer and its reverse
- * complement being one.
+ * The baseline for read-until: logistic regression on the canonical k-mers of a read, so that a
+ * k-mer and its reverse complement share a weight.
  *
  * <pre>
  *   log odds = bias + sum over the n k-mers of the read of w[k-mer] / sqrt(n)
  * </pre>
  *
- * Trained by AdaGrad on the logistic loss. Up to k = 10 each k-mer has its own weight, beyond that
- * they share 2^20 by their hash.
+ * Trained by AdaGrad on the logistic loss. Up to k = 10 each k-mer has its own weight. Longer
+ * k-mers share 2^20 weights by their hash.
  */
 final class KmerLogisticRegression {
   private static final int MOST_WEIGHTS = 1 << 20;
@@ -30,20 +30,20 @@ final class KmerLogisticRegression {
     this.weights = new float[k <= 10 ? 1 << 2 * k : MOST_WEIGHTS];
   }
 
-  /** Of these k, the one that is right most often on the reads to validate. */
+  /** The model with the k that is most accurate on the validation reads. */
   static KmerLogisticRegression best(
       int[] ks,
       List<byte[]> targets,
-      List<byte[]> rest,
+      List<byte[]> background,
       List<byte[]> validTargets,
-      List<byte[]> validRest,
+      List<byte[]> validBackground,
       long seed) {
     KmerLogisticRegression best = null;
     double most = -1;
     for (int k : ks) {
       KmerLogisticRegression model = new KmerLogisticRegression(k);
-      model.train(targets, rest, new Random(seed));
-      double right = model.accuracy(validTargets, validRest);
+      model.train(targets, background, new Random(seed));
+      double right = model.accuracy(validTargets, validBackground);
       if (right > most) {
         most = right;
         best = model;
@@ -56,17 +56,17 @@ final class KmerLogisticRegression {
     return k;
   }
 
-  /** Share of reads on the right side of 0, the two kinds counting alike. */
-  double accuracy(List<byte[]> targets, List<byte[]> rest) {
+  /** Mean of the accuracies on the two classes. */
+  double accuracy(List<byte[]> targets, List<byte[]> background) {
     long accepted = targets.stream().filter(r -> logOdds(features(r)) > 0).count();
-    long refused = rest.stream().filter(r -> logOdds(features(r)) <= 0).count();
-    return (accepted / (double) targets.size() + refused / (double) rest.size()) / 2;
+    long refused = background.stream().filter(r -> logOdds(features(r)) <= 0).count();
+    return (accepted / (double) targets.size() + refused / (double) background.size()) / 2;
   }
 
-  private void train(List<byte[]> targets, List<byte[]> rest, Random random) {
-    int[][] all = new int[targets.size() + rest.size()][];
+  private void train(List<byte[]> targets, List<byte[]> background, Random random) {
+    int[][] all = new int[targets.size() + background.size()][];
     for (int i = 0; i < all.length; i++) {
-      all[i] = features(i < targets.size() ? targets.get(i) : rest.get(i - targets.size()));
+      all[i] = features(i < targets.size() ? targets.get(i) : background.get(i - targets.size()));
     }
     Integer[] order = new Integer[all.length];
     Arrays.setAll(order, i -> i);

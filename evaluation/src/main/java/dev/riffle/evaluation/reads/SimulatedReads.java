@@ -39,12 +39,12 @@ public record SimulatedReads(List<byte[]> genomes) {
     return new SimulatedReads(contigs);
   }
 
-  /** A genome that never lived. */
+  /** A synthetic genome. */
   public static byte[] genome(int length, long seed) {
     return SyntheticGenome.make("synthetic", length, seed, 11).bases();
   }
 
-  /** A relative: this share of the bases is another, and one in ten such places an indel. */
+  /** A related genome: this share of the bases is changed, one in ten of them by an indel. */
   public static byte[] relative(byte[] genome, double share, long seed) {
     Random random = new Random(seed);
     ByteArrayOutputStream out = new ByteArrayOutputStream(genome.length);
@@ -61,7 +61,7 @@ public record SimulatedReads(List<byte[]> genomes) {
     return out.toByteArray();
   }
 
-  /** A read of this many bases as they are called. */
+  /** A read of this many called bases. */
   public byte[] read(int bases, Random random) {
     byte[] genome = genomes.get(pick(random));
     int at = random.nextInt(genome.length);
@@ -87,7 +87,7 @@ public record SimulatedReads(List<byte[]> genomes) {
     return called;
   }
 
-  /** So many reads. */
+  /** This many reads. */
   public List<byte[]> reads(int count, int bases, Random random) {
     List<byte[]> reads = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
