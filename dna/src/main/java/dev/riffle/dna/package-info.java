@@ -1,6 +1,13 @@
 /**
- * DNA as text: its letters, its codons and the files that hold it, read as a stream.
+ * DNA as text: nucleotides, codons, genetic codes, and sequence files that are read as a stream.
  *
- * <p>Positions count bases from 0; white space has none.
+ * <pre>
+ *   SequenceFile   opens FASTA and FASTQ, compressed or not: FastaReader, FastqReader
+ *   Nucleotides    letters to codes and to the values that models read
+ *   GeneticCode    stop codons of a sequence, an attribute of its format
+ *   Composition    tells DNA from protein
+ * </pre>
+ *
+ * <p>Positions count bases from 0; white space is not counted.
  */
 package dev.riffle.dna;

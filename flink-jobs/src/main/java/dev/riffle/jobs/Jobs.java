@@ -40,7 +40,7 @@ public final class Jobs {
         .findFirst();
   }
 
-  /** Name of the job that alone takes the option with this name. */
+  /** Name of the job that owns the option with this name. */
   public static Optional<String> ownerOf(String option) {
     return ALL.stream()
         .filter(job -> takes(job, option))

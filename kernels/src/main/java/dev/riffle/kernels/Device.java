@@ -27,7 +27,7 @@ import java.util.function.Supplier;
  *
  * <p>A device has failed as soon as a request throws a {@link DeviceException} other than {@link
  * DeviceException.OutOfMemory}. Then every other request, waiting or new, fails for this reason;
- * all other exceptions are the business of their caller alone.
+ * all other exceptions affect only their caller.
  */
 public final class Device {
   private final String name;

@@ -1,19 +1,18 @@
 package dev.riffle.kernels;
 
 /**
- * A device failed: nothing that it was to write can be used, and the input is not the cause. A
- * stream must restart from its last checkpoint, on a backend from a new call of {@link
- * Backends#find}.
+ * A device failed. Its output must not be used, and the input is not the cause. A stream must
+ * restart from its last checkpoint, on a backend from a new call of {@link Backends#find}.
  *
- * <p>A backend throws this for all that its device, driver or link does; what is wrong with the
- * arguments of an operation stays an {@link IllegalArgumentException}.
+ * <p>A backend throws this for every fault of its device, driver or link. Invalid arguments of an
+ * operation are an {@link IllegalArgumentException}.
  */
 public class DeviceException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   /**
-   * @param message what the device was to do, what it said, and what to do now
-   * @param cause what its binding threw; null for none
+   * @param message the operation, the error that the device reported, and what to do
+   * @param cause exception of the binding; null if there is none
    */
   public DeviceException(String message, Throwable cause) {
     super(message, cause);
@@ -24,8 +23,8 @@ public class DeviceException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     /**
-     * @param message how much was asked for and how much there is, as far as the device tells
-     * @param cause what its binding threw; null for none
+     * @param message requested and available bytes, as far as the device reports them
+     * @param cause exception of the binding; null if there is none
      */
     public OutOfMemory(String message, Throwable cause) {
       super(message, cause);

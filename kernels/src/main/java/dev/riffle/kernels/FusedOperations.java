@@ -19,7 +19,7 @@ public interface FusedOperations extends MemoryOperations, Operations {
     void run(int first, int rows, Tensor work);
   }
 
-  /** Work memory of a caller, by name; tensors of two names are two. */
+  /** Work memory of a caller: one tensor for each name. */
   @FunctionalInterface
   interface Workspace {
     /** Returns a tensor of {@code size} values or more; undefined at first. */
@@ -96,7 +96,7 @@ public interface FusedOperations extends MemoryOperations, Operations {
    *
    * @param x {@code [sequences, length, width]}, length even
    * @param a {@code [sequences, length / 2, hidden]}; undefined afterwards
-   * @param work returns a tensor of so many values or more, where one is needed for c
+   * @param work returns a tensor for c of this many values or more
    * @param y {@code [sequences, length, width]}; not x
    */
   default void switchUnit(

@@ -5,7 +5,7 @@ package dev.riffle.kernels;
  * values apart.
  *
  * @param q queries
- * @param k keys, with rows of their own
+ * @param k keys; their rows are not those of the queries
  * @param v values, in the rows of the keys
  * @param stride values from one row to the next
  */

@@ -33,7 +33,7 @@ public interface RecurrentModel {
   int[] stateSizes();
 
   /**
-   * Advances each sequence by its steps. A row's result depends on its sequence alone: any chunking
+   * Advances each sequence by its steps. A row's result depends only on its sequence: any chunking
    * and any batch give the same bits, on one backend and CPU type.
    *
    * @param state as many sequences as the block has, or more; updated

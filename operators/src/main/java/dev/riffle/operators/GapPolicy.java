@@ -22,7 +22,8 @@ public enum GapPolicy {
   /**
    * The policy for an option value.
    *
-   * @throws IllegalArgumentException if there is none; the message names the three values
+   * @throws IllegalArgumentException if no policy has this name; the message names the three
+   *     policies
    */
   public static GapPolicy of(String option) {
     for (GapPolicy p : values()) {

@@ -47,7 +47,7 @@ final class Inference<O> {
     metrics.maxSlots = maxSlots;
   }
 
-  /** Lets the model compute zeros, up to so many slots; none for 0. */
+  /** Lets the model compute zeros in at most this many slots; nothing for 0. */
   void warmUp(int slots) {
     while (slots > 0) {
       try {

@@ -21,7 +21,7 @@ final class Micros {
     return duration.compareTo(Duration.ofDays(100_000)) > 0 ? NEVER : duration.toNanos() / 1000;
   }
 
-  /** Duration of so many steps; 0 if the time between steps has no meaning. */
+  /** Duration of this many steps; 0 if the time between steps has no meaning. */
   static long ofSteps(long steps, int rate) {
     return rate <= 0 ? 0 : steps / rate * 1_000_000 + steps % rate * 1_000_000 / rate;
   }

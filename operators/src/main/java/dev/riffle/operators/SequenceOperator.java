@@ -253,8 +253,8 @@ final class SequenceOperator<O> extends AbstractStreamOperator<OutputRecord>
   }
 
   /**
-   * Carries out what there is to do for the current key, until it waits for a batch or nothing is
-   * left. Stores its state then.
+   * Processes the current key until it waits for a batch or has nothing left to do. In the second
+   * case, stores its state.
    *
    * @return true if it waits for a batch
    */

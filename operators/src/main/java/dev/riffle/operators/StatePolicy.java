@@ -19,7 +19,8 @@ public enum StatePolicy {
   /**
    * The policy for an option value.
    *
-   * @throws IllegalArgumentException if there is none; the message names the three values
+   * @throws IllegalArgumentException if no policy has this name; the message names the three
+   *     policies
    */
   public static StatePolicy of(String option) {
     for (StatePolicy p : values()) {

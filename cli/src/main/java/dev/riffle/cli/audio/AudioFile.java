@@ -12,7 +12,7 @@ import java.nio.file.Path;
  * channel. For one thread.
  */
 public abstract class AudioFile implements Sound {
-  /** Length of a file that does not tell it. */
+  /** Length of a file whose header does not contain it. */
   public static final long UNKNOWN = -1;
 
   private final Path path;
@@ -23,11 +23,10 @@ public abstract class AudioFile implements Sound {
   }
 
   /**
-   * Opens a file by what it holds, whatever its name.
+   * Opens a file. The format is detected from the content, not from the name.
    *
-   * @throws InputException if there is none, it is empty, not a sound, shorter than its header
-   *     promises, or of a rate or channel count that a chunk cannot carry; the message names the
-   *     file and says what to do
+   * @throws InputException if the file does not exist, is empty, is no sound file, is shorter than
+   *     its header declares, or has a rate or number of channels that a chunk cannot have
    */
   public static AudioFile open(Path path) {
     AudioFile file = openAny(path);

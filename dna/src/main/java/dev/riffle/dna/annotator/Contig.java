@@ -13,18 +13,18 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * The letters of one contig at work in a runner, as far back as something may still ask for them.
+ * The latest letters of one contig, as far back as the caller may still need them.
  *
  * <p>As bytes, little-endian:
  *
  * <pre>
- *   u8   genetic code, 0 as long as no base has told it
+ *   u8   genetic code, 0 before the first known base
  *   i64  bases read
- *   u16  letters kept, then one byte each, the last one read last
+ *   u16  number of stored letters, then one byte each, in the order of their positions
  * </pre>
  */
 final class Contig {
-  /** Letters that a buffer has room for: a block of the longest, and some to come. */
+  /** Initial capacity of the buffer, in letters. */
   private static final int ROOM = 1 << 14;
 
   /** Letters that are taken from a row at once. */
@@ -65,7 +65,7 @@ final class Contig {
     code = null;
   }
 
-  /** Bytes that {@link #store} takes once so many tokens are called. */
+  /** Bytes of {@link #store} once this many tokens are called. */
   int bytes(long called) {
     return 1 + Long.BYTES + Short.BYTES + (int) (read - oldest(called));
   }
@@ -94,7 +94,7 @@ final class Contig {
     return true;
   }
 
-  /** First position that may be asked for once so many tokens are called. */
+  /** First position that is needed once this many tokens are called. */
   private long oldest(long called) {
     return Math.max(0, called * TOKEN - behind);
   }
@@ -108,7 +108,7 @@ final class Contig {
     ending = last;
   }
 
-  /** Bases read so far, those of a row only as far as tokens needed them. */
+  /** Bases read so far. Bases of the batch item count once a token needs them. */
   long read() {
     return read;
   }
@@ -127,7 +127,7 @@ final class Contig {
    * letters follow.
    *
    * @param t number of the token
-   * @param called tokens that are called: letters before them may go
+   * @param called tokens that are called: their letters may be dropped
    */
   boolean ready(long t, long called) {
     long needed = (t + 1) * TOKEN + AHEAD;
@@ -188,7 +188,7 @@ final class Contig {
     letters = room;
   }
 
-  /** The letters, of which that at a position stands at {@link #index}. */
+  /** The letters; {@link #index} gives the index of a position. */
   byte[] letters() {
     return letters;
   }

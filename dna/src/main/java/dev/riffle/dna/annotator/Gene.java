@@ -3,16 +3,16 @@ package dev.riffle.dna.annotator;
 import dev.riffle.dna.Nucleotides;
 
 /**
- * A protein-coding gene, or one that grows. When it could be told says the position of the {@link
- * dev.riffle.models.Output} that brings it: bases of the contig that were read.
+ * A protein-coding gene, final or still growing. The position of its {@link
+ * dev.riffle.models.Prediction} is the number of bases read when the gene was predicted.
  *
  * @param status whether it is final
  * @param number from 1, in the order in which a contig's genes are published; 0 while it grows
  * @param left its first base on the contig, counted from 0; of a part that is cut off by the
  *     contig's end, the first base of the first whole codon
- * @param right behind its last base; the stop codon belongs to the gene
+ * @param right position after its last base; the stop codon belongs to the gene
  * @param reverse true if it lies on the other strand: it begins at its right end
- * @param score what speaks for it; above 0, no probability
+ * @param score evidence for the gene, above 0; not a probability
  * @param codingScore sum of the coding logits of its 30-base tokens
  * @param startScore of the start codon's surroundings
  * @param start how it begins

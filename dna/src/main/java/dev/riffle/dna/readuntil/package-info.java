@@ -1,12 +1,12 @@
 /**
- * Adaptive sampling: whether a read is from the targets, told while it is sequenced.
+ * Adaptive sampling: decides whether a read is from the targets while it is being sequenced.
  *
  * <pre>
- *   References     k-mers and composition of the genomes that the user names
- *   Evidence       what they say of the next 15 bases: 15 numbers
- *   ReadUntil      evidence through an LRU: calibrated log odds, and the test that decides
- *   SequentialTest thresholds of the test
- *   ReadVerdict    what it answers, once for each read
+ *   References     k-mers and composition of the reference genomes
+ *   Evidence       15 numbers that compare the next 15 bases with the references
+ *   ReadUntil      the model: evidence -> LRU -> calibrated log odds -> SequentialTest
+ *   SequentialTest decides whether the log odds suffice
+ *   ReadVerdict    the prediction, one for each read
  * </pre>
  *
  * docs/read-until.md has the formulas.

@@ -37,7 +37,7 @@ public final class ReadInput extends EventInput {
     this.forReadUntil = forReadUntil;
   }
 
-  /** Input of the annotator: the bases alone. */
+  /** Input of the annotator: bases without quality. */
   public static ReadInput ofBases(InputLimits limits) {
     return new ReadInput(limits, false);
   }

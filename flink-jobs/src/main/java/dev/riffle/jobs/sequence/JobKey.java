@@ -197,7 +197,7 @@ enum JobKey {
     this.meaning = meaning;
   }
 
-  /** Formats of the generic job, then those that choose a job of their own. */
+  /** Formats of the generic job, then those that select another job. */
   private static List<String> formats() {
     return Stream.concat(
             Arrays.stream(RecordFormat.Kind.values()).map(RecordFormat.Kind::text),

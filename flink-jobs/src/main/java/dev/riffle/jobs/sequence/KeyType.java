@@ -47,12 +47,12 @@ record KeyType(Kind kind, String takes, List<String> choices) {
     return new KeyType(Kind.COUNT_OR_CHOICE, "whole number or `" + choice + "`", List.of(choice));
   }
 
-  /** Keys in a section of their own. */
+  /** Keys in a nested section. */
   static KeyType section(String... keys) {
     return new KeyType(Kind.SECTION, words(List.of(keys), "and"), List.of());
   }
 
-  /** A list of fields, or keys in a section of their own. */
+  /** A list of fields, or keys in a nested section. */
   static KeyType listOrSection(String... keys) {
     String takes = "list of fields, or " + words(List.of(keys), "and");
     return new KeyType(Kind.LIST_OR_SECTION, takes, List.of());

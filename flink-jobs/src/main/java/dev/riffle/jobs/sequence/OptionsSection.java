@@ -13,7 +13,7 @@ import java.util.Optional;
 
 /** Reads the options of a job from its file: the section {@code options}, and keys elsewhere. */
 final class OptionsSection {
-  /** Options that have a key of their own. */
+  /** Options that have a separate key. */
   static final Map<String, JobKey> OWN_KEYS =
       Map.of(
           KafkaOptions.BOOTSTRAP.name(), JobKey.BOOTSTRAP,
@@ -32,7 +32,7 @@ final class OptionsSection {
   }
 
   /**
-   * The options with a key of their own.
+   * The options with a separate key.
    *
    * @param base directory to which the model's path is relative
    * @param overrides options that take precedence

@@ -17,16 +17,17 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
  *
  * @param directory version directory, as the TaskManagers see it
  * @param backend computes
- * @param answers type of the predictions that the model has to produce
+ * @param predictionType type of the predictions that the model has to produce
  * @param windows how sequences are cut into windows; null for a model that reads step by step
  */
 public record DirectoryModel<O>(
-    String directory, String backend, Class<O> answers, WindowOptions windows)
+    String directory, String backend, Class<O> predictionType, WindowOptions windows)
     implements ModelSource<O> {
 
   /** A model that reads step by step. */
-  public static <O> DirectoryModel<O> ofSteps(String directory, String backend, Class<O> answers) {
-    return new DirectoryModel<>(directory, backend, answers, null);
+  public static <O> DirectoryModel<O> ofSteps(
+      String directory, String backend, Class<O> predictionType) {
+    return new DirectoryModel<>(directory, backend, predictionType, null);
   }
 
   @Override
@@ -41,8 +42,8 @@ public record DirectoryModel<O>(
           ModelDirectory model = ModelDirectory.read(Path.of(directory));
           Kernels kernels = Backends.find(backend);
           return windows == null
-              ? Families.load(model, kernels, answers)
-              : Families.load(model, kernels, answers, windows);
+              ? Families.load(model, kernels, predictionType)
+              : Families.load(model, kernels, predictionType, windows);
         });
   }
 

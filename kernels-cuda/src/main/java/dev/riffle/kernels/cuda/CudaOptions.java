@@ -55,7 +55,7 @@ record CudaOptions(int device, long memory, Precision precision, boolean debug, 
         value(property, LIBRARIES, ""));
   }
 
-  /** Most bytes to take of a GPU that has so many. */
+  /** Most bytes to allocate on a GPU with this much memory. */
   long ceiling(long total) {
     return memory < 0 ? total / 100 * -memory : Math.min(memory, total);
   }

@@ -155,7 +155,7 @@ final class Libraries {
     return homes;
   }
 
-  /** The file that was loaded under this name, as the kernel knows it. */
+  /** The file that the process has mapped for a library. */
   private static Optional<String> mapped(Library library) {
     String stem = "/" + library.file;
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
@@ -164,7 +164,7 @@ final class Libraries {
           .map(line -> line.substring(line.indexOf('/')))
           .findFirst();
     } catch (IOException e) {
-      return Optional.empty(); // told by its name alone
+      return Optional.empty(); // the report then has only its name
     }
   }
 }

@@ -22,13 +22,13 @@ import java.util.Optional;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
- * What this machine has of what the backend needs. Looking allocates nothing on a GPU.
+ * The requirements of the backend on this machine. Detection allocates nothing on a GPU.
  *
- * @param libraries CUDA's, found or not; empty where the binding itself does not load
- * @param driver newest CUDA that the driver knows, 13000 for 13.0; 0 where there is none to ask
- * @param compiler version of NVRTC, 13000 for 13.0; 0 where there is none to ask
- * @param gpus those that CUDA_VISIBLE_DEVICES leaves
- * @param problem why the backend cannot work, and what to do; empty where it can
+ * @param libraries CUDA's libraries, found or not; empty if the binding itself does not load
+ * @param driver newest CUDA version that the driver supports, 13000 for 13.0; 0 without a driver
+ * @param compiler version of NVRTC, 13000 for 13.0; 0 without NVRTC
+ * @param gpus GPUs that CUDA_VISIBLE_DEVICES allows
+ * @param problem why the backend cannot work, and what to do; empty if it can
  */
 record Machine(
     List<Found> libraries, int driver, int compiler, List<GpuInfo> gpus, Optional<String> problem) {

@@ -23,7 +23,7 @@ final class Memory implements AutoCloseable {
     return block.address;
   }
 
-  /** Bytes that were asked for. */
+  /** Requested bytes. */
   long bytes() {
     return block.bytes;
   }

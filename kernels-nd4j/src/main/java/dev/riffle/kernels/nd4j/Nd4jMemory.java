@@ -33,10 +33,10 @@ import org.nd4j.linalg.factory.Nd4j;
  * bits in each position, except for the backend {@link #forWindows}.
  */
 abstract class Nd4jMemory implements Backend {
-  /** Rows of a call of the BLAS where it has all that there are. */
+  /** Each call of the BLAS has all rows. */
   static final int ALL = 0;
 
-  /** Rows of a call of the BLAS where their number is fixed: as many as give the same bits. */
+  /** Fixed number of rows of a call of the BLAS: few enough to give the same bits. */
   static final int FEW = 4;
 
   /** Values that an operation with work memory takes at a time: they stay in the caches. */
@@ -47,7 +47,7 @@ abstract class Nd4jMemory implements Backend {
    *
    * @param weight W turned, {@code [inputs, outputs]}
    * @param bias {@code [outputs]}, or null
-   * @param together rows of each call of the BLAS: {@link #ALL} of them, or always so many
+   * @param together rows of each call of the BLAS: {@link #ALL} or a fixed number
    */
   record ArrayLinear(INDArray weight, INDArray bias, int together, int outputs, int inputs)
       implements Linear {}
@@ -185,7 +185,7 @@ abstract class Nd4jMemory implements Backend {
   }
 
   /**
-   * {@link #FEW} if this BLAS gives equal rows equal bits at any place in a product of so many,
+   * {@link #FEW} if this BLAS gives equal rows equal bits at any place in a product of that many,
    * else 1. The order of its sums follows from the shape only, so that one trial is enough.
    */
   private int fewOrOne(INDArray weight, int inputs, int outputs) {

@@ -44,7 +44,7 @@ public final class Nd4jProvider implements KernelsProvider {
     }
   }
 
-  /** Why a GPU that ND4J would use can not be used; no GPU is none to refuse. */
+  /** Why ND4J cannot use a GPU of this machine; empty if it can or if there is no GPU. */
   private static Optional<String> gpus() throws Nd4jBackend.NoAvailableBackendException {
     NativeOps ops = ops();
     for (int gpu = 0; gpu < ops.getAvailableDevices(); gpu++) {
@@ -57,7 +57,7 @@ public final class Nd4jProvider implements KernelsProvider {
     return Optional.empty();
   }
 
-  /** ND4J's natives, loaded but not yet computing: on a GPU too new already the first sum fails. */
+  /** Loads ND4J's natives without computing: on an unsupported GPU even the first sum fails. */
   private static NativeOps ops() throws Nd4jBackend.NoAvailableBackendException {
     System.setProperty("org.nd4j.log.initialization", "false"); // it would log at every start
     Nd4jBackend.load();
@@ -72,10 +72,10 @@ public final class Nd4jProvider implements KernelsProvider {
   }
 
   private static String description() {
-    Map<Object, Object> told = Map.copyOf(Nd4j.getExecutioner().getEnvironmentInformation());
+    Map<Object, Object> reported = Map.copyOf(Nd4j.getExecutioner().getEnvironmentInformation());
     return String.format(
         "ND4J 1.0.0-M2.1 on %s, BLAS %s with %s threads",
-        told.get("backend"), told.get("blas.vendor"), told.get("blas.threads"));
+        reported.get("backend"), reported.get("blas.vendor"), reported.get("blas.threads"));
   }
 
   private static Throwable innermost(Throwable e) {

@@ -9,8 +9,8 @@ import java.util.Arrays;
 
 /**
  * {@link Operations#attend} in float. The keys and values of a window are gathered once and laid
- * out as weights: its queries then take two matrix products. What a query gets depends on its own
- * windows alone; windows that share no query are computed side by side.
+ * out as weights, so that its queries take two matrix products. The result of a query depends on
+ * its own windows only. Windows that share no query are computed in parallel.
  *
  * @param qkv {@code width} columns of each row
  */
@@ -24,7 +24,7 @@ record Attention(
   /** Queries that are computed together. */
   private static final int QUERIES = 64;
 
-  /** What counts as 0: the least that {@link Exp} answers is e^-87, 1.6e-38. */
+  /** Values below count as 0: the least result of {@link Exp} is e^-87, 1.6e-38. */
   private static final float LEAST = 2e-38f;
 
   /** y: {@code width} columns of each of {@code rows} rows, {@code yStride} apart. */

@@ -12,7 +12,7 @@ import dev.riffle.models.weights.ModelDirectory;
 
 /** The family {@code chordmixer}: rotations of tracks and MLPs, over windows. */
 public final class ChordMixerFamily extends NetworkFamily {
-  /** The setting of a model of two windows; the reference has a class of its own for it. */
+  /** The setting of a model of two windows; the reference has a separate class for it. */
   private static final String PAIRS = "net_dual";
 
   public ChordMixerFamily() {

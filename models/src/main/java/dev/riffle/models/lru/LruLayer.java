@@ -19,7 +19,7 @@ import dev.riffle.models.weights.Weights;
 public final class LruLayer {
   /**
    * The weights of a layer; matrices are {@code [outputs, inputs]}, row-major. {@code gammaLog} is
-   * a weight of its own: it is never recomputed from lambda.
+   * a separate weight: it is never recomputed from lambda.
    *
    * @param width features d of a row
    * @param state complex numbers n of a state

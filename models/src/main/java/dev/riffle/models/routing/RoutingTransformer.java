@@ -170,7 +170,7 @@ public final class RoutingTransformer implements WindowModel {
    *
    * @param y {@code [rows, outputs]}
    * @throws InputException if a window is empty or too long, a token out of range, a value not
-   *     finite, or a context missing or not asked for
+   *     finite, or a context missing or not expected
    */
   public void forward(RoutingInput input, Tensor y, Scratch work) {
     checkContext(input);

@@ -21,7 +21,7 @@ import java.util.Map;
  * <p>Besides its input it holds four windows' worth of {@code length x m} values: two on the way,
  * two for the hidden row of all pairs; or three, two on the way and one for candidates, where the
  * norm is over features. A backend that does not fuse the operations of a unit holds candidates in
- * any case. Shuffles cost no pass of their own.
+ * any case. Shuffles need no separate pass.
  */
 public final class Rse implements WindowModel {
   private final Kernels kernels;

@@ -95,7 +95,7 @@ final class SwitchUnit {
         sigmoid(1, w.require("s", 2 * m)));
   }
 
-  /** PyTorch variant b: the official unit under names of its own, matrices {@code [out, in]}. */
+  /** PyTorch variant b: the official unit under other names, matrices {@code [out, in]}. */
   static SwitchUnit torchB(Kernels kernels, Weights w, int m) {
     return overPositions(
         kernels, torch(w, m), w.require("unit.1.offset", 1, 1, 4 * m), w.require("s", 2 * m));
