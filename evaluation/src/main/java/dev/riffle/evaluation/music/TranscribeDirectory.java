@@ -5,12 +5,13 @@ import dev.riffle.kernels.Backends;
 import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.Prediction;
+import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
+import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
 import dev.riffle.music.signal.Resampler;
 import dev.riffle.music.transcriber.Note;
 import dev.riffle.music.transcriber.OnsetScore;
-import dev.riffle.music.transcriber.Transcriber;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -105,7 +106,7 @@ public final class TranscribeDirectory implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ModelDirectory directory = ModelDirectory.read(modelDirectory);
-    Transcriber transcriber = new Transcriber(directory, Backends.find(backend));
+    StreamModel<Note> transcriber = Families.load(directory, Backends.find(backend), Note.class);
     Files.createDirectories(out);
     for (Path folder : folders) {
       List<Heard> all = new ArrayList<>();
