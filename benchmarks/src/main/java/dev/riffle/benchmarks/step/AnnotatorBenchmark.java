@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -106,23 +107,23 @@ public final class AnnotatorBenchmark implements Callable<Integer> {
     Kernels kernels = Backends.find("cpu");
     StreamRunner<Gene> runner = new Annotator(directory, kernels).newRunner();
     pass(runner, PIECE);
-    Prodigal prodigal = Prodigal.find();
+    Optional<Prodigal> prodigal = Prodigal.find();
     List<Double> ours = new ArrayList<>();
     List<Double> theirs = new ArrayList<>();
     for (int round = 0; round < rounds; round++) {
       long began = cpu();
       pass(runner, PIECE);
       ours.add((cpu() - began) / 1e9);
-      if (prodigal != null) {
-        theirs.add(prodigal.annotate(file, code.number(), bases).cpuSeconds());
+      if (prodigal.isPresent()) {
+        theirs.add(prodigal.get().annotate(file, code.number(), bases).cpuSeconds());
       }
     }
     System.out.printf("%nMb per second of CPU, one thread; median (and fastest) of %d%n", rounds);
     print("riffle, " + kernels.description(), ours);
-    if (prodigal == null) {
-      System.out.println("Prodigal is not installed: apt-get install prodigal, for one.");
+    if (prodigal.isEmpty()) {
+      System.out.println("Prodigal is not installed. Install the package prodigal.");
     } else {
-      print(prodigal.version(), theirs);
+      print(prodigal.get().version(), theirs);
     }
   }
 

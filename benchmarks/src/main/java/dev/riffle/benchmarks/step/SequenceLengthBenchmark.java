@@ -75,7 +75,7 @@ public final class SequenceLengthBenchmark implements Callable<Integer> {
     double[][] nanos = new double[AT.length][ROUNDS]; // of an event
     for (int round = 0; round < ROUNDS; round++) {
       for (int i = 0; i < AT.length; i++) {
-        state.load(stored.get(i).rewind(), 0);
+        state.load(List.of(stored.get(i).rewind()));
         long begin = System.nanoTime();
         chunk(state);
         nanos[i][round] = (System.nanoTime() - begin) / (double) CHUNK;
@@ -100,10 +100,10 @@ public final class SequenceLengthBenchmark implements Callable<Integer> {
     }
   }
 
-  /** What a checkpoint takes of this key. */
+  /** The state of this key as a checkpoint stores it. */
   private static ByteBuffer store(RecurrentState state) {
     ByteBuffer bytes = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
-    state.store(0, bytes);
+    state.store(List.of(bytes));
     return bytes.flip();
   }
 }
