@@ -24,6 +24,7 @@ final class ChordMixerBlock {
 
   /**
    * @param weights of this block: {@code mix.fc1.weight} and so on
+   * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
    */
   ChordMixerBlock(Kernels kernels, ChordMixerConfig config, Weights weights) {
     this.kernels = kernels;

@@ -4,6 +4,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
 import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Settings;
+import dev.riffle.models.families.Families;
 import dev.riffle.models.families.LoadedModel;
 import dev.riffle.models.families.NetworkFamily;
 import dev.riffle.models.golden.GoldenCase;
@@ -15,6 +16,7 @@ public final class ChordMixerFamily extends NetworkFamily {
   /** The setting of a model of two windows; the reference has a separate class for it. */
   private static final String PAIRS = "net_dual";
 
+  /** Creates the family; {@link Families} discovers it. */
   public ChordMixerFamily() {
     super("chordmixer");
   }

@@ -4,6 +4,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
 import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Settings;
+import dev.riffle.models.families.Families;
 import dev.riffle.models.families.Form;
 import dev.riffle.models.families.LoadedModel;
 import dev.riffle.models.families.NetworkFamily;
@@ -13,6 +14,7 @@ import dev.riffle.models.weights.ModelDirectory;
 
 /** The family {@code lru}: linear recurrent units, step by step. */
 public final class LruFamily extends NetworkFamily {
+  /** Creates the family; {@link Families} discovers it. */
   public LruFamily() {
     super("lru");
   }

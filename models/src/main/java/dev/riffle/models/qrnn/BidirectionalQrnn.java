@@ -30,6 +30,7 @@ public final class BidirectionalQrnn implements WindowModel {
   /**
    * @param weights under the names of the variant, {@code layers.0.linear.weight}; those of the
    *     stack that reads from the end as {@code layers_bwd.0.linear.weight}
+   * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
    */
   BidirectionalQrnn(Kernels kernels, QrnnConfig config, Weights weights) {
     this.kernels = kernels;

@@ -4,6 +4,7 @@ import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
 import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Settings;
+import dev.riffle.models.families.Families;
 import dev.riffle.models.families.Form;
 import dev.riffle.models.families.LoadedModel;
 import dev.riffle.models.families.NetworkFamily;
@@ -15,6 +16,7 @@ import dev.riffle.models.weights.ModelDirectory;
 public final class QrnnFamily extends NetworkFamily {
   private static final String BIDIRECTIONAL = "bidirectional";
 
+  /** Creates the family; {@link Families} discovers it. */
   public QrnnFamily() {
     super("qrnn");
   }

@@ -3,6 +3,7 @@ package dev.riffle.models.routing;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.Description;
 import dev.riffle.models.PredictionValues;
+import dev.riffle.models.families.Families;
 import dev.riffle.models.families.LoadedModel;
 import dev.riffle.models.families.NetworkFamily;
 import dev.riffle.models.golden.GoldenCase;
@@ -11,6 +12,7 @@ import dev.riffle.models.weights.ModelDirectory;
 
 /** The family {@code routing-transformer}: transformers with routed attention, over windows. */
 public final class RoutingFamily extends NetworkFamily {
+  /** Creates the family; {@link Families} discovers it. */
   public RoutingFamily() {
     super("routing-transformer");
   }

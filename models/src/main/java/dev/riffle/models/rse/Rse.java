@@ -30,6 +30,7 @@ public final class Rse implements WindowModel {
 
   /**
    * @param weights under the names of the code they were trained with
+   * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
    */
   Rse(Kernels kernels, RseConfig config, Weights weights) {
     this.kernels = kernels;

@@ -6,6 +6,7 @@ import dev.riffle.models.PredictionValues;
 import dev.riffle.models.Settings;
 import dev.riffle.models.WindowModel;
 import dev.riffle.models.families.ConvertedModel;
+import dev.riffle.models.families.Families;
 import dev.riffle.models.families.LoadedModel;
 import dev.riffle.models.families.NetworkFamily;
 import dev.riffle.models.golden.GoldenCase;
@@ -16,6 +17,7 @@ import java.util.List;
 
 /** The family {@code rse}: residual shuffle-exchange networks, over windows. */
 public final class RseFamily extends NetworkFamily {
+  /** Creates the family; {@link Families} discovers it. */
   public RseFamily() {
     super("rse");
   }

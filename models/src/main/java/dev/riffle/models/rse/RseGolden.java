@@ -73,7 +73,9 @@ public final class RseGolden {
                   compare("prediction_head", firstRows(values, rows, width, batch, 4));
               case "mid_logits", "uncalibrated" ->
                   compare(stage, GoldenValues.read(kernels, values, rows * width));
-              default -> {} // units are compared where the network is bare
+              default -> {
+                // units are compared where the network is bare
+              }
             }
           });
       model.forward(x, batch, y, work);

@@ -8,6 +8,7 @@ import dev.riffle.kernels.PositionNorm;
 import dev.riffle.kernels.Tensor;
 import dev.riffle.models.Description;
 import dev.riffle.models.InputException;
+import dev.riffle.models.ModelException;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.WindowBatch;
@@ -52,6 +53,7 @@ public final class RseMusic implements WindowModel {
 
   /**
    * @param weights under TensorFlow's names: {@code var_lengths/pool1/conv1/CvK}
+   * @throws ModelException if a weight is missing or of a wrong shape
    */
   RseMusic(Kernels kernels, Settings s, Weights weights) {
     Weights w = weights.under("var_lengths/");

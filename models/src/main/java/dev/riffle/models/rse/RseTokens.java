@@ -16,7 +16,7 @@ import java.util.Optional;
 /**
  * The official models of tokens: embedding, network, and a linear head at every position, as {@code
  * create_loss} assembles them. That of LAMBADA embeds words by frozen vectors of another width,
- * followed by a linear map; its word is where the logit of class 2 is highest.
+ * followed by a linear map; {@link #answers} picks its word.
  */
 public final class RseTokens implements WindowModel {
   /** The smallest bin that training pads to; LAMBADA has its only one. */
@@ -36,6 +36,7 @@ public final class RseTokens implements WindowModel {
 
   /**
    * @param weights under TensorFlow's names: {@code var_lengths/embedding}
+   * @throws dev.riffle.models.ModelException if a weight is missing or of a wrong shape
    */
   RseTokens(Kernels kernels, Settings s, Weights weights) {
     Weights w = weights.under("var_lengths/");
@@ -188,5 +189,36 @@ public final class RseTokens implements WindowModel {
       }
     }
     return padded;
+  }
+
+  /**
+   * Returns the prediction of LAMBADA: for each window the position of the word, where the logit of
+   * class 2 is highest. Of equal positions it is the first.
+   *
+   * @param logits {@code [windows, length, n_classes]}
+   * @return {@code [windows]}
+   * @throws InputException if a window has no such position: it is empty, or all are NaN
+   */
+  public int[] answers(double[] logits, int windows) {
+    int length = windows == 0 ? 0 : logits.length / (windows * outputs());
+    int[] answers = new int[windows];
+    for (int b = 0; b < windows; b++) {
+      double highest = Double.NEGATIVE_INFINITY;
+      answers[b] = -1;
+      for (int t = 0; t < length; t++) {
+        double logit = logits[(b * length + t) * outputs() + THE_WORD];
+        if (logit > highest) {
+          highest = logit;
+          answers[b] = t;
+        }
+      }
+      if (answers[b] < 0) {
+        throw new InputException(
+            "Window "
+                + b
+                + " has no position to choose: all its logits are NaN or there are none.");
+      }
+    }
+    return answers;
   }
 }

@@ -4,7 +4,7 @@ import dev.riffle.models.ModelException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.Collections;
+import java.util.Enumeration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.zip.CRC32;
@@ -38,8 +38,9 @@ public final class Npz {
   public static Safetensors read(Path file) {
     Npz npz = new Npz(file.toString());
     try (ZipFile zip = new ZipFile(file.toFile())) {
-      for (ZipEntry entry : Collections.list(zip.entries())) {
-        npz.add(zip, entry);
+      Enumeration<? extends ZipEntry> entries = zip.entries();
+      while (entries.hasMoreElements()) {
+        npz.add(zip, entries.nextElement());
       }
     } catch (IOException | IllegalArgumentException | OutOfMemoryError e) {
       throw new ModelException(

@@ -1,11 +1,13 @@
 package dev.riffle.models.rse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.kernels.PackedSequences;
 import dev.riffle.kernels.Tensor;
+import dev.riffle.models.InputException;
 import dev.riffle.models.Scratch;
 import dev.riffle.models.Settings;
 import dev.riffle.models.weights.Safetensors;
@@ -37,9 +39,13 @@ class LambadaTest {
   private final Safetensors weights = Safetensors.parse(draw().toBytes(), "drawn");
 
   @Test
-  void logitsAreThoseOfTheFormulas() {
+  void logitsAndAnswersAreThoseOfTheFormulas() {
     int[] words = {3, 10, 0, 7, 7, 1, 2, 9, 5, 4, 8, 6, 1};
     double[][] expected = logits(words);
+    int best = 0;
+    for (int t = 0; t < LENGTH; t++) {
+      best = expected[t][2] > expected[best][2] ? t : best;
+    }
     for (String backend : new String[] {"reference", "cpu"}) {
       Kernels kernels = Backends.find(backend);
       RseTokens model = model(kernels);
@@ -51,7 +57,19 @@ class LambadaTest {
       for (int i = 0; i < found.length; i++) {
         assertThat(found[i]).isEqualTo(expected[i / CLASSES][i % CLASSES], Offset.offset(allowed));
       }
+      assertThat(model.answers(found, 1)).containsExactly(best);
     }
+  }
+
+  @Test
+  void theAnswerIsTheFirstOfEqualPositionsAndNeverANaN() {
+    RseTokens model = model(Backends.find("cpu"));
+    double nan = Double.NaN;
+    double[] logits = {9, 9, nan, 0, 0, 1, 5, 0, 1, 0, 0, -7, 0, 0, -3, 0, 0, -4};
+    assertThat(model.answers(logits, 2)).containsExactly(1, 1);
+    assertThatThrownBy(() -> model.answers(new double[] {0, 0, nan}, 1))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Window 0 has no position");
   }
 
   private RseTokens model(Kernels kernels) {
