@@ -96,7 +96,7 @@ class StandaloneClusterIT {
             "dev/riffle/jobs/sequence/SequenceJob.class",
             "dev/riffle/shaded/snakeyaml/v2/api/lowlevel/Compose.class",
             "dev/riffle/operators/SequenceOperator.class",
-            "dev/riffle/models/transcriber/Transcriber.class",
+            "dev/riffle/music/transcriber/Transcriber.class",
             "org/apache/flink/connector/kafka/source/KafkaSource.class",
             "org/apache/avro/Schema.class")
         .noneMatch(e -> e.startsWith("dev/riffle/kernels/"))
