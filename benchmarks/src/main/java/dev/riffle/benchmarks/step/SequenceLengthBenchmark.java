@@ -92,11 +92,10 @@ public final class SequenceLengthBenchmark implements Callable<Integer> {
 
   /** Advances by the same 100 events, one at a time. */
   private void chunk(RecurrentState state) {
-    int[] starts = {0, 1};
+    PackedSequences one = new PackedSequences(new int[] {0, 1}, 1);
     for (int t = 0; t < CHUNK; t++) {
       Tensor x = events.view(t * model.inputs(), model.inputs());
-      model.advance(
-          new Block(x, new PackedSequences(starts, 1)), state, PredictAt.EVERY_STEP, y, work);
+      model.advance(new Block(x, one), state, PredictAt.EVERY_STEP, y, work);
     }
   }
 
