@@ -31,7 +31,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Riffle.Version.class,
-    description = "Neural recurrent state per key on Kafka and Flink, exactly once.",
+    description =
+        "Run recurrent neural networks on Kafka streams with Flink: one model state per key,"
+            + " exactly-once output.",
     synopsisSubcommandLabel = "COMMAND",
     commandListHeading = "%nCommands:%n",
     sortOptions = false,

@@ -40,7 +40,7 @@ class DnaIT {
     assertThat(summary.at("/delay_bases/forward_model/p50").asInt()).isBetween(305, 334);
     assertThat(summary.at("/delay_bases/forward_model/max").asInt()).isBetween(305, 334);
     assertThat(summary.at("/delay_bases/forward_chunks/max").asInt()).isLessThan(334 + 180);
-    assertThat(summary.path("told_while_growing").asInt()).isPositive();
+    assertThat(summary.path("growth_updates").asInt()).isPositive();
 
     Path alone = dir.resolve("alone.gff3");
     CommandLines annotated = CommandLines.run("annotate", out.resolve("genome.fasta"), "-o", alone);

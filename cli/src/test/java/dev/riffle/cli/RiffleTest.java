@@ -58,7 +58,7 @@ class RiffleTest {
     for (String verb : List.of("run", "submit")) {
       String transcription = CommandLines.run(verb, "transcription", "--help").out();
       assertThat(transcription)
-          .contains("Transcribes sound to notes.", "--second-pass", "--bootstrap", "--gap-policy")
+          .contains("Transcribe sound to notes.", "--second-pass", "--bootstrap", "--gap-policy")
           .doesNotContain("--targets", "--background", "--sampling");
       assertThat(CommandLines.run(verb, "read-until", "--help").out())
           .contains("--targets", "--max-false-accept=NUMBER", "--max-bases=N")
@@ -81,7 +81,7 @@ class RiffleTest {
             CommandLines.run("run", "--targets", "a.fasta", "annotation"))) {
       assertThat(refused.exit()).isEqualTo(2);
       assertThat(refused.err())
-          .startsWith("riffle: Option --targets belongs to the job read-until: leave it out.");
+          .startsWith("riffle: Option --targets belongs to the job read-until: remove it.");
     }
   }
 
@@ -172,9 +172,9 @@ class RiffleTest {
     Path missing = dir.resolve("missing.safetensors");
     CommandLines plain = CommandLines.run("verify", missing);
     assertThat(plain.exit()).isEqualTo(1);
-    assertThat(plain.err()).isEqualTo("riffle: There is no golden " + missing + ".\n");
+    assertThat(plain.err()).isEqualTo("riffle: The golden " + missing + " does not exist.\n");
     assertThat(CommandLines.run("verify", missing, "--verbose").err())
-        .contains("There is no golden")
+        .contains("The golden")
         .contains("\tat dev.riffle.cli");
   }
 
@@ -191,7 +191,7 @@ class RiffleTest {
     Files.createFile(dir.resolve("a.mid"));
     CommandLines result = CommandLines.run("transcribe", sound, "-o", dir);
     assertThat(result.exit()).isEqualTo(1);
-    assertThat(result.err()).contains(dir.resolve("a.mid") + " is there already. Pass --force");
+    assertThat(result.err()).contains(dir.resolve("a.mid") + " exists. Pass --force");
   }
 
   @Test

@@ -54,7 +54,7 @@ public final class Composition {
     if (proteins > FOREIGN * letters) {
       return String.format(
           Locale.ROOT,
-          "it looks like a protein: %d of %d letters stand for amino acids only; give the DNA",
+          "it looks like a protein: %d of %d letters denote amino acids only; give the DNA",
           proteins,
           letters);
     }

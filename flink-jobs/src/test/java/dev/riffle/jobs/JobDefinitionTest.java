@@ -161,13 +161,13 @@ class JobDefinitionTest {
   void anOptionOfAnotherJobIsRefusedWithTheNameOfItsJob() {
     for (JobDefinition<?> job : List.of(TRANSCRIPTION, new AnnotationJob())) {
       assertThatThrownBy(() -> job.parse("--targets", "a.fasta"))
-          .hasMessage("Option --targets belongs to the job read-until: leave it out.");
+          .hasMessage("Option --targets belongs to the job read-until: remove it.");
     }
     assertThatThrownBy(() -> TRANSCRIPTION.parse("--rest=a.fasta"))
-        .hasMessage("Option --rest belongs to the job read-until: leave it out.");
+        .hasMessage("Option --rest belongs to the job read-until: remove it.");
     JobOptions options = new ReadUntilJob().parse();
     assertThatThrownBy(() -> options.with(TranscriptionOptions.SECOND_PASS, "x"))
-        .hasMessage("Option --second-pass belongs to the job transcription: leave it out.");
+        .hasMessage("Option --second-pass belongs to the job transcription: remove it.");
   }
 
   @Test

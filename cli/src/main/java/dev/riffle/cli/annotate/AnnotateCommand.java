@@ -29,20 +29,20 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** DNA files in, genes out. */
+/** Annotates the genes of a DNA file. */
 @Command(
     name = "annotate",
     description = {
-      "Finds the protein-coding genes of bacteria, archaea and their phages, as GFF3.",
-      "Each gene is written as soon as it is certain, some 300 bases after its end, in memory that"
-          + " does not grow with the contig. One thread; no broker."
+      "Find the protein-coding genes of bacteria, archaea and their phages, as GFF3.",
+      "Each gene is written as soon as it is certain, about 300 bases after its end. Memory does"
+          + " not grow with the contig. Uses one thread and no broker."
     })
 public final class AnnotateCommand implements Callable<Integer> {
   /** Problems that are reported one by one. */
-  private static final int MOST_TOLD = 20;
+  private static final int MAX_REPORTED = 20;
 
-  /** Contigs after which it is looked whether writing still works. */
-  private static final int CHECKED = 1000;
+  /** Number of contigs between two checks of the output for write errors. */
+  private static final int CONTIGS_PER_CHECK = 1000;
 
   @Spec CommandSpec spec;
 
@@ -55,30 +55,29 @@ public final class AnnotateCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
-      description = "Where the GFF3 goes (default: the output stream).")
+      description = "GFF3 file to write (default: standard output).")
   Path output;
 
   @Option(
       names = "--bed",
       description =
-          "Also write BED next to it, with the suffix .bed; on the output stream: instead.")
+          "Also write BED to the same name with .bed. Without -o: write BED instead of GFF3.")
   boolean bed;
 
   @Option(
       names = "--json",
       description =
-          "Also write an object of JSON per gene, under the same name with .jsonl; on the output"
-              + " stream: instead.")
+          "Also write one JSON object per gene to the same name with .jsonl. Without -o: write JSON"
+              + " instead of GFF3.")
   boolean json;
 
   @Option(
       names = "--code",
       paramLabel = "11|4",
-      description =
-          "Genetic code of all contigs (default: what genetic_code= in a header says, else 11).")
+      description = "Genetic code of all contigs (default: genetic_code= of the header, else 11).")
   Integer code;
 
-  @Option(names = "--force", description = "Replace files that are there already.")
+  @Option(names = "--force", description = "Replace existing files.")
   boolean force;
 
   @Option(
@@ -91,7 +90,7 @@ public final class AnnotateCommand implements Callable<Integer> {
       names = "--backend",
       paramLabel = "NAME",
       defaultValue = "cpu",
-      description = "What computes: cpu or reference (default: ${DEFAULT-VALUE}).")
+      description = "Backend, such as cpu or reference (default: ${DEFAULT-VALUE}).")
   String backend;
 
   @Override
@@ -106,7 +105,7 @@ public final class AnnotateCommand implements Callable<Integer> {
       new FileAnnotation(annotator, given, new Writing(outputs, report)).annotate(sequences);
       outputs.check();
     } catch (java.nio.file.NoSuchFileException e) {
-      throw new Failure("There is no file " + e.getMessage() + ".", e);
+      throw new Failure("The file " + e.getMessage() + " does not exist.", e);
     }
     StringJoiner written = new StringJoiner(", ", " -> ", "");
     paths.values().forEach(path -> written.add(String.valueOf(path)));
@@ -135,13 +134,14 @@ public final class AnnotateCommand implements Callable<Integer> {
     }
   }
 
-  /** What is written and where to; a null path is the output stream. */
+  /** The formats and their files; a null path is standard output. */
   private Map<GeneWriter, Path> paths() {
     Map<GeneWriter, Path> paths = new EnumMap<>(GeneWriter.class);
     if (output == null) {
       if (bed && json) {
         throw new ParameterException(
-            spec.commandLine(), "--bed and --json both want the output stream; give -o FILE.");
+            spec.commandLine(),
+            "--bed and --json cannot both write to standard output. Pass -o FILE.");
       }
       paths.put(bed ? GeneWriter.BED : json ? GeneWriter.JSON : GeneWriter.GFF3, null);
       return paths;
@@ -155,8 +155,7 @@ public final class AnnotateCommand implements Callable<Integer> {
     }
     for (Path path : paths.values()) {
       if (Files.exists(path) && !force) {
-        throw new Failure(
-            path + " is there already. Pass --force to replace it, or name another with -o.");
+        throw new Failure(path + " exists. Pass --force to replace it, or another file with -o.");
       }
     }
     return paths;
@@ -170,7 +169,11 @@ public final class AnnotateCommand implements Callable<Integer> {
     if (path.equals(output)) {
       throw new ParameterException(
           spec.commandLine(),
-          "-o names the GFF3, but " + output + " is taken by --" + form.extension());
+          "The GFF3 file "
+              + output
+              + " has the name that --"
+              + form.extension()
+              + " writes to. Pass another file with -o.");
     }
     return path;
   }
@@ -199,15 +202,15 @@ public final class AnnotateCommand implements Callable<Integer> {
 
     void problem(String what) {
       problems++;
-      if (problems <= MOST_TOLD) {
+      if (problems <= MAX_REPORTED) {
         err.println("riffle: " + what);
         err.flush();
       }
     }
 
     void close() {
-      if (problems > MOST_TOLD) {
-        err.println("riffle: and " + (problems - MOST_TOLD) + " more of the kind.");
+      if (problems > MAX_REPORTED) {
+        err.println("riffle: and " + (problems - MAX_REPORTED) + " more problems.");
       }
       err.flush();
     }
@@ -227,7 +230,7 @@ public final class AnnotateCommand implements Callable<Integer> {
       report.contigs++;
       report.bases += bases;
       outputs.writers.forEach((form, to) -> form.end(to, contig, bases));
-      if (report.contigs % CHECKED == 0) {
+      if (report.contigs % CONTIGS_PER_CHECK == 0) {
         outputs.check();
       }
     }
@@ -244,7 +247,7 @@ public final class AnnotateCommand implements Callable<Integer> {
     }
   }
 
-  /** Files or the output stream, one for each form. */
+  /** One file, or standard output, for each format. */
   private record Outputs(Map<GeneWriter, PrintWriter> writers, PrintWriter stream)
       implements AutoCloseable {
 
@@ -258,7 +261,7 @@ public final class AnnotateCommand implements Callable<Integer> {
           } catch (IOException failed) {
             outputs.close();
             throw new Failure(
-                e.getValue() + " cannot be written (" + failed + "). Name another with -o.",
+                e.getValue() + " cannot be written (" + failed + "). Pass another file with -o.",
                 failed);
           }
         }

@@ -52,7 +52,7 @@ public abstract class AudioFile implements Sound {
                 + " can be read. Mix it down to stereo or mono.");
       }
       if (file.length() == 0) {
-        throw new InputException(path + " holds no sound: its length is 0 samples.");
+        throw new InputException(path + " contains no sound: its length is 0 samples.");
       }
       return file;
     } catch (InputException e) {
@@ -65,7 +65,7 @@ public abstract class AudioFile implements Sound {
     byte[] head;
     try {
       if (!Files.exists(path)) {
-        throw new InputException("There is no file " + path + ".");
+        throw new InputException("The file " + path + " does not exist.");
       }
       if (!Files.isRegularFile(path)) {
         throw new InputException(path + " is not a file. Name the sound files one by one.");
@@ -81,7 +81,7 @@ public abstract class AudioFile implements Sound {
     }
     String text = new String(head, StandardCharsets.ISO_8859_1);
     if (text.startsWith("MThd")) {
-      throw new InputException(path + " is a MIDI file: it holds notes already, not sound.");
+      throw new InputException(path + " is a MIDI file: it contains notes, not sound.");
     }
     if (text.startsWith("RIFF") && text.endsWith("WAVE")
         || text.startsWith("FORM") && (text.endsWith("AIFF") || text.endsWith("AIFC"))) {
@@ -121,7 +121,7 @@ public abstract class AudioFile implements Sound {
 
   private void checkWhole() {
     if (delivered == 0) {
-      throw new InputException(path + " holds no sound: nothing could be decoded.");
+      throw new InputException(path + " contains no sound: nothing could be decoded.");
     }
     if (length() != UNKNOWN && delivered + tolerance() < length()) {
       throw truncated(path, length(), delivered, rate());
@@ -140,7 +140,7 @@ public abstract class AudioFile implements Sound {
         String.format(
             java.util.Locale.ROOT,
             "%s is truncated: its header promises %.3f s, but it contains %.3f s. Download it again, or"
-                + " rewrite its header with an audio tool to keep what is there.",
+                + " rewrite its header with an audio tool to keep the part that exists.",
             path,
             promised / (double) rate,
             found / (double) rate));

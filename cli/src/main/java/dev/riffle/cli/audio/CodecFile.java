@@ -66,8 +66,8 @@ final class CodecFile extends AudioFile {
     } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
       throw new InputException(
           path
-              + " is neither WAV nor AIFF, and the decoder for other formats is not there for this"
-              + " platform (it is for Linux on x86-64). Convert the file to WAV.",
+              + " is neither WAV nor AIFF, and the decoder for other formats is not available on"
+              + " this platform (only on Linux x86-64). Convert the file to WAV.",
           e);
     }
     AVFormatContext container = avformat_alloc_context();
@@ -84,7 +84,7 @@ final class CodecFile extends AudioFile {
       int stream =
           av_find_best_stream(container, AVMEDIA_TYPE_AUDIO, -1, -1, (PointerPointer<?>) null, 0);
       if (stream < 0) {
-        throw notASound(path, "there is no sound stream in it");
+        throw notASound(path, "it contains no audio stream");
       }
       var parameters = container.streams(stream).codecpar();
       AVCodec decoder = avcodec_find_decoder(parameters.codec_id());
@@ -110,8 +110,8 @@ final class CodecFile extends AudioFile {
         path
             + " is not a sound file that can be read ("
             + why
-            + "). WAV, AIFF, FLAC and MP3 are,"
-            + " and what else FFmpeg decodes.");
+            + "). Use WAV, AIFF,"
+            + " FLAC, MP3 or another format that FFmpeg decodes.");
   }
 
   /** A converter that changes only the sample format, not rate and channels. */

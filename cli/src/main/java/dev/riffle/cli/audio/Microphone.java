@@ -33,7 +33,7 @@ public final class Microphone implements Sound {
               + rate
               + " Hz ("
               + e.getMessage()
-              + "). Plug one in, close what else listens to it, try another --rate, or name a file"
+              + "). Plug one in, close other programs that record, try another --rate, or pass a file"
               + " instead of --mic.",
           e);
     }

@@ -383,9 +383,9 @@ final class DemoDna implements Callable<Integer> {
   private ObjectNode summaryJson(List<GeneEvent> genes, GeneMatch match) {
     ObjectNode root = new ObjectMapper().createObjectNode();
     root.put("contigs", found.ended()).put("bases", found.bases()).put("genes", genes.size());
-    root.put("told_while_growing", growths);
+    root.put("growth_updates", growths);
     if (match != null) {
-      root.putObject("known")
+      root.putObject("truth")
           .put("seed", seed)
           .put("genes", match.reference())
           .put("stops", match.stops())

@@ -321,8 +321,8 @@ public final class DemoMusic implements Callable<Integer> {
   private ObjectNode summaryJson(Heard heard, OnsetScore score) {
     ObjectNode root = new ObjectMapper().createObjectNode();
     root.put("seed", seed).put("key", piece.key()).put("sound_seconds", length);
-    root.put("score_notes", score.reference()).put("heard_notes", score.estimated());
-    root.put("right_notes", score.right()).put("f1", score.f1());
+    root.put("score_notes", score.reference()).put("final_notes", score.estimated());
+    root.put("correct_notes", score.right()).put("f1", score.f1());
     root.put("precision", score.precision()).put("recall", score.recall());
     if (secondPass) {
       ObjectNode verdicts = root.putObject("verdicts");

@@ -11,7 +11,7 @@ import java.util.Map;
 public final class GeneDelays {
   /** What is measured. */
   public enum Part {
-    FORWARD_MODEL("forward, model", "whatever the chunks"),
+    FORWARD_MODEL("forward, model", "independent of the chunk size"),
     FORWARD_CHUNKS("forward, in chunks", "with the rest of the chunk that published it"),
     REVERSE_MODEL("reverse, model", "their last base is the start codon: see docs/dna.md"),
     REVERSE_CHUNKS("reverse, in chunks", "");

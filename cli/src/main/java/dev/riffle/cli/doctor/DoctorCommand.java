@@ -33,10 +33,14 @@ import picocli.CommandLine.Spec;
     name = "doctor",
     description = {
       "Check what Riffle needs on this machine, with a hint for each problem.",
-      "Java and its flags, the vector module, backends, BLAS, the decoder, the shipped model, ports,"
-          + " memory and disk; NVIDIA GPUs, their driver and CUDA's libraries, which nothing needs"
-          + " but the backend cuda. Ends with 1 if something is broken; a warning ends with"
-          + " 0."
+      "The checks cover Java and its flags, the vector module, backends, BLAS, the audio decoder, the"
+          + " shipped model, ports, memory and disk. They also cover NVIDIA GPUs, their driver and"
+          + " CUDA's libraries, which only the backend cuda needs."
+    },
+    exitCodeList = {
+      "0:everything works, or warnings only",
+      "1:something is broken",
+      "2:usage error"
     })
 public final class DoctorCommand implements Callable<Integer> {
   private static final List<String> ON_REQUEST = List.of("nd4j", "cuda");
@@ -45,9 +49,9 @@ public final class DoctorCommand implements Callable<Integer> {
   private static final Map<String, String> CUDA_13_PACKAGES =
       Map.of(
           "libnvrtc.so.13",
-          "cuda-nvrtc-13-0 (or nvidia-cuda-nvrtc, by pip) is enough",
+          "cuda-nvrtc-13-0 (or nvidia-cuda-nvrtc, by pip)",
           "libcublasLt.so.13",
-          "libcublas-13-0 (or nvidia-cublas, by pip) is enough");
+          "libcublas-13-0 (or nvidia-cublas, by pip)");
   private static final int KAFKA_PORT = 9092;
   private static final int FLINK_PORT = 8081;
 
@@ -65,7 +69,7 @@ public final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--backend",
       paramLabel = "NAME",
-      description = "A backend that has to be there, such as nd4j: it is loaded where it is named.")
+      description = "Load this backend, such as nd4j, and report it as broken if it cannot run.")
   String backend;
 
   @Option(names = "--json", description = "Print an array of {what, verdict, found, hint}.")
@@ -105,7 +109,7 @@ public final class DoctorCommand implements Callable<Integer> {
   }
 
   /**
-   * @param backend one that has to be there; null for none
+   * @param backend one that must run; null for none
    */
   public static List<Finding> examine(String backend) {
     List<Finding> all = new ArrayList<>();
@@ -114,7 +118,7 @@ public final class DoctorCommand implements Callable<Integer> {
     all.add(vector());
     all.addAll(backends(backend));
     all.addAll(gpus(GpuReport.ofThisMachine()));
-    all.add(ok("blas", "none is used: the cpu backend does its own arithmetic"));
+    all.add(ok("blas", "not used: the cpu backend has its own matrix multiplication"));
     all.add(decoder());
     all.add(model());
     all.add(port("kafka", KAFKA_PORT, "docker compose and --bootstrap examples use it"));
@@ -154,7 +158,7 @@ public final class DoctorCommand implements Callable<Integer> {
         "flags",
         Verdict.WARNING,
         (opens ? "" : "java.util is not open; ")
-            + (trusted ? "" : "Avro does not trust our records; ")
+            + (trusted ? "" : "Avro does not trust the records of Riffle; ")
             + "given: "
             + String.join(" ", given),
         "Start with ./riffle, or add --add-opens=java.base/java.util=ALL-UNNAMED"
@@ -163,11 +167,11 @@ public final class DoctorCommand implements Callable<Integer> {
 
   private static Finding vector() {
     return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-        ? ok("vector", "the module jdk.incubator.vector is there")
+        ? ok("vector", "the module jdk.incubator.vector is loaded")
         : new Finding(
             "vector",
             Verdict.WARNING,
-            "the module jdk.incubator.vector is not there: the cpu backend runs plain loops",
+            "the module jdk.incubator.vector is not loaded: the cpu backend runs plain loops",
             "Start with ./riffle, or add --add-modules jdk.incubator.vector");
   }
 
@@ -187,15 +191,15 @@ public final class DoctorCommand implements Callable<Integer> {
     }
     if (wanted != null && !Backends.names().contains(wanted)) {
       String hint =
-          "Start with ./riffle, which adds "
+          "Start with ./riffle, which loads "
               + String.join(" or ", ON_REQUEST)
-              + " where an argument names it. "
+              + " if an argument names it. "
               + PAGE;
       all.add(new Finding("backend", Verdict.BROKEN, wanted + " is not on the class path", hint));
     }
     for (String name : ON_REQUEST) {
       if (!name.equals(wanted) && !Backends.names().contains(name)) {
-        all.add(ok("backend", name + ": not loaded, as nothing names it (--backend " + name + ")"));
+        all.add(ok("backend", name + ": not loaded; load it with --backend " + name));
       }
     }
     return all;
@@ -213,22 +217,21 @@ public final class DoctorCommand implements Callable<Integer> {
                   "gpu",
                   Verdict.WARNING,
                   "an NVIDIA GPU is on the bus, but it has no driver and cannot be used",
-                  "For the backend cuda install NVIDIA's driver, 580 or later; nothing else needs"
-                      + " it."));
+                  "Install NVIDIA's driver, 580 or later. Only the backend cuda needs" + " it."));
     }
     List<Finding> all = new ArrayList<>();
     List<String> models = gpus.models();
     String found =
         (models.isEmpty() ? "no GPU is listed" : String.join(", ", models))
-            + driver.map(v -> "; driver " + v).orElse("; a driver that says no version");
+            + driver.map(v -> "; driver " + v).orElse("; a driver of unknown version");
     if (!linked) {
       all.add(
           new Finding(
               "gpu",
               Verdict.WARNING,
-              found + "; but " + GpuReport.DRIVER + " is not where the linker looks",
-              "Install the user's part of the driver; in a container, start it with --gpus all and"
-                  + " NVIDIA's container toolkit."));
+              found + "; but " + GpuReport.DRIVER + " is not on the library path",
+              "Install the driver's user-space libraries. In a container: use NVIDIA's container"
+                  + " toolkit and --gpus all."));
     } else if (driver
         .filter(v -> Integer.parseInt(v.split("\\.")[0]) < CUDA_13_DRIVER)
         .isPresent()) {
@@ -251,9 +254,9 @@ public final class DoctorCommand implements Callable<Integer> {
                           "gpu",
                           Verdict.WARNING,
                           library + " is missing: the backend cuda cannot run",
-                          "Install CUDA 13, of which "
+                          "Install "
                               + CUDA_13_PACKAGES.get(library)
-                              + ", and let LD_LIBRARY_PATH name its folder. "
+                              + " of CUDA 13, and add its directory to LD_LIBRARY_PATH. "
                               + PAGE)));
     }
     return all;
@@ -265,13 +268,13 @@ public final class DoctorCommand implements Callable<Integer> {
           "decoder",
           "FFmpeg "
               + org.bytedeco.ffmpeg.global.avutil.av_version_info().getString()
-              + " for FLAC, MP3 and others; WAV and AIFF need none");
+              + " for FLAC, MP3 and others; WAV and AIFF do not need it");
     } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
       return new Finding(
           "decoder",
           Verdict.WARNING,
           "FFmpeg cannot be loaded: " + e.getMessage(),
-          "WAV and AIFF can be read all the same; the decoder is shipped for Linux on x86-64.");
+          "WAV and AIFF can still be read. The decoder is available on Linux x86-64 only.");
     }
   }
 
@@ -282,8 +285,8 @@ public final class DoctorCommand implements Callable<Integer> {
         return new Finding(
             "model",
             Verdict.BROKEN,
-            model.resolve(file) + " is not there",
-            "Start ./riffle from a whole checkout: git checkout -- demo/models");
+            model.resolve(file) + " does not exist",
+            "Restore the shipped files: git checkout -- demo/models");
       }
     }
     try {
@@ -302,7 +305,7 @@ public final class DoctorCommand implements Callable<Integer> {
           "model",
           Verdict.BROKEN,
           e.getMessage(),
-          "Bring the shipped files back: git checkout -- demo/models");
+          "Restore the shipped files: git checkout -- demo/models");
     }
   }
 
@@ -314,7 +317,7 @@ public final class DoctorCommand implements Callable<Integer> {
           what,
           Verdict.WARNING,
           "port " + port + " is taken on loopback (" + e.getMessage() + ")",
-          "That is right if a broker or cluster of yours runs there ("
+          "This is expected if your own broker or cluster runs there ("
               + use
               + "). The commands demo and transcribe use free ports.");
     }
@@ -327,7 +330,7 @@ public final class DoctorCommand implements Callable<Integer> {
     return heap >= 700
         ? ok("memory", found)
         : new Finding(
-            "memory", Verdict.WARNING, found, "Give more: RIFFLE_HEAP=1500m ./riffle ...");
+            "memory", Verdict.WARNING, found, "Increase the heap: RIFFLE_HEAP=1500m ./riffle ...");
   }
 
   private static Finding disk() {

@@ -29,9 +29,9 @@ public final class JobFiles {
     } catch (NoSuchFileException e) {
       throw new ParameterException(
           command.commandLine(),
-          "There is no file "
+          "The file "
               + file
-              + ". Name a job file, such as those in demo/jobs, or a job: "
+              + " does not exist. Pass a job file, such as those in demo/jobs, or a job: "
               + String.join(", ", Jobs.names())
               + ".",
           e);

@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "[JOB | JOB.yaml]",
     commandListHeading = "%nJobs:%n",
     description = {
-      "Runs a job in this JVM, on a Kafka broker that is already running.",
-      "The job is one of the jobs below, or that of a YAML file; the default is transcription."
+      "Run a job in this JVM, on a Kafka broker that is already running.",
+      "The job is one of those below or a YAML file (default: transcription)."
           + " ./riffle run JOB --help lists the options of a job.",
       "Options take precedence over a job file. Missing output topics are created; so is the input"
           + " topic, except for a job file. Ctrl-C commits what the job has computed and stops it;"

@@ -35,8 +35,8 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "[JOB | JOB.yaml]",
     commandListHeading = "%nJobs:%n",
     description = {
-      "Submits a job to a Flink cluster and prints its id.",
-      "The job is one of the jobs below, or that of a YAML file; the default is transcription."
+      "Submit a job to a Flink cluster and print its id.",
+      "The job is one of those below or a YAML file (default: transcription)."
           + " ./riffle submit JOB --help lists the options of a job.",
       "The command uploads the job jar and the text of the job file through the REST interface of"
           + " the JobManager. Paths, such as --model, are paths on the cluster. If this machine has"
@@ -97,7 +97,7 @@ public final class SubmitCommand implements Callable<Integer> {
       throws InterruptedException {
     Path job = jar != null ? jar : builtJar();
     if (!Files.isRegularFile(job)) {
-      throw new Failure("There is no job jar " + job + ".");
+      throw new Failure("The job jar " + job + " does not exist.");
     }
     String id;
     try {
@@ -140,9 +140,9 @@ public final class SubmitCommand implements Callable<Integer> {
       }
     }
     throw new Failure(
-        "There is no job jar in "
+        "Found no job jar in "
             + target
-            + ". Build it with mvn -DskipTests package, or name one with --jar.");
+            + ". Build it with mvn -DskipTests package, or pass one with --jar.");
   }
 
   /** Submits a job that has a name. */

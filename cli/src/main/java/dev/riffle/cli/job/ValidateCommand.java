@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "validate",
     description = {
-      "Checks a job file and its model. Prints every problem with line, column and a hint.",
+      "Check a job file and its model. Print every problem with line, column and a hint.",
       "Needs no broker. docs/jobs.md describes the file."
     },
     exitCodeList = {"0:the job can run", "2:the file has problems, or usage error"})

@@ -191,7 +191,7 @@ final class Conversion {
         if (Double.isInfinite(is[i]) && !Double.isInfinite(was[i])) {
           throw new ModelException(
               String.format(
-                  "%s: tensor '%s' holds %s, which is out of the range of %s. Choose a wider type.",
+                  "%s: tensor '%s' contains %s, which is out of the range of %s. Choose a wider type.",
                   before.where(), name, was[i], type));
         }
       }

@@ -24,19 +24,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Makes a model directory of weights, or another version of a model. */
+/** Creates a model directory from weights, or another version of a model. */
 @Command(
     name = "convert",
     description = {
-      "Makes a model directory of a file of weights, or another version of a model directory.",
-      "The model is loaded before anything is written; a version is never written over."
+      "Create a model directory from a file of weights, or another version of a model.",
+      "The model is loaded before anything is written. An existing version is never replaced."
     })
 final class ConvertCommand implements Callable<Integer> {
   private static final ObjectReader JSON =
       new JsonMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final int NAMED = 5;
 
-  /** Types that numbers can be rounded to. */
+  /** Types to which numbers can be rounded. */
   enum Type {
     F32(ElementType.F32),
     F64(ElementType.F64),
@@ -62,54 +62,54 @@ final class ConvertCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "SOURCE",
-      description = "A file .safetensors or .npz, or a model: <name>/<version>/.")
+      description = "A .safetensors or .npz file, or a model directory: <name>/<version>/.")
   Path source;
 
   @Parameters(
       index = "1",
       paramLabel = "TARGET",
-      description = "The model to write: <name>/<version>, which must not be there yet.")
+      description = "Model directory to write: <name>/<version>/. It must not exist.")
   Path target;
 
   @Option(
       names = "--family",
       paramLabel = "NAME",
-      description = "Its family, if neither SOURCE nor --config says it.")
+      description = "Family of the model, if neither SOURCE nor --config contains it.")
   String family;
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Settings as an object of JSON; they are added to those of SOURCE.")
+      description = "Settings as a JSON object. They take precedence over those of SOURCE.")
   Path file;
 
   @Option(
       names = "--set",
       paramLabel = "NAME=VALUE",
       description =
-          "One setting, over --config; VALUE is JSON or else text. May be given several times.")
+          "One setting. It takes precedence over --config. VALUE is JSON or text. Repeatable.")
   List<String> set = List.of();
 
   @Option(
       names = "--skip",
       paramLabel = "TENSOR",
       description =
-          "A tensor to leave out, or with * at its end all that begin so, such as 'opt/*'. May be"
-              + " given several times.")
+          "Tensor to omit. With * at the end, all tensors with this prefix, such as 'opt/*'."
+              + " Repeatable.")
   List<String> skip = List.of();
 
   @Option(
       names = "--strip",
       paramLabel = "PREFIX",
-      description = "What to take off the beginning of every name, such as module.")
+      description = "Prefix to remove from every tensor name, such as module.")
   String strip;
 
   @Option(
       names = "--as",
       paramLabel = "VARIANT",
       description =
-          "Write the model as another code has it: rse's variant torch-b as tf (network heavy), or"
-              + " tf as torch-b.")
+          "Convert the model to another variant of its family: rse's torch-b to tf (network heavy),"
+              + " or tf to torch-b.")
   String variant;
 
   @Option(
@@ -117,7 +117,7 @@ final class ConvertCommand implements Callable<Integer> {
       paramLabel = "TYPE",
       defaultValue = "F32",
       description =
-          "What floating-point numbers are rounded to: ${COMPLETION-CANDIDATES} (default:"
+          "Type of the floating-point numbers: ${COMPLETION-CANDIDATES} (default:"
               + " ${DEFAULT-VALUE}).")
   Type type;
 
@@ -125,7 +125,8 @@ final class ConvertCommand implements Callable<Integer> {
       names = "--to",
       paramLabel = "FORMAT",
       defaultValue = "SAFETENSORS",
-      description = "File of the weights: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+      description =
+          "File format of the weights: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   Format format;
 
   @Override
@@ -138,7 +139,7 @@ final class ConvertCommand implements Callable<Integer> {
       conversion.strip(strip);
     }
     if (variant != null) {
-      note(conversion.variant(variant), "that VARIANT does not use were left out", "");
+      note(conversion.variant(variant), "that VARIANT does not use were omitted", "");
     }
     if (type.type != null) {
       conversion.round(type.type);
@@ -148,8 +149,8 @@ final class ConvertCommand implements Callable<Integer> {
         Locale.ROOT, "%s: %d tensors, %,d numbers%n", target, result.tensors(), result.numbers());
     note(
         result.unread(),
-        "that this model does not read came along",
-        "; are the settings right? --skip leaves a tensor out");
+        "that this model does not read were copied",
+        ". Check the settings, or omit a tensor with --skip");
     out.flush();
     return 0;
   }
@@ -194,9 +195,9 @@ final class ConvertCommand implements Callable<Integer> {
     if (!settings.has("family")) {
       throw new ParameterException(
           spec.commandLine(),
-          "Say with --family what "
+          "The family of "
               + this.source
-              + " is: one of "
+              + " is unknown. Pass --family with one of "
               + String.join(", ", Families.names())
               + ".");
     }

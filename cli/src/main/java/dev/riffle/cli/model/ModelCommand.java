@@ -18,46 +18,46 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** What there is to know of a model directory. */
+/** Commands on model directories. */
 @Command(
     name = "model",
-    description = "Looks at model directories, and makes them.",
+    description = "Inspect and create model directories.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {ModelCommand.Inspect.class, ConvertCommand.class})
 public final class ModelCommand extends CommandGroup {
-  /** Reads a model and says what it costs and sees. */
+  /** Prints the properties of a model. */
   @Command(
       name = "inspect",
       description = {
-        "Reads and checks a model of any family and says what it costs and sees.",
-        "Multiply-adds are those of linear maps, convolutions and attention."
+        "Check a model and print its size, cost and receptive field.",
+        "Multiply-adds count linear maps, convolutions and attention."
       })
   public static final class Inspect implements Callable<Integer> {
     @Spec CommandSpec spec;
 
-    @Parameters(paramLabel = "DIR", description = "The model: <name>/<version>/.")
+    @Parameters(paramLabel = "DIR", description = "Model directory: <name>/<version>/.")
     Path directory;
 
     @Option(
         names = "--length",
         paramLabel = "STEPS",
         description =
-            "Steps to count the multiply-adds of (default: one, or the window that the model is"
-                + " made for).")
+            "Number of steps for which multiply-adds are counted (default: 1, or the window of the"
+                + " model).")
     Integer length;
 
     @Option(
         names = "--json",
         description =
             "Print {name, version, family, fingerprint, layers, parameters, reads,"
-                + " answers, window, state_bytes, multiply_adds, multiply_adds_per, receptive_field, look_ahead}.")
+                + " predictions, window, state_bytes, multiply_adds, multiply_adds_per, receptive_field, look_ahead}.")
     boolean json;
 
     @Override
     public Integer call() {
       if (length != null && length < 1) {
         throw new ParameterException(
-            spec.commandLine(), "--length is " + length + "; give 1 step or more.");
+            spec.commandLine(), "--length: expected 1 step or more, found " + length + ".");
       }
       ModelDirectory model = ModelDirectory.read(directory);
       Description d = Families.describe(model, Backends.find("cpu"), length == null ? 0 : length);
@@ -67,7 +67,7 @@ public final class ModelCommand extends CommandGroup {
         node.put("name", model.name()).put("version", model.version());
         node.put("family", model.family()).put("fingerprint", model.fingerprint());
         node.put("layers", d.layers()).put("parameters", model.weights().count());
-        node.put("reads", d.reads()).put("answers", d.predictions()).put("window", d.window());
+        node.put("reads", d.reads()).put("predictions", d.predictions()).put("window", d.window());
         node.put("state_bytes", d.stateBytes()).put("multiply_adds", d.multiplyAdds());
         node.put("multiply_adds_per", d.per()).put("receptive_field", d.receptiveField());
         node.put("look_ahead", d.lookAhead());
@@ -79,7 +79,7 @@ public final class ModelCommand extends CommandGroup {
         line("layers", number(d.layers()));
         line("parameters", number(model.weights().count()));
         line("reads", d.reads());
-        line("answers", d.predictions());
+        line("predictions", d.predictions());
         line("state per key", state(d));
         line("multiply-adds", number(d.multiplyAdds()) + " for " + d.per());
         line("receptive field", d.receptiveField());
@@ -91,7 +91,7 @@ public final class ModelCommand extends CommandGroup {
 
     private static String state(Description d) {
       if (d.stateBytes() == 0) {
-        return "none, as no stream brings what it reads";
+        return "none (this model has no streaming form)";
       }
       return (d.window() == 0 ? "" : "at most ") + number(d.stateBytes()) + " bytes";
     }

@@ -29,13 +29,18 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Holds backends against goldens. */
+/** Compares backends with goldens. */
 @Command(
     name = "verify",
     description = {
-      "Runs recorded inputs through the models and compares the outputs with those recorded.",
-      "Shown is, per file and backend, the value nearest to its tolerance; then the worst of each"
-          + " family. Ends with 1 on any miss."
+      "Run recorded inputs through the models and compare the outputs with the recorded ones.",
+      "The table shows, for each file and backend, the value nearest to its tolerance. A summary of"
+          + " each family follows."
+    },
+    exitCodeList = {
+      "0:all outputs are within tolerance",
+      "1:an output is outside its tolerance, or a golden cannot be read",
+      "2:usage error"
     })
 public final class VerifyCommand implements Callable<Integer> {
   private static final String SUFFIX = ".safetensors";
@@ -46,22 +51,23 @@ public final class VerifyCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "PATH",
       arity = "1..*",
-      description = "Golden files, or folders: every golden in them and below.")
+      description = "Golden files, or directories that are searched for goldens recursively.")
   List<Path> paths;
 
   @Option(
       names = "--backend",
       paramLabel = "NAME",
       split = ",",
-      description = "Backends to run, such as cpu or reference (default: all that run here).")
+      description =
+          "Backends to run, such as cpu or reference (default: all that run on this machine).")
   List<String> backends;
 
   @Option(
       names = "--model",
       paramLabel = "DIR",
       description =
-          "Model of goldens that bring no weights (default: the directory around the folder, or"
-              + " ../model next to it).")
+          "Model directory for goldens that contain no weights (default: the parent of the golden's"
+              + " directory, or model beside that directory).")
   Path model;
 
   @Option(
@@ -138,14 +144,14 @@ public final class VerifyCommand implements Callable<Integer> {
           .ifPresentOrElse(why -> notRun.put(name, why), () -> run.add(Backends.find(name)));
     }
     if (run.isEmpty()) {
-      throw new Failure("No backend runs here: " + notRun + ".");
+      throw new Failure("No backend runs on this machine: " + notRun + ".");
     }
     return run;
   }
 
   private static List<Path> goldens(Path path) {
     if (!Files.exists(path)) {
-      throw new Failure("There is no golden " + path + ".");
+      throw new Failure("The golden " + path + " does not exist.");
     }
     if (!Files.isDirectory(path)) {
       return List.of(path);
@@ -153,7 +159,7 @@ public final class VerifyCommand implements Callable<Integer> {
     try (Stream<Path> files = Files.walk(path)) {
       List<Path> found = files.filter(VerifyCommand::isGolden).sorted().toList();
       if (found.isEmpty()) {
-        throw new Failure("There is no golden (*" + SUFFIX + ") in " + path + ".");
+        throw new Failure("Found no golden (*" + SUFFIX + ") in " + path + ".");
       }
       return found;
     } catch (IOException e) {
@@ -161,7 +167,7 @@ public final class VerifyCommand implements Callable<Integer> {
     }
   }
 
-  /** Weights of a model directory are no golden. */
+  /** The weights of a model directory are not a golden. */
   private static boolean isGolden(Path file) {
     String name = file.getFileName().toString();
     return name.endsWith(SUFFIX) && !name.equals(WEIGHTS);

@@ -40,14 +40,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Sound files in, notes out, the way that a live stream goes. */
+/** Transcribes sound files with the same job as a live stream. */
 @Command(
     name = "transcribe",
     description = {
-      "Writes down the notes of sound files, as CSV, MIDI or JSON.",
-      "The files go through a Kafka broker and a Flink cluster that live in this JVM as long as it"
-          + " takes; several files are several sequences at once. Per file, DIR gets STEM.csv and"
-          + " STEM.mid, or what the flags say."
+      "Transcribe sound files to notes, as CSV, MIDI or JSON.",
+      "The command starts a Kafka broker and a Flink cluster in this JVM, and sends each file as one"
+          + " sequence. For each file, it writes STEM.csv and STEM.mid to DIR. --csv, --midi and --json"
+          + " select other formats."
     })
 public final class TranscribeCommand implements Callable<Integer> {
   private static final TranscriptionJob JOB = new TranscriptionJob();
@@ -61,7 +61,7 @@ public final class TranscribeCommand implements Callable<Integer> {
       paramLabel = "FILE",
       arity = "1..*",
       description =
-          "Sound files: WAV and AIFF anywhere; on Linux x86-64 also FLAC, MP3 and what else FFmpeg"
+          "Sound files: WAV and AIFF; on Linux x86-64 also FLAC, MP3 and other formats that FFmpeg"
               + " decodes. 8 to 192 kHz, 1 to 8 channels.")
   List<Path> files;
 
@@ -69,7 +69,7 @@ public final class TranscribeCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       paramLabel = "DIR",
       required = true,
-      description = "Where the notes go; made if it is not there.")
+      description = "Output directory. Created if it does not exist.")
   Path directory;
 
   @Option(
@@ -83,7 +83,7 @@ public final class TranscribeCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Write STEM.json.")
   boolean json;
 
-  @Option(names = "--force", description = "Replace files that are there already.")
+  @Option(names = "--force", description = "Replace existing files.")
   boolean force;
 
   @Option(
@@ -96,15 +96,15 @@ public final class TranscribeCommand implements Callable<Integer> {
       names = "--second-pass",
       paramLabel = "DIR",
       description =
-          "Version directory of a second pass, such as demo/models/rse-second-pass/1: only notes"
-              + " that it lets stand are written (default: none).")
+          "Version directory of a second pass, such as demo/models/rse-second-pass/1. Only notes"
+              + " that it accepts are written (default: no second pass).")
   Path secondPass;
 
   @Option(
       names = "--backend",
       paramLabel = "NAME",
       defaultValue = "cpu",
-      description = "What computes: cpu or reference (default: ${DEFAULT-VALUE}).")
+      description = "Backend, such as cpu or reference (default: ${DEFAULT-VALUE}).")
   String backend;
 
   @Override
@@ -179,11 +179,11 @@ public final class TranscribeCommand implements Callable<Integer> {
 
   private List<NoteFormat> formats() {
     List<NoteFormat> formats = new ArrayList<>();
-    boolean unsaid = !csv && !midi && !json;
-    if (csv || unsaid) {
+    boolean noneGiven = !csv && !midi && !json;
+    if (csv || noneGiven) {
       formats.add(NoteFormat.CSV);
     }
-    if (midi || unsaid) {
+    if (midi || noneGiven) {
       formats.add(NoteFormat.MIDI);
     }
     if (json) {
@@ -196,20 +196,20 @@ public final class TranscribeCommand implements Callable<Integer> {
     if (force) {
       return;
     }
-    List<String> there = new ArrayList<>();
+    List<String> existing = new ArrayList<>();
     for (String stem : byStem.keySet()) {
       for (NoteFormat format : formats) {
         Path file = directory.resolve(format.fileName(stem));
         if (Files.exists(file)) {
-          there.add(file.toString());
+          existing.add(file.toString());
         }
       }
     }
-    if (!there.isEmpty()) {
+    if (!existing.isEmpty()) {
       throw new Failure(
-          String.join(", ", there)
-              + (there.size() == 1 ? " is" : " are")
-              + " there already. Pass --force to replace, or name another directory with -o.");
+          String.join(", ", existing)
+              + (existing.size() == 1 ? " exists" : " exist")
+              + ". Pass --force to replace, or another directory with -o.");
     }
   }
 
@@ -263,7 +263,8 @@ public final class TranscribeCommand implements Callable<Integer> {
     try (TopicReader reader =
         local.reader(topics.finals(), topics.sessions(), topics.deadLetters())) {
       byStem.forEach((stem, path) -> parts.add(new Playback.Part(stem, AudioFile.open(path))));
-      Instant start = Instant.now().minusMillis((long) (longest * 1000)); // nothing lies ahead
+      Instant start =
+          Instant.now().minusMillis((long) (longest * 1000)); // no capture time is in the future
       Playback playback = new Playback(chunkMillis(parts), Double.POSITIVE_INFINITY, start);
       try (Player player = Player.start(playback, parts, local.bootstrap(), topics.in())) {
         while (!(player.finished() && transcripts.complete())) {

@@ -75,7 +75,7 @@ class AnnotateCommandTest {
       assertThat(done.err()).contains("m4 has no bases");
     }
     assertThat(CommandLines.run("annotate", golden(name + ".fasta"), "-o", out).err())
-        .contains("is there already")
+        .contains("exists")
         .contains("--force");
   }
 
@@ -188,7 +188,7 @@ class AnnotateCommandTest {
     assertThat(no.err()).contains("neither FASTA nor FASTQ").contains("byte 0x07");
     CommandLines none = CommandLines.run("annotate", folder.resolve("none"));
     assertThat(none.exit()).isEqualTo(1);
-    assertThat(none.err()).contains("There is no file");
+    assertThat(none.err()).contains("does not exist");
 
     byte[] whole = gzipped(longContig().getBytes(StandardCharsets.UTF_8));
     Path cut = Files.write(folder.resolve("cut.gz"), Arrays.copyOf(whole, whole.length * 2 / 3));

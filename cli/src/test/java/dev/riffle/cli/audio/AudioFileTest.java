@@ -123,7 +123,7 @@ class AudioFileTest {
     Path path = dir.resolve("nowhere.wav");
     assertThatThrownBy(() -> AudioFile.open(path))
         .isInstanceOf(InputException.class)
-        .hasMessage("There is no file " + path + ".");
+        .hasMessage("The file " + path + " does not exist.");
   }
 
   @Test
@@ -141,7 +141,7 @@ class AudioFileTest {
   void aHeaderWithoutSoundIsTold() throws IOException {
     Path path = SoundFiles.wav(dir.resolve("zero.wav"), new float[0], 44100, 1, 16, false);
     assertThatThrownBy(() -> AudioFile.open(path))
-        .hasMessage(path + " holds no sound: its length is 0 samples.");
+        .hasMessage(path + " contains no sound: its length is 0 samples.");
   }
 
   @Test

@@ -29,7 +29,8 @@ class DoctorCommandTest {
 
   @Test
   void aBackendThatIsWantedAndMissingIsBrokenWithTheCure() {
-    assertThat(CommandLines.run("doctor").out()).contains("nd4j: not loaded, as nothing names it");
+    assertThat(CommandLines.run("doctor").out())
+        .contains("nd4j: not loaded; load it with --backend nd4j");
     CommandLines wanted = CommandLines.run("doctor", "--backend", "nd4j");
     assertThat(wanted.exit()).isEqualTo(1);
     assertThat(wanted.out())

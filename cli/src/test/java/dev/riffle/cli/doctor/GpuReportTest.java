@@ -98,7 +98,7 @@ class GpuReportTest {
   @Test
   void aDriverThatIsTooOldOrCannotBeLinkedIsAWarning() throws IOException {
     driver("570.86.15");
-    assertThat(findings().get(0).found()).contains("libcuda.so.1 is not where the linker looks");
+    assertThat(findings().get(0).found()).contains("libcuda.so.1 is not on the library path");
     assertThat(findings().get(0).verdict()).isEqualTo(Verdict.WARNING);
 
     file("usr/lib64/libcuda.so.1", "");

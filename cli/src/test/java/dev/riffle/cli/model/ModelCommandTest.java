@@ -120,7 +120,7 @@ class ModelCommandTest {
     Path target = folder.resolve("t/1");
     assertThat(CommandLines.run("model", "convert", weights, target))
         .satisfies(r -> assertThat(r.exit()).isEqualTo(2))
-        .satisfies(r -> assertThat(r.err()).contains("Say with --family what").contains("qrnn"));
+        .satisfies(r -> assertThat(r.err()).contains("is unknown. Pass --family").contains("qrnn"));
     assertThat(CommandLines.run("model", "convert", weights, target, "--set", "d_model"))
         .satisfies(r -> assertThat(r.exit()).isEqualTo(2))
         .satisfies(r -> assertThat(r.err()).contains("is not NAME=VALUE"));

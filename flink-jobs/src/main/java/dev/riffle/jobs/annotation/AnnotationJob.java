@@ -18,7 +18,7 @@ public final class AnnotationJob extends JobDefinition<Gene> {
     super(
         new JobProfile(
             "annotation",
-            "Finds genes in DNA.",
+            "Find genes in DNA.",
             Optional.of("dna"),
             Optional.of("demo/models/dna-annotator/1"),
             "reads",

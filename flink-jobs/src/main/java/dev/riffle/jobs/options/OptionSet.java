@@ -158,7 +158,7 @@ public final class OptionSet {
   public String refusal(String name) {
     Optional<String> owner = otherOwner.apply(name);
     if (owner.isPresent()) {
-      return "Option --" + name + " belongs to the job " + owner.get() + ": leave it out.";
+      return "Option --" + name + " belongs to the job " + owner.get() + ": remove it.";
     }
     return "There is no option --"
         + name

@@ -20,7 +20,7 @@ public final class ReadUntilJob extends JobDefinition<ReadVerdict> {
     super(
         new JobProfile(
             "read-until",
-            "Decides which reads a sequencer should finish (adaptive sampling).",
+            "Decide which reads a sequencer should finish (adaptive sampling).",
             Optional.of("reads"),
             Optional.of("demo/models/read-until/1"),
             "reads",

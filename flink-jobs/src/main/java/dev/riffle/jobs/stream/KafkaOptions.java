@@ -49,7 +49,7 @@ public final class KafkaOptions {
           .flag("bounded")
           .defaultsTo(false)
           .describedAs(
-              "Read the records that the topic holds at the start, end all sequences, then finish.");
+              "Read the records that the topic contains at the start, end all sequences, then finish.");
 
   public static final JobOption<Boolean> PREVIEW =
       OPTIONS

@@ -21,7 +21,7 @@ public final class TranscriptionJob extends JobDefinition<Note> {
     super(
         new JobProfile(
             "transcription",
-            "Transcribes sound to notes.",
+            "Transcribe sound to notes.",
             Optional.of("music"),
             Optional.of("demo/models/lru-transcriber/1"),
             "audio",
