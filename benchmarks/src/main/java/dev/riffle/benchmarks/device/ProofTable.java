@@ -157,7 +157,7 @@ final class ProofTable {
       String ended =
           switch (step.path("exit").asInt()) {
             case 0 -> "passed";
-            case 2 -> "in part";
+            case 2 -> "partly run";
             case 3 -> "not run";
             case 124, 137 -> "out of time";
             default -> "FAILED (" + step.path("exit").asInt() + ")";
