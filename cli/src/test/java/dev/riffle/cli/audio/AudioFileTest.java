@@ -151,7 +151,7 @@ class AudioFileTest {
     assertThatThrownBy(() -> AudioFile.open(path))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(path + " is not a sound file that can be read")
-        .hasMessageContaining("WAV, AIFF, FLAC and MP3 are");
+        .hasMessageContaining("WAV, AIFF, FLAC, MP3 or another format");
   }
 
   @Test
@@ -167,7 +167,7 @@ class AudioFileTest {
         SoundFiles.wav(dir.resolve("a.wav"), SoundFiles.sine(8000, 1, 0.1), 8000, 1, 16, false);
     Files.write(path, Arrays.copyOf(Files.readAllBytes(path), 8044));
     assertThatThrownBy(() -> AudioFile.open(path))
-        .hasMessageContaining("is truncated: its header promises 1.000 s, but 0.50");
+        .hasMessageContaining("is truncated: its header promises 1.000 s, but it contains 0.50");
   }
 
   @Test
