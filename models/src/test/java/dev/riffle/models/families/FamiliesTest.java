@@ -54,7 +54,8 @@ class FamiliesTest {
     assertThatThrownBy(() -> Families.load(directory, kernels, PredictionValues.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining(
-            "some/1 belongs to the family 'gru', which is not on the class path; expected one of [chordmixer, lru, qrnn");
+            "some/1 belongs to the family 'gru', which is not on the class path; expected one of "
+                + Families.names());
   }
 
   @Test
@@ -99,7 +100,8 @@ class FamiliesTest {
   @Test
   void goldensOfAPartOfAModelMakeNoFamily() {
     assertThat(Families.names())
-        .containsExactly("chordmixer", "lru", "qrnn", "routing-transformer", "rse");
+        .contains("chordmixer", "lru", "qrnn", "routing-transformer", "rse")
+        .doesNotContain("chordmixer-rotate");
     assertThat(Families.find("chordmixer", "a test").checksGoldensOf("chordmixer-rotate")).isTrue();
     assertThatThrownBy(() -> Families.find("chordmixer-rotate", "a test"))
         .isInstanceOf(ModelException.class);

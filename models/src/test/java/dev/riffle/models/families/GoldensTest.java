@@ -19,7 +19,8 @@ class GoldensTest extends GoldensContract {
   }
 
   @Test
-  void theFamiliesHave130Goldens() throws IOException {
-    assertThat(goldens().stream().filter(golden -> golden.startsWith(FAMILIES))).hasSize(130);
+  void noGoldenOfTheFamiliesIsMissing() throws IOException {
+    assertThat(goldens().stream().filter(golden -> golden.startsWith(FAMILIES)))
+        .hasSizeGreaterThanOrEqualTo(130);
   }
 }
