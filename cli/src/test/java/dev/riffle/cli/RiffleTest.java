@@ -199,7 +199,9 @@ class RiffleTest {
     Path file = Files.createFile(dir.resolve("file"));
     CommandLines result = CommandLines.run("transcribe", "a.wav", "-o", file.resolve("out"));
     assertThat(result.exit()).isEqualTo(1);
-    assertThat(result.err()).contains("cannot be written to").contains("Name another with -o");
+    assertThat(result.err())
+        .contains("Cannot write to the output directory")
+        .contains("Choose another with -o");
   }
 
   @Test
