@@ -11,17 +11,19 @@ import dev.riffle.schemas.record.GeneEvent;
 import dev.riffle.schemas.record.GeneStatus;
 import dev.riffle.schemas.record.NoteEvent;
 import dev.riffle.schemas.record.NoteRevision;
+import dev.riffle.schemas.record.Prediction;
 import dev.riffle.schemas.record.ReadChunk;
 import dev.riffle.schemas.record.ReadDecision;
+import dev.riffle.schemas.record.SequenceEvent;
 import dev.riffle.schemas.record.SessionEvent;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.IndexedRecord;
-import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecordBase;
 
 /** Decodes records of any kind and makes them readable. For one thread. */
@@ -33,6 +35,22 @@ public final class Records {
 
   private final Map<String, AvroCodec<? extends SpecificRecordBase>> codecs = new HashMap<>();
 
+  public Records() {
+    for (Class<? extends SpecificRecordBase> type :
+        List.of(
+            AudioChunk.class,
+            SequenceEvent.class,
+            NoteEvent.class,
+            Prediction.class,
+            SessionEvent.class,
+            DeadLetter.class,
+            ReadChunk.class,
+            GeneEvent.class,
+            ReadDecision.class)) {
+      codecs.put(type.getName(), AvroCodec.of(type));
+    }
+  }
+
   /**
    * The record that a value holds, of the kind that its schema id names.
    *
@@ -40,17 +58,10 @@ public final class Records {
    */
   public SpecificRecordBase decode(byte[] value) {
     if (value == null || value.length < AvroCodec.HEADER_BYTES || value[0] != 0) {
-      return codec(AudioChunk.getClassSchema()).decode(value); // says what is wrong
+      return codecs.get(AudioChunk.class.getName()).decode(value); // says what is wrong
     }
-    return codec(StaticSchemaResolver.INSTANCE.schema(ByteBuffer.wrap(value).getInt(1)))
-        .decode(value);
-  }
-
-  @SuppressWarnings("unchecked") // the schemas are those of generated records
-  private AvroCodec<? extends SpecificRecordBase> codec(Schema schema) {
-    return codecs.computeIfAbsent(
-        schema.getFullName(),
-        name -> AvroCodec.of((Class<SpecificRecordBase>) SpecificData.get().getClass(schema)));
+    Schema schema = StaticSchemaResolver.INSTANCE.schema(ByteBuffer.wrap(value).getInt(1));
+    return codecs.get(schema.getFullName()).decode(value);
   }
 
   /** One line for people. */
