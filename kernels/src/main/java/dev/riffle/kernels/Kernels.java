@@ -444,7 +444,17 @@ public final class Kernels implements Constants, FusedOperations {
     own(layer.skip());
     holds("x", x, sequences.rows(), (long) groups * width);
     holds("state", state, sequences.count(), 2L * groups * layer.lambda().width());
-    backend.advance(layer, x, sequences, state, groups, work);
+    backend.advance(
+        layer,
+        x,
+        sequences,
+        state,
+        groups,
+        (name, size) -> {
+          Tensor tensor = work.tensor(name, size);
+          holds(name, tensor, size, 1);
+          return tensor;
+        });
   }
 
   @Override
@@ -463,7 +473,17 @@ public final class Kernels implements Constants, FusedOperations {
     holds("x", x, positions.rows(), unit.width());
     holds("y", y, positions.rows(), unit.width());
     holds("a", a, positions.sequences() * positions.pairs(), unit.hidden());
-    backend.switchUnit(unit, x, a, work, y, positions);
+    backend.switchUnit(
+        unit,
+        x,
+        a,
+        size -> {
+          Tensor tensor = work.apply(size);
+          holds("work", tensor, size, 1);
+          return tensor;
+        },
+        y,
+        positions);
   }
 
   @Override

@@ -158,6 +158,32 @@ class LayerSizesTest {
         "found 3");
   }
 
+  @Test
+  void workMemoryThatIsTooSmallIsRefused() {
+    SwitchUnitWeights unit = unit(linear(8, 6), 6, linear(6, 8), 8);
+    Tensor x = kernels.allocate(2 * 4);
+    Tensor y = kernels.allocate(2 * 4);
+    Positions pair = new Positions(1, 2, Shuffle.NONE);
+    Tensor hidden = kernels.allocate(6);
+    refused(
+        () -> kernels.switchUnit(unit, x, hidden, size -> kernels.allocate(size - 1), y, pair),
+        "work must hold 8",
+        "holds 7");
+    RecurrentLayer layer = recurrent(4, linear(4, 6), linear(6, 4), 4, linear(4, 8));
+    PackedSequences step = new PackedSequences(new int[] {0, 1}, 1);
+    refused(
+        () ->
+            kernels.advance(
+                layer,
+                kernels.allocate(4),
+                step,
+                kernels.allocate(6),
+                1,
+                (name, size) -> kernels.allocate(size - 1)),
+        "lru.u must hold 4",
+        "holds 3");
+  }
+
   private SwitchUnitWeights unit(Linear expand, int offset, Linear contract, int scale) {
     PositionNorm norm = new PositionNorm(kernels.allocate(offset), 1e-6, Activation.GELU);
     return new SwitchUnitWeights(expand, norm, contract, kernels.allocate(scale));

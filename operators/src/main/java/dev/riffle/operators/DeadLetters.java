@@ -7,13 +7,17 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Creates dead letters: records for the dead-letter topic with an input that could not be used, the
  * reason, and the headers {@code source_topic, source_partition, source_offset, source_timestamp,
- * error}. A dead letter depends on the input only, never on a clock. Not thread-safe.
+ * error}. An event whose format has attributes, such as {@code genetic-code}, has one more header
+ * for each of them. A dead letter depends on the input only, never on a clock. Not thread-safe.
  */
 public final class DeadLetters {
   /** Default limit of the payload, in bytes: fits into a Kafka record of the default size. */
@@ -44,7 +48,7 @@ public final class DeadLetters {
   public OutputRecord undecodable(
       SourceCoordinates source, byte[] key, byte[] payload, String error) {
     String text = key == null ? null : new String(key, StandardCharsets.UTF_8);
-    return deadLetter(text, source, key, payload, error);
+    return deadLetter(text, source, key, payload, error, Map.of());
   }
 
   /**
@@ -53,7 +57,8 @@ public final class DeadLetters {
    */
   public OutputRecord unusable(StepEvent event, String error) {
     byte[] key = event.sequenceId.getBytes(StandardCharsets.UTF_8);
-    return deadLetter(event.sequenceId, event.origin, key, payload(event), error);
+    return deadLetter(
+        event.sequenceId, event.origin, key, payload(event), error, event.format.attributes());
   }
 
   private byte[] payload(StepEvent event) {
@@ -72,7 +77,12 @@ public final class DeadLetters {
   }
 
   private OutputRecord deadLetter(
-      String id, SourceCoordinates source, byte[] key, byte[] payload, String error) {
+      String id,
+      SourceCoordinates source,
+      byte[] key,
+      byte[] payload,
+      String error,
+      Map<String, String> attributes) {
     SourceCoordinates from = source == null ? new SourceCoordinates("", -1, -1, 0) : source;
     byte[] limited =
         payload == null || payload.length <= maxPayloadBytes
@@ -90,19 +100,26 @@ public final class DeadLetters {
             .setPayload(limited == null ? null : ByteBuffer.wrap(limited))
             .setPayloadBytes(payload == null ? 0 : payload.length)
             .build();
+    List<String> headers =
+        new ArrayList<>(
+            List.of(
+                "source_topic",
+                from.topic(),
+                "source_partition",
+                Integer.toString(from.partition()),
+                "source_offset",
+                Long.toString(from.offset()),
+                "source_timestamp",
+                Long.toString(from.timestampMillis()),
+                "error",
+                error));
+    new TreeMap<>(attributes)
+        .forEach(
+            (name, value) -> {
+              headers.add(name);
+              headers.add(value);
+            });
     return new OutputRecord(
-        id,
-        deadLetters.encode(letter),
-        from.timestampMillis(),
-        "source_topic",
-        from.topic(),
-        "source_partition",
-        Integer.toString(from.partition()),
-        "source_offset",
-        Long.toString(from.offset()),
-        "source_timestamp",
-        Long.toString(from.timestampMillis()),
-        "error",
-        error);
+        id, deadLetters.encode(letter), from.timestampMillis(), headers.toArray(String[]::new));
   }
 }

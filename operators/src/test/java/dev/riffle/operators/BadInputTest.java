@@ -181,6 +181,14 @@ class BadInputTest {
   }
 
   @Test
+  void aDeadLetterHasAHeaderForEachAttributeOfTheFormat() {
+    Format format = new Format(0, 1, Map.of("genetic-code", "4", "channel", "17"));
+    OutputRecord record = new DeadLetters().unusable(of(format, event("a", 4, 1)), "Expected 2.");
+    assertThat(record.headers)
+        .endsWith("error", "Expected 2.", "channel", "17", "genetic-code", "4");
+  }
+
+  @Test
   void theLimitCutsOffThePayloadOfADeadLetter() {
     DeadLetters letters = new DeadLetters(3);
     byte[] key = {'k'};

@@ -3,6 +3,7 @@ package dev.riffle.cli.job;
 import dev.riffle.jobs.JobDefinition;
 import dev.riffle.jobs.Jobs;
 import dev.riffle.jobs.options.OptionSet;
+import dev.riffle.jobs.transcription.TranscriptionJob;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import picocli.CommandLine;
@@ -10,6 +11,9 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** Gives a command one subcommand for each job, such as {@code run annotation}. */
 final class JobCommands {
+  /** The job of a command line that names none. */
+  static final JobDefinition<?> DEFAULT = new TranscriptionJob();
+
   private JobCommands() {}
 
   /**

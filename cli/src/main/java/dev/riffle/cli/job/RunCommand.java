@@ -3,7 +3,6 @@ package dev.riffle.cli.job;
 import dev.riffle.cli.shared.Failure;
 import dev.riffle.cli.shared.Installation;
 import dev.riffle.jobs.JobDefinition;
-import dev.riffle.jobs.Jobs;
 import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.options.OptionSet;
 import dev.riffle.jobs.sequence.JobFile;
@@ -50,7 +49,7 @@ public final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     if (file == null) {
-      return run(Jobs.all().get(0), spec);
+      return run(JobCommands.DEFAULT, spec);
     }
     JobFile job = JobFiles.read(spec, file, JobFlags.values(spec));
     job.checkModel();

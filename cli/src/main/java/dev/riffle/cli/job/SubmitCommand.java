@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.riffle.cli.shared.Failure;
 import dev.riffle.cli.shared.Installation;
 import dev.riffle.jobs.JobDefinition;
-import dev.riffle.jobs.Jobs;
 import dev.riffle.jobs.cluster.JobManager;
 import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.sequence.JobFile;
@@ -74,7 +73,7 @@ public final class SubmitCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     if (file == null) {
-      return submit(Jobs.all().get(0), spec);
+      return submit(JobCommands.DEFAULT, spec);
     }
     JobFile job = JobFiles.read(spec, file, JobFlags.values(spec));
     if (job.hasModel()) {
