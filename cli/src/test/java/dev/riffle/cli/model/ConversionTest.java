@@ -174,7 +174,7 @@ class ConversionTest {
     Conversion conversion = Conversion.of(folder.resolve("big.safetensors"));
     assertThatThrownBy(() -> conversion.round(ElementType.F16))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("tensor 'a' holds 70000.0, which is out of the range of F16");
+        .hasMessageContaining("tensor 'a' contains 70000.0, which is out of the range of F16");
   }
 
   @Test
