@@ -34,9 +34,9 @@ class DnaIT {
             "--json");
     assertThat(result.err()).isEmpty();
     JsonNode summary = new ObjectMapper().readTree(result.out());
-    assertThat(summary.at("/known/genes").asInt()).isGreaterThan(15);
-    assertThat(summary.at("/known/stop_recall").asDouble()).isGreaterThan(0.9);
-    assertThat(summary.at("/known/stop_precision").asDouble()).isGreaterThan(0.9);
+    assertThat(summary.at("/truth/genes").asInt()).isGreaterThan(15);
+    assertThat(summary.at("/truth/stop_recall").asDouble()).isGreaterThan(0.9);
+    assertThat(summary.at("/truth/stop_precision").asDouble()).isGreaterThan(0.9);
     assertThat(summary.at("/delay_bases/forward_model/p50").asInt()).isBetween(305, 334);
     assertThat(summary.at("/delay_bases/forward_model/max").asInt()).isBetween(305, 334);
     assertThat(summary.at("/delay_bases/forward_chunks/max").asInt()).isLessThan(334 + 180);

@@ -98,7 +98,7 @@ class RiffleTest {
   }
 
   @Test
-  void aVersionIsTold() {
+  void aVersionIsReported() {
     assertThat(CommandLines.run("--version").out()).startsWith("riffle ").contains("Java ");
   }
 
@@ -195,7 +195,7 @@ class RiffleTest {
   }
 
   @Test
-  void aDirectoryThatCannotBeWrittenToIsTold() throws IOException {
+  void aDirectoryThatCannotBeWrittenToIsReported() throws IOException {
     Path file = Files.createFile(dir.resolve("file"));
     CommandLines result = CommandLines.run("transcribe", "a.wav", "-o", file.resolve("out"));
     assertThat(result.exit()).isEqualTo(1);
@@ -205,7 +205,7 @@ class RiffleTest {
   }
 
   @Test
-  void aBadSoundIsToldBeforeAnythingStarts() throws IOException {
+  void aBadSoundIsReportedBeforeAnythingStarts() throws IOException {
     Path good = SoundFiles.wav(dir.resolve("a.wav"), new float[800], 8000, 1, 16, false);
     Path bad = Files.createFile(dir.resolve("b.wav"));
     CommandLines result = CommandLines.run("transcribe", good, bad, "-o", dir.resolve("out"));
@@ -215,7 +215,7 @@ class RiffleTest {
   }
 
   @Test
-  void aModelThatIsNotThereIsToldBeforeAnythingStarts() throws IOException {
+  void aModelThatIsNotThereIsReportedBeforeAnythingStarts() throws IOException {
     Path sound = SoundFiles.wav(dir.resolve("a.wav"), new float[800], 8000, 1, 16, false);
     Path model = dir.resolve("no-model/1");
     for (CommandLines result :

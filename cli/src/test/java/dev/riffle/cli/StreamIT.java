@@ -291,13 +291,13 @@ class StreamIT {
   }
 
   @Test
-  void aMicrophoneThatIsNotThereIsTold() {
+  void aMicrophoneThatIsNotThereIsReported() {
     assumeFalse(
         AudioSystem.isLineSupported(new Line.Info(TargetDataLine.class)),
         "this machine has a microphone");
     CommandLines result = CommandLines.run("produce", "audio", "--mic");
     assertThat(result.exit()).isEqualTo(1);
-    assertThat(result.err()).contains("No microphone gives").contains("name a file instead");
+    assertThat(result.err()).contains("No microphone gives").contains("pass a file instead");
   }
 
   private Path rendered(Piece piece, String name) throws IOException {

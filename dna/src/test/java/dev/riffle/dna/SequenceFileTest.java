@@ -197,7 +197,7 @@ class SequenceFileTest {
   }
 
   @Test
-  void proteinsAndBinariesAreTold() {
+  void proteinsAndBinariesAreReported() {
     assertThat(foreign("MKVLAAGIVGLCAKAYDEPQ")).contains("protein");
     assertThat(foreign("ACGT\u0001\u0002\u0003\u0004")).contains("no sequence");
     assertThat(foreign("ACGTNRYSWKMBDHV-*acgtun")).isNull();

@@ -55,7 +55,7 @@ class WindowStreamModelTest {
         "4 | 0 |  3 | 3: 0+1=3, 3: 1+1=3, 3: 2+1=3",
         "4 | 0 |  9 | 4: 0+1=6, 4: 1+1=6, 4: 2+1=6, 4: 3+1=6",
       })
-  void eachStepIsToldOnceByTheWindowInWhoseMiddleItLies(
+  void eachStepIsReportedOnceByTheWindowInWhoseMiddleItLies(
       int length, int stride, int steps, String told) {
     assertThat(told(new Sum(true, 1), new WindowOptions(length, stride), steps)).isEqualTo(told);
   }

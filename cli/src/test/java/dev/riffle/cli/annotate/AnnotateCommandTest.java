@@ -149,7 +149,7 @@ class AnnotateCommandTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"protein", "twice", "quality", "odd", "code"})
-  void aBadRecordIsToldAndTheOthersAreAnnotated(String kind) throws IOException {
+  void aBadRecordIsReportedAndTheOthersAreAnnotated(String kind) throws IOException {
     String good = Files.readString(golden("case-1.fasta"));
     String bases = good.lines().skip(1).reduce("", String::concat);
     String asRead = "@c11\n" + bases + "\n+\n" + "I".repeat(bases.length()) + "\n";
@@ -181,7 +181,7 @@ class AnnotateCommandTest {
   }
 
   @Test
-  void aFileThatIsNoSequenceOrEndsTooEarlyIsTold() throws IOException {
+  void aFileThatIsNoSequenceOrEndsTooEarlyIsReported() throws IOException {
     Path binary = Files.write(folder.resolve("x.bin"), new byte[] {7, 0, 1, 2});
     CommandLines no = CommandLines.run("annotate", binary);
     assertThat(no.exit()).isEqualTo(1);

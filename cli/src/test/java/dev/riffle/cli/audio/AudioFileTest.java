@@ -132,13 +132,13 @@ class AudioFileTest {
   }
 
   @Test
-  void anEmptyFileIsTold() throws IOException {
+  void anEmptyFileIsReported() throws IOException {
     Path path = Files.createFile(dir.resolve("empty.wav"));
     assertThatThrownBy(() -> AudioFile.open(path)).hasMessage(path + " is empty: 0 bytes.");
   }
 
   @Test
-  void aHeaderWithoutSoundIsTold() throws IOException {
+  void aHeaderWithoutSoundIsReported() throws IOException {
     Path path = SoundFiles.wav(dir.resolve("zero.wav"), new float[0], 44100, 1, 16, false);
     assertThatThrownBy(() -> AudioFile.open(path))
         .hasMessage(path + " contains no sound: its length is 0 samples.");
@@ -162,7 +162,7 @@ class AudioFileTest {
   }
 
   @Test
-  void aTruncatedWavIsToldBeforeAnythingIsRead() throws IOException {
+  void aTruncatedWavIsReportedBeforeAnythingIsRead() throws IOException {
     Path path =
         SoundFiles.wav(dir.resolve("a.wav"), SoundFiles.sine(8000, 1, 0.1), 8000, 1, 16, false);
     Files.write(path, Arrays.copyOf(Files.readAllBytes(path), 8044));
@@ -181,7 +181,7 @@ class AudioFileTest {
   }
 
   @Test
-  void aTruncatedFlacIsTold() throws IOException {
+  void aTruncatedFlacIsReported() throws IOException {
     assumeCodecs();
     Path path = SoundFiles.flac(dir.resolve("a.flac"), SoundFiles.sine(44_100, 2, 0.013), 44100, 2);
     byte[] whole = Files.readAllBytes(path);

@@ -42,7 +42,7 @@ class ReadFileTest {
   }
 
   @Test
-  void whatCannotBeSentIsToldAndTheRestIsSent() throws IOException {
+  void whatCannotBeSentIsReportedAndTheRestIsSent() throws IOException {
     List<Read> reads =
         reads(
             ">p\nMKLVEEIPQ\n>empty\n>c genetic_code=2\nACGT\n>a\nACGTACGTACGTJACGTACGT\n>a\nAC\n",
@@ -58,7 +58,7 @@ class ReadFileTest {
   }
 
   @Test
-  void whatIsNoSequenceFileIsTold() throws IOException {
+  void whatIsNoSequenceFileIsReported() throws IOException {
     assertThat(reads("\u0001\u0002\u0003", null)).isEmpty();
     assertThat(problems).singleElement().asString().contains("neither FASTA nor FASTQ");
   }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class DoctorCommandTest {
   @Test
-  void everythingThatIsLookedAtIsToldWithItsCure() throws IOException {
+  void everythingThatIsLookedAtIsReportedWithItsHint() throws IOException {
     CommandLines result = CommandLines.run("doctor", "--json");
 
     assertThat(result.exit()).isZero();

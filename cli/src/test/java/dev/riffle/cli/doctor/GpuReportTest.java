@@ -63,7 +63,7 @@ class GpuReportTest {
   }
 
   @Test
-  void whatIsThereIsNamedAndWhatIsMissingHasItsCure() throws IOException {
+  void whatIsThereIsNamedAndWhatIsMissingHasItsHint() throws IOException {
     driver("580.159.03");
     file("usr/local/nvidia/lib64/libcuda.so.1", "");
     file("usr/local/cuda-13.0/lib64/libnvrtc.so.13", "");

@@ -144,7 +144,7 @@ class ConversionTest {
   }
 
   @Test
-  void tensorsThatTheModelDoesNotReadAreTold() throws IOException {
+  void tensorsThatTheModelDoesNotReadAreReported() throws IOException {
     Conversion conversion = begin(LRU, "lru");
     conversion.configure(conversion.config().with("n_layers", 1));
     assertThat(conversion.write(folder.resolve("some/1"), false).unread())

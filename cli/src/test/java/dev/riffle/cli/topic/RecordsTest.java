@@ -144,7 +144,7 @@ class RecordsTest {
   }
 
   @Test
-  void whatIsNoRecordOfOursIsTold() {
+  void whatIsNoRecordOfOursIsReported() {
     assertThatThrownBy(() -> records.decode(new byte[0])).isInstanceOf(CodecException.class);
     assertThatThrownBy(() -> records.decode("{}".getBytes(java.nio.charset.StandardCharsets.UTF_8)))
         .isInstanceOf(CodecException.class);

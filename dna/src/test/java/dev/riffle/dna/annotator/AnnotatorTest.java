@@ -138,7 +138,7 @@ class AnnotatorTest {
   }
 
   @Test
-  void forwardGenesAreToldAtMost334BasesBehindTheirStopCodon() {
+  void forwardGenesAreReportedAtMost334BasesBehindTheirStopCodon() {
     List<Prediction<Gene>> genes = new ArrayList<>();
     CONTIGS.values().forEach(contig -> genes.addAll(whole(annotator, contig)));
     genes.removeIf(o -> o.value().status() == Gene.Status.GROWING || o.value().reverse());
@@ -149,7 +149,7 @@ class AnnotatorTest {
   }
 
   @Test
-  void aGeneIsToldWhileItGrows() {
+  void aGeneIsReportedWhileItGrows() {
     List<Prediction<Gene>> all = whole(annotator, CONTIGS.get("c11"));
     Gene second =
         all.stream().map(Prediction::value).filter(g -> g.number() == 2).findFirst().get();

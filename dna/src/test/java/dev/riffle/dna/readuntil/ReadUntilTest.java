@@ -45,7 +45,7 @@ class ReadUntilTest {
   // --------------------------------------------------------------- verdicts
 
   @Test
-  void readsOfEitherStrandAreToldApart() {
+  void readsOfEitherStrandAreReportedApart() {
     StreamRunner<ReadVerdict> runner = model(SequentialTest.DEFAULTS, FAST).newRunner();
     Random random = new Random(3);
     for (int i = 0; i < 20; i++) {
@@ -106,7 +106,7 @@ class ReadUntilTest {
   }
 
   @Test
-  void aReadThatEndsFirstIsToldOnce() {
+  void aReadThatEndsFirstIsReportedOnce() {
     StreamRunner<ReadVerdict> runner =
         model(new SequentialTest(1e-300, 1e-300, 1800), FAST).newRunner();
     ReadVerdict verdict = only(play(runner, TARGET.substring(0, 100), 33));
@@ -229,7 +229,7 @@ class ReadUntilTest {
   }
 
   @Test
-  void aDecidedReadCostsNothingAndIsToldOnce() {
+  void aDecidedReadCostsNothingAndIsReportedOnce() {
     ReadUntil model = model(SequentialTest.DEFAULTS, FAST);
     StreamRunner<ReadVerdict> runner = model.newRunner();
     float[] values = values(TARGET.substring(0, 900));

@@ -43,7 +43,7 @@ class CardResourceTest {
   }
 
   @Test
-  void theTaskManagerOffersOneCardAndTasksAreToldItsIndex() throws IOException {
+  void theTaskManagerOffersOneCardAndTasksAreReportedItsIndex() throws IOException {
     Configuration config = config("echo 0; echo 1");
 
     ExternalResource offered =

@@ -56,7 +56,7 @@ class OutputTopicSerializerTest {
   }
 
   @Test
-  void theMetricOfTheLaneRunsFromTheCaptureTimeOfWhatIsTold() {
+  void theMetricOfTheLaneRunsFromTheCaptureTimeOfWhatIsReported() {
     long second = System.currentTimeMillis() - 1000;
     records.serialize(new OutputRecord("hall", new byte[0], second), null, null);
     Histogram latency = metrics.histograms.get(".lane.preview.end_to_end_latency_ms");

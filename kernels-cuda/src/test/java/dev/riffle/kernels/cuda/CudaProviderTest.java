@@ -84,7 +84,7 @@ class CudaProviderTest {
   }
 
   @Test
-  void aCeilingThatIsTooLowIsToldAndMayBeAskedAgain() throws IOException {
+  void aCeilingThatIsTooLowIsReportedAndMayBeAskedAgain() throws IOException {
     assertThat(use(Map.of("EMULATOR_FAIL", "cuMemHostAlloc:1:2")))
         .contains("OutOfMemory: CUDA failed in cuMemHostAlloc: CUDA_ERROR_OUT_OF_MEMORY")
         .endsWith("[0.0, 2.0]\n");

@@ -101,7 +101,7 @@ class GpuTest {
   }
 
   @Test
-  void wrongArgumentsAreToldWithTheKernelsName() {
+  void wrongArgumentsAreReportedWithTheKernelsName() {
     assertThatThrownBy(() -> gpu.kernel("widths").arg(1))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContainingAll("'widths'", "4 bytes as argument 0", "8 bytes there");
@@ -185,7 +185,7 @@ class GpuTest {
   }
 
   @Test
-  void memoryBeyondTheCeilingIsToldAndTheCardGoesOn() {
+  void memoryBeyondTheCeilingIsReportedAndTheCardGoesOn() {
     assertThatThrownBy(() -> gpu.allocate(gpu.ceiling() + 1))
         .isInstanceOf(DeviceException.OutOfMemory.class)
         .hasMessageContainingAll("80% of the GPU's", CudaOptions.MEMORY);

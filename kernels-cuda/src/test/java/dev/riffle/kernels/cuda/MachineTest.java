@@ -55,7 +55,7 @@ class MachineTest {
   }
 
   @Test
-  void withoutADriverItIsTold(@TempDir Path empty) throws IOException {
+  void withoutADriverItIsReported(@TempDir Path empty) throws IOException {
     String report = report(Map.of("LD_LIBRARY_PATH", empty.toString()));
     assumeFalse(report.contains("libcuda.so.1 at "), "This machine has a driver.");
     assertThat(report)
@@ -74,7 +74,7 @@ class MachineTest {
   }
 
   @Test
-  void whatLibrariesLackIsToldByTheLinkersWords(@TempDir Path folder) throws IOException {
+  void whatLibrariesLackIsReportedByTheLinkersWords(@TempDir Path folder) throws IOException {
     Files.writeString(folder.resolve("libnvrtc.so.13"), "no library");
     assertThat(
             report(Map.of(), "-D" + CudaOptions.LIBRARIES + "=" + folder)) // the next place has one
@@ -90,32 +90,32 @@ class MachineTest {
   }
 
   @Test
-  void withoutACardItIsTold() throws IOException {
+  void withoutACardItIsReported() throws IOException {
     assertThat(report(Map.of("EMULATOR_GPUS", "0")))
         .contains("driver 13.0")
         .contains("there is no GPU to be seen", "nvidia-smi", "CUDA_VISIBLE_DEVICES");
   }
 
   @Test
-  void aCardThatIsNotThereIsTold() throws IOException {
+  void aCardThatIsNotThereIsReported() throws IOException {
     assertThat(report(Map.of(), "-D" + CudaOptions.DEVICE + "=3"))
         .contains("asks for GPU 3 but there are 1, counted from 0", "nvidia-smi -L");
   }
 
   @Test
-  void anOldDriverIsTold() throws IOException {
+  void anOldDriverIsReported() throws IOException {
     assertThat(report(Map.of("EMULATOR_DRIVER", "12080")))
         .contains("the driver is for CUDA 12.8 at most", "580 or later");
   }
 
   @Test
-  void anOldCardIsTold() throws IOException {
+  void anOldCardIsReported() throws IOException {
     assertThat(report(Map.of("EMULATOR_CAPABILITY", "7.5")))
         .contains("compute capability 7.5 is older", "begins with 8.0 (Ampere)", "'cpu'");
   }
 
   @Test
-  void aDriverThatFailsIsToldWithItsOwnWords() throws IOException {
+  void aDriverThatFailsIsReportedWithItsOwnWords() throws IOException {
     assertThat(report(Map.of("EMULATOR_FAIL", "cuInit:1:803")))
         .contains("CUDA_ERROR_SYSTEM_DRIVER_MISMATCH (803", "cuInit");
     assertThat(report(Map.of("EMULATOR_FAIL", "cuDeviceGet:1:214")))
@@ -126,13 +126,13 @@ class MachineTest {
   }
 
   @Test
-  void aWrongOptionIsTold() throws IOException {
+  void aWrongOptionIsReported() throws IOException {
     assertThat(report(Map.of(), "-D" + CudaOptions.MEMORY + "=lots"))
         .contains("riffle.kernels.cuda.memory must be bytes", "8g", "80%", "it is 'lots'");
   }
 
   @Test
-  void withoutItsBindingItIsTold() throws IOException {
+  void withoutItsBindingItIsReported() throws IOException {
     Emulator.Run run = Emulator.java(Map.of(), List.of(), List.of("linux-x86_64"), Print.class);
     assertThat(run.output())
         .contains("its binding does not load", "classifier linux-x86_64", "cachedir");

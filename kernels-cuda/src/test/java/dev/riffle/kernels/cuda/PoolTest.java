@@ -92,7 +92,7 @@ class PoolTest {
   }
 
   @Test
-  void beyondTheCeilingItIsToldWhatWasAskedAndWhatThereIs() {
+  void beyondTheCeilingItIsReportedWhatWasAskedAndWhatThereIs() {
     try (Memory held = pool.allocate(8192)) {
       assertThatThrownBy(() -> pool.allocate(4000))
           .isInstanceOf(DeviceException.OutOfMemory.class)
@@ -104,7 +104,7 @@ class PoolTest {
   }
 
   @Test
-  void aCardThatIsFullIsToldLikeTheCeiling() {
+  void aCardThatIsFullIsReportedLikeTheCeiling() {
     gpu.full = true;
     assertThatThrownBy(() -> pool.allocate(1)).isInstanceOf(DeviceException.OutOfMemory.class);
   }

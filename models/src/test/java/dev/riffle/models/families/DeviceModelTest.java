@@ -89,7 +89,7 @@ class DeviceModelTest {
   }
 
   @Test
-  void theTimeSpentWaitingForTheDeviceIsTold() throws Exception {
+  void theTimeSpentWaitingForTheDeviceIsReported() throws Exception {
     StreamRunner<PredictionValues> runner = load(fragile.kernels()).newRunner();
     List<BatchItem<PredictionValues>> items = items(runner, 1);
     CountDownLatch busy = new CountDownLatch(1);

@@ -53,7 +53,7 @@ class WeightsTest {
   }
 
   @Test
-  void anotherShapeIsRefusedAndBothAreTold() {
+  void anotherShapeIsRefusedAndBothAreReported() {
     assertThatThrownBy(() -> weights.require("layers.0.out1.weight", 3, 2))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("tensor 'layers.0.out1.weight' has shape [2, 3], expected [3, 2]");

@@ -87,7 +87,7 @@ class ResamplerTest {
 
   @ParameterizedTest
   @ValueSource(ints = {8000, 11025, 16000, 22050, 44101, 96000})
-  void anOutputIsToldAsSoonAsTheInputsItNeedsAreThere(int rate) {
+  void anOutputIsReportedAsSoonAsTheInputsItNeedsAreThere(int rate) {
     Resampler resampler = new Resampler(rate, OUT);
     for (long k : new long[] {0, 1, 511, 1023, 1_000_003, 100_000_000_000L}) {
       assertThat(resampler.complete(resampler.needed(k))).isGreaterThan(k);

@@ -21,7 +21,7 @@ class DecoderTest {
   private final List<Note> told = new ArrayList<>();
 
   @Test
-  void aPeakIsToldOneFrameLaterAtTheTopOfItsParabola() {
+  void aPeakIsReportedOneFrameLaterAtTheTopOfItsParabola() {
     play(SHIPPED, new float[] {0, 0.1f, 0.8f, 0.4f, 0}, new float[] {0, 0, 1, 1, 1}, 5);
     assertThat(told).hasSize(2);
     Note on = told.get(0);
@@ -91,7 +91,7 @@ class DecoderTest {
   }
 
   @Test
-  void aStartBeforeTheFirstFrameIsToldAsZeroSeconds() {
+  void aStartBeforeTheFirstFrameIsReportedAsZeroSeconds() {
     play(SHIPPED, new float[] {0.9f, 0.1f, 0}, new float[] {1, 1, 1}, 3);
     // before frame 0 is 0: the parabola leans ahead of frame 0 only as far as it goes
     assertThat(told.get(0).onsetFrames()).isBetween(-0.5, 0.5);
@@ -101,7 +101,7 @@ class DecoderTest {
   }
 
   @Test
-  void aPeakInTheLastFrameIsToldAtTheEnd() {
+  void aPeakInTheLastFrameIsReportedAtTheEnd() {
     play(SHIPPED, new float[] {0, 0, 0.9f}, new float[] {0, 0, 1}, 3);
     assertThat(told).hasSize(2);
     assertThat(told.get(0).onsetFrames()).isCloseTo(2, within(1e-6));

@@ -114,7 +114,7 @@ class SecondPassTest {
   }
 
   @Test
-  void everyNoteOfThePreviewStandsOrIsRetractedAndEachFinalNoteIsToldOnce() {
+  void everyNoteOfThePreviewStandsOrIsRetractedAndEachFinalNoteIsReportedOnce() {
     int confirmed = 0;
     int retracted = 0;
     int other = 0;
@@ -150,7 +150,7 @@ class SecondPassTest {
   }
 
   @Test
-  void aVerdictIsToldAsSoonAsItsWindowIsThere() {
+  void aVerdictIsReportedAsSoonAsItsWindowIsThere() {
     float[] sound = chords(MONO, 3, 1);
     List<Prediction<Note>> told = play(twoPasses(FAST).newRunner(), MONO, sound, () -> 512).notes();
     List<Prediction<Note>> first = only(told, n -> n.revision() == Revision.CONFIRMED);

@@ -120,7 +120,7 @@ class TranscriberTest {
 
   @ParameterizedTest
   @ValueSource(ints = {8000, 16000, 22050, 44100, 48000})
-  void aNoteIsToldByTheSampleThatItsPositionNamesAndNoneBefore(int rate) {
+  void aNoteIsReportedByTheSampleThatItsPositionNamesAndNoneBefore(int rate) {
     Format format = new Format(rate, 1);
     StreamRunner<Note> runner = transcriber().newRunner();
     float[] sound = chords(format, 1.0, 3);
@@ -146,7 +146,7 @@ class TranscriberTest {
   }
 
   @Test
-  void aNoteIsToldOneFrameAfterItsPeak() {
+  void aNoteIsReportedOneFrameAfterItsPeak() {
     assertThat(transcriber().info().lookAheadMicros()).isEqualTo(96_000);
     assertThat(transcriber().lookAheadMicros(new Format(44100, 2))).isBetween(99_300L, 99_500L);
     assertThat(transcriber().lookAheadMicros(new Format(8000, 1))).isEqualTo(102_750);
@@ -160,7 +160,7 @@ class TranscriberTest {
   }
 
   @Test
-  void whatIsToldAtTheEndHasThePositionOfTheEnd() {
+  void whatIsReportedAtTheEndHasThePositionOfTheEnd() {
     float[] sound = chords(MONO, 1.0, 1);
     int cut = 9000; // while notes sound
     Played heard = play(transcriber().newRunner(), MONO, Arrays.copyOf(sound, cut), () -> 700);
