@@ -30,7 +30,7 @@ abstract class CudaOperations extends CudaMemory {
   /** Rows of a product from which on cuBLASLt takes it. */
   private static final int MANY = 32;
 
-  /** Rows of a segment of {@code sequences.cu}, and of moments in {@code products.cu}. */
+  /** Rows of a segment of {@code sequences.cu}, and of moments in {@code switch_units.cu}. */
   static final int SEGMENT = 64;
 
   final int parts;

@@ -15,10 +15,11 @@ import java.util.List;
 record Source(String name, String text) {
   /** What is compiled, each by itself; names of kernels, {@code extern "C"}, differ in all. */
   private static final List<String> UNITS =
-      List.of("rows.cu", "sequences.cu", "products.cu", "fused.cu", "attention.cu");
+      List.of(
+          "rows.cu", "sequences.cu", "products.cu", "switch_units.cu", "fused.cu", "attention.cu");
 
   /** What units may include. */
-  private static final List<String> HEADERS = List.of("common.cuh");
+  private static final List<String> HEADERS = List.of("common.cuh", "tiles.cuh");
 
   static List<Source> units() {
     return UNITS.stream().map(Source::resource).toList();
