@@ -8,6 +8,9 @@ import dev.riffle.kernels.cpu.Erf;
 import dev.riffle.kernels.cpu.Exp;
 import dev.riffle.kernels.cpu.FloatTensor;
 import dev.riffle.kernels.cpu.Softplus;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -34,6 +37,21 @@ public final class VectorEngine implements Engine {
   /** No bits in L lanes, all in L, none in L: what a mask of some lanes is cut from. */
   private static final int[] STEP = new int[3 * L];
 
+  /**
+   * Loops whose formulas are long. The compiler of Java 17 stops inlining after 15 calls or 18,000
+   * nodes, wherever it is then; if that is within a formula, it makes an object of each vector. It
+   * does not inline a method handle that is no constant, so each of these loops is compiled by
+   * itself. The elements of an array are no constants.
+   */
+  private static final MethodHandle[] ACTIVATIONS =
+      Arrays.stream(Activation.values())
+          .map(f -> method(loop(f), float[].class, int.class, float[].class, int.class, int.class))
+          .toArray(MethodHandle[]::new);
+
+  private static final MethodHandle[] GATED = {
+    method("gated", FloatTensor.class, FloatTensor.class, FloatTensor.class, int.class, int.class)
+  };
+
   static {
     Arrays.fill(STEP, L, 2 * L, -1);
   }
@@ -54,28 +72,63 @@ public final class VectorEngine implements Engine {
   @Override
   public void activateEach(Activation f, FloatTensor x, FloatTensor y, int count) {
     int full = SPECIES.loopBound(count);
-    activate(f, x.data(), x.base(), y.data(), y.base(), full);
+    loop(f, x.data(), x.base(), y.data(), y.base(), full);
     if (full < count) {
       float[] edge = new float[L];
       System.arraycopy(x.data(), x.base() + full, edge, 0, count - full);
-      activate(f, edge, 0, edge, 0, L);
+      loop(f, edge, 0, edge, 0, L);
       System.arraycopy(edge, 0, y.data(), y.base() + full, count - full);
     }
   }
 
-  /** {@code count} is a multiple of L. */
-  private static void activate(Activation f, float[] x, int xAt, float[] y, int yAt, int count) {
-    switch (f) {
-      case NONE -> System.arraycopy(x, xAt, y, yAt, count);
-      case RELU -> relu(x, xAt, y, yAt, count);
-      case SIGMOID -> sigmoid(x, xAt, y, yAt, count);
-      case GELU_TANH -> gelu(x, xAt, y, yAt, count);
-      case GELU -> geluOfErf(x, xAt, y, yAt, count);
-      case GELU_QUICK -> geluQuick(x, xAt, y, yAt, count);
-      case TANH -> tanh(x, xAt, y, yAt, count);
-      case SOFTPLUS -> Softplus.apply(x, xAt, y, yAt, count);
-      case EXP -> exp(x, xAt, y, yAt, count);
+  /** Runs the loop of an activation; {@code count} is a multiple of L. */
+  private static void loop(Activation f, float[] x, int xAt, float[] y, int yAt, int count) {
+    try {
+      ACTIVATIONS[f.ordinal()].invokeExact(x, xAt, y, yAt, count);
+    } catch (Throwable e) {
+      throw unchecked(e);
     }
+  }
+
+  private static String loop(Activation f) {
+    return switch (f) {
+      case NONE -> "copy";
+      case RELU -> "relu";
+      case SIGMOID -> "sigmoid";
+      case GELU_TANH -> "gelu";
+      case GELU -> "geluOfErf";
+      case GELU_QUICK -> "geluQuick";
+      case TANH -> "tanh";
+      case SOFTPLUS -> "softplus";
+      case EXP -> "exp";
+    };
+  }
+
+  private static MethodHandle method(String name, Class<?>... parameters) {
+    MethodType type = MethodType.methodType(void.class, parameters);
+    try {
+      return MethodHandles.lookup().findStatic(VectorEngine.class, name, type);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("No loop is called " + name + type + ".", e);
+    }
+  }
+
+  /** What a loop threw; no loop declares a checked exception. */
+  private static RuntimeException unchecked(Throwable thrown) {
+    if (thrown instanceof Error error) {
+      throw error;
+    }
+    return thrown instanceof RuntimeException unchecked
+        ? unchecked
+        : new IllegalStateException(thrown);
+  }
+
+  private static void copy(float[] x, int xAt, float[] y, int yAt, int count) {
+    System.arraycopy(x, xAt, y, yAt, count);
+  }
+
+  private static void softplus(float[] x, int xAt, float[] y, int yAt, int count) {
+    Softplus.apply(x, xAt, y, yAt, count);
   }
 
   private static void relu(float[] x, int xAt, float[] y, int yAt, int count) {
@@ -169,20 +222,20 @@ public final class VectorEngine implements Engine {
 
   @Override
   public void addScaled(FloatTensor d, FloatTensor x, FloatTensor y, int rows, int width) {
-    for (int r = 0; r < rows; r++) {
-      int at = r * width;
-      addProduct(d.data(), d.base(), x.data(), x.base() + at, y.data(), y.base() + at, width);
-    }
-  }
-
-  private static void addProduct(
-      float[] d, int dAt, float[] x, int xAt, float[] y, int yAt, int width) {
+    float[] scale = d.data();
+    float[] source = x.data();
+    float[] target = y.data();
     int full = SPECIES.loopBound(width);
-    for (int j = 0; j < full; j += L) {
-      at(d, dAt + j).fma(at(x, xAt + j), at(y, yAt + j)).intoArray(y, yAt + j);
-    }
-    for (int j = full; j < width; j++) {
-      y[yAt + j] = Math.fma(d[dAt + j], x[xAt + j], y[yAt + j]);
+    for (int r = 0; r < rows; r++) {
+      int from = x.base() + r * width;
+      int to = y.base() + r * width;
+      for (int j = 0; j < full; j += L) {
+        FloatVector product = at(scale, d.base() + j).fma(at(source, from + j), at(target, to + j));
+        product.intoArray(target, to + j);
+      }
+      for (int j = full; j < width; j++) {
+        target[to + j] = Math.fma(scale[d.base() + j], source[from + j], target[to + j]);
+      }
     }
   }
 
@@ -452,6 +505,14 @@ public final class VectorEngine implements Engine {
 
   @Override
   public void gluResidual(FloatTensor x, FloatTensor ab, FloatTensor y, int rows, int width) {
+    try {
+      GATED[0].invokeExact(x, ab, y, rows, width);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  private static void gated(FloatTensor x, FloatTensor ab, FloatTensor y, int rows, int width) {
     int full = SPECIES.loopBound(width);
     int rest = width - full;
     float[] edge = rest == 0 ? null : new float[3 * L];
