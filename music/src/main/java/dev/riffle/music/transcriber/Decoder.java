@@ -7,6 +7,8 @@ import java.util.function.Consumer;
 /**
  * Turns probabilities into notes: one small state machine per pitch, advanced frame by frame
  * (docs/lru-transcriber.md, section 5). A note is emitted one frame after the peak of its onset.
+ * Onsets are between frames and ends are whole frames, so {@link End} limits the seconds of an end:
+ * the ON and OFF of a pitch alternate in time, too.
  *
  * <p>Immutable; a sequence has a {@link State}.
  */
@@ -180,7 +182,25 @@ final class Decoder {
    * @param time in frames
    * @param strength from 0 to 1
    */
-  private record Onset(double time, float confidence, float strength) {}
+  private record Onset(double time, float confidence, float strength) {
+    /** Onset as it is emitted: not before the sequence begins. */
+    double emittedTime() {
+      return Math.max(0, time);
+    }
+  }
+
+  /**
+   * End of a note.
+   *
+   * @param frame the first frame without it
+   * @param time in frames; ahead of {@code frame} if the next note of the pitch may begin there
+   */
+  private record End(long frame, double time) {
+    /** An end that is not after {@code latest}, a time in frames. */
+    static End notAfter(double latest, long frame) {
+      return new End(frame, Math.min((double) frame, latest));
+    }
+  }
 
   private void step(State s, int p, Frame now, Consumer<Note> notes) {
     long t = now.t;
@@ -195,7 +215,10 @@ final class Decoder {
     } else if (s.on[p] != NONE) {
       s.low[p] = now.frame < settings.frame ? s.low[p] + 1 : 0;
       if (s.low[p] >= settings.gap || now.last) {
-        end(s, t, p, Math.max(s.on[p] + settings.shortest, t - s.low[p] + 1), notes);
+        // The next peak is in frame t or later, so its onset is not ahead of t - 1/2.
+        double latest = now.last ? (double) t : t - 0.5;
+        long end = Math.max(s.on[p] + settings.shortest, t - s.low[p] + 1);
+        end(s, t, p, End.notAfter(latest, end), notes);
         s.high[p] = 0;
       }
     }
@@ -217,7 +240,8 @@ final class Decoder {
 
   private void begin(State s, int p, Frame now, long start, Onset onset, Consumer<Note> notes) {
     if (s.on[p] != NONE) {
-      end(s, now.t, p, Math.max(s.on[p] + settings.shortest, start), notes);
+      long end = Math.max(s.on[p] + settings.shortest, start);
+      end(s, now.t, p, End.notAfter(onset.emittedTime(), end), notes);
     }
     s.on[p] = start;
     s.lastStart[p] = start;
@@ -225,15 +249,16 @@ final class Decoder {
     s.confidence[p] = onset.confidence;
     s.strength[p] = onset.strength;
     s.low[p] = 0;
-    notes.accept(note(Note.Kind.ON, p, onset, -1, now.t));
+    notes.accept(on(p, onset, now.t));
     if (now.last) {
-      end(s, now.t, p, Math.max(start + settings.shortest, now.t), notes);
+      long end = Math.max(start + settings.shortest, now.t);
+      end(s, now.t, p, End.notAfter((double) now.t, end), notes);
     }
   }
 
-  private void end(State s, long t, int p, long end, Consumer<Note> notes) {
+  private void end(State s, long t, int p, End end, Consumer<Note> notes) {
     Onset onset = new Onset(s.time[p], s.confidence[p], s.strength[p]);
-    notes.accept(note(Note.Kind.OFF, p, onset, end, t));
+    notes.accept(off(p, onset, end, t));
     s.on[p] = NONE;
     // A note that has ended leaves no trace, so that equal situations have equal bytes.
     s.time[p] = 0;
@@ -242,14 +267,22 @@ final class Decoder {
     s.low[p] = 0;
   }
 
-  private Note note(Note.Kind kind, int p, Onset onset, long end, long t) {
+  private Note on(int p, Onset onset, long t) {
+    return note(Note.Kind.ON, p, onset, new End(-1, Double.NaN), t);
+  }
+
+  private Note off(int p, Onset onset, End end, long t) {
+    return note(Note.Kind.OFF, p, onset, end, t);
+  }
+
+  private Note note(Note.Kind kind, int p, Onset onset, End end, long t) {
     return new Note(
         kind,
         firstPitch + p,
         onset.time,
-        Math.max(0, onset.time) * secondsPerFrame,
-        end,
-        kind == Note.Kind.ON ? Double.NaN : end * secondsPerFrame,
+        onset.emittedTime() * secondsPerFrame,
+        end.frame,
+        end.time * secondsPerFrame,
         t,
         onset.confidence,
         (int) Math.min(127, Math.max(1, Math.rint(127 * (double) onset.strength))),
@@ -266,7 +299,7 @@ final class Decoder {
   Note retraction(long start, int p, Peak peak, float strength, long t) {
     double time = start + peak.vertex();
     Onset onset = new Onset(time, peak.at, strength);
-    Note off = note(Note.Kind.OFF, p, onset, (long) Math.ceil(Math.max(0, time)), t);
-    return off.revised(Note.Revision.RETRACTED, t);
+    long end = (long) Math.ceil(onset.emittedTime());
+    return off(p, onset, new End(end, end), t).revised(Note.Revision.RETRACTED, t);
   }
 }

@@ -12,7 +12,8 @@ package dev.riffle.music.transcriber;
  * @param onsetFrames onset in frames, with a fraction; at least -0.5
  * @param onsetSeconds onset in seconds from the start of the sequence, not below 0
  * @param offsetFrames offset in whole frames; -1 of an ON
- * @param offsetSeconds offset in seconds; NaN of an ON
+ * @param offsetSeconds offset in seconds, not after the next onset of the pitch and not after the
+ *     end of the sequence; NaN of an ON
  * @param publishedFrame frame after which this begin or end was emitted
  * @param confidence onset probability, 0 to 1
  * @param velocity MIDI velocity, 1 to 127; a rough estimate
