@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.riffle.cli.audio.AudioFile;
 import dev.riffle.cli.job.LocalJob;
+import dev.riffle.cli.notes.MidiTiming;
 import dev.riffle.cli.notes.NoteFormat;
 import dev.riffle.cli.notes.WrittenNote;
 import dev.riffle.cli.shared.Failure;
@@ -126,8 +127,10 @@ public final class DemoMusic implements Callable<Integer> {
       long began = System.nanoTime();
       try (LocalJob local = LocalJob.start(JOB, options())) {
         Heard heard = listen(local, wav, warmUp, began);
-        NoteFormat.MIDI.write(output.file("out.mid"), piece.key(), heard.notes());
-        NoteFormat.CSV.write(output.file("out.csv"), piece.key(), heard.notes());
+        NoteFormat.MIDI.write(
+            output.file("out.mid"), piece.key(), heard.notes(), MidiTiming.DEFAULT);
+        NoteFormat.CSV.write(
+            output.file("out.csv"), piece.key(), heard.notes(), MidiTiming.DEFAULT);
         summary(heard);
       }
     }

@@ -1,14 +1,12 @@
 package dev.riffle.cli.demo;
 
-import dev.riffle.cli.notes.NoteFormat;
+import dev.riffle.cli.notes.MidiFile;
+import dev.riffle.cli.notes.MidiTiming;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import javax.sound.midi.InvalidMidiDataException;
-import javax.sound.midi.MidiSystem;
 import javax.sound.sampled.AudioFileFormat;
 import javax.sound.sampled.AudioInputStream;
 import javax.sound.sampled.AudioSystem;
@@ -27,17 +25,15 @@ public final class Rendering {
   /** Writes a WAV of 44100 Hz, 16 bits, stereo. */
   public static void write(Piece piece, Path wav) throws IOException {
     PREFERENCES.setLevel(Level.OFF);
-    ByteArrayOutputStream midi = new ByteArrayOutputStream();
+    byte[] midi = new MidiFile(piece.key(), piece.notes(), 0, MidiTiming.DEFAULT).toBytes();
     try {
-      MidiSystem.write(NoteFormat.sequence(piece.key(), piece.notes(), 0), 0, midi);
-      AudioInputStream sound =
-          AudioSystem.getAudioInputStream(new ByteArrayInputStream(midi.toByteArray()));
+      AudioInputStream sound = AudioSystem.getAudioInputStream(new ByteArrayInputStream(midi));
       long length = Math.round((piece.seconds() + TAIL) * sound.getFormat().getSampleRate());
       AudioSystem.write(
           new AudioInputStream(sound, sound.getFormat(), Math.min(length, sound.getFrameLength())),
           AudioFileFormat.Type.WAVE,
           wav.toFile());
-    } catch (InvalidMidiDataException | UnsupportedAudioFileException e) {
+    } catch (UnsupportedAudioFileException e) {
       throw new IOException("This JDK has no synthesizer: " + e.getMessage(), e);
     }
   }

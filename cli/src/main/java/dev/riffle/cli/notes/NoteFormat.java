@@ -2,27 +2,20 @@ package dev.riffle.cli.notes;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
-import javax.sound.midi.InvalidMidiDataException;
-import javax.sound.midi.MetaMessage;
-import javax.sound.midi.MidiEvent;
-import javax.sound.midi.MidiSystem;
-import javax.sound.midi.Sequence;
-import javax.sound.midi.ShortMessage;
-import javax.sound.midi.Track;
 
 /** The kinds of file that notes are written to. */
 public enum NoteFormat {
   /** A header, then {@code onset_s,offset_s,midi_pitch,velocity,confidence} per note. */
   CSV {
     @Override
-    byte[] encode(String source, List<WrittenNote> notes) {
+    byte[] encode(String source, List<WrittenNote> notes, MidiTiming timing) {
       StringBuilder out = new StringBuilder("onset_s,offset_s,midi_pitch,velocity,confidence\n");
       for (WrittenNote n : notes) {
         out.append(
@@ -39,24 +32,23 @@ public enum NoteFormat {
     }
   },
 
-  /** A standard MIDI file of one track, 120 quarter notes a minute, 1920 ticks a second. */
+  /** A standard MIDI file: {@link MidiFile}. */
   MIDI {
     @Override
-    byte[] encode(String source, List<WrittenNote> notes) {
-      try {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        MidiSystem.write(sequence(source, notes, 0), 0, out);
-        return out.toByteArray();
-      } catch (InvalidMidiDataException | IOException e) {
-        throw new IllegalStateException("These notes make no MIDI file: " + e.getMessage(), e);
-      }
+    byte[] encode(String source, List<WrittenNote> notes, MidiTiming timing) {
+      return new MidiFile(source, notes, PIANO, timing).toBytes();
+    }
+
+    @Override
+    public int count(List<WrittenNote> notes, MidiTiming timing) {
+      return new MidiFile("", notes, PIANO, timing).notes();
     }
   },
 
   /** One object: {@code {"source": ..., "notes": [{"onset_s": ..., ...}, ...]}}. */
   JSON {
     @Override
-    byte[] encode(String source, List<WrittenNote> notes) {
+    byte[] encode(String source, List<WrittenNote> notes, MidiTiming timing) {
       ObjectNode root = MAPPER.createObjectNode().put("source", source);
       var array = root.putArray("notes");
       for (WrittenNote n : notes) {
@@ -73,8 +65,7 @@ public enum NoteFormat {
   };
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final int TICKS_PER_QUARTER = 960;
-  private static final int MICROS_PER_QUARTER = 500_000;
+  private static final int PIANO = 0;
 
   /** File name of this format for a stem, such as {@code song.mid}. */
   public String fileName(String stem) {
@@ -82,52 +73,30 @@ public enum NoteFormat {
   }
 
   /**
-   * Writes the notes, sorted by onset; a file of that name is replaced as a whole.
+   * Writes the notes, sorted by onset; a file of that name is replaced as a whole. A note ends no
+   * later than the next one of its pitch begins.
    *
    * @param source what the notes were heard in, for formats that can say so
+   * @param timing for formats that count ticks
    */
-  public void write(Path to, String source, List<WrittenNote> notes) throws IOException {
-    List<WrittenNote> sorted = notes.stream().sorted(WrittenNote.ORDER).toList();
+  public void write(Path to, String source, List<WrittenNote> notes, MidiTiming timing)
+      throws IOException {
     Path part = to.resolveSibling(to.getFileName() + ".part");
-    Files.write(part, encode(source, sorted));
-    Files.move(part, to, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    Files.write(part, bytes(source, notes, timing));
+    Files.move(part, to, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  abstract byte[] encode(String source, List<WrittenNote> notes);
-
-  /**
-   * Notes as a MIDI sequence of one track.
-   *
-   * @param program General MIDI instrument, 0 to 127
-   */
-  public static Sequence sequence(String name, List<WrittenNote> notes, int program)
-      throws InvalidMidiDataException {
-    Sequence sequence = new Sequence(Sequence.PPQ, TICKS_PER_QUARTER);
-    Track track = sequence.createTrack();
-    byte[] title = name.getBytes(StandardCharsets.UTF_8);
-    track.add(new MidiEvent(new MetaMessage(0x03, title, title.length), 0));
-    byte[] tempo = {
-      (byte) (MICROS_PER_QUARTER >> 16), (byte) (MICROS_PER_QUARTER >> 8), (byte) MICROS_PER_QUARTER
-    };
-    track.add(new MidiEvent(new MetaMessage(0x51, tempo, 3), 0));
-    track.add(new MidiEvent(new ShortMessage(ShortMessage.PROGRAM_CHANGE, 0, program, 0), 0));
-    // Ends are added first: at one tick, an end precedes the beginning of the same pitch.
-    for (WrittenNote n : notes) {
-      long off = Math.max(ticks(n.onset()) + 1, ticks(n.offset()));
-      track.add(new MidiEvent(new ShortMessage(ShortMessage.NOTE_OFF, 0, n.pitch(), 0), off));
-    }
-    for (WrittenNote n : notes) {
-      track.add(
-          new MidiEvent(
-              new ShortMessage(ShortMessage.NOTE_ON, 0, n.pitch(), n.velocity()),
-              ticks(n.onset())));
-    }
-    return sequence;
+  /** Bytes of the file that {@link #write} writes. */
+  public byte[] bytes(String source, List<WrittenNote> notes, MidiTiming timing) {
+    return encode(source, WrittenNote.inOrder(notes), timing);
   }
 
-  private static long ticks(double seconds) {
-    return Math.round(seconds * TICKS_PER_QUARTER * 1e6 / MICROS_PER_QUARTER);
+  /** Number of notes in the file: fewer than given if some cannot be told apart in this format. */
+  public int count(List<WrittenNote> notes, MidiTiming timing) {
+    return notes.size();
   }
+
+  abstract byte[] encode(String source, List<WrittenNote> notes, MidiTiming timing);
 
   private static double rounded(double value, double per) {
     return Math.round(value * per) / per;

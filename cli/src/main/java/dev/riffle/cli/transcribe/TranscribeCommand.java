@@ -2,6 +2,7 @@ package dev.riffle.cli.transcribe;
 
 import dev.riffle.cli.audio.AudioFile;
 import dev.riffle.cli.job.LocalJob;
+import dev.riffle.cli.notes.MidiFlags;
 import dev.riffle.cli.notes.NoteFormat;
 import dev.riffle.cli.notes.WrittenNote;
 import dev.riffle.cli.shared.Failure;
@@ -34,6 +35,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -79,6 +81,8 @@ public final class TranscribeCommand implements Callable<Integer> {
 
   @Option(names = "--midi", description = "Write STEM.mid, a standard MIDI file.")
   boolean midi;
+
+  @Mixin MidiFlags midiFlags;
 
   @Option(names = "--json", description = "Write STEM.json.")
   boolean json;
@@ -132,8 +136,9 @@ public final class TranscribeCommand implements Callable<Integer> {
         List<String> written = new ArrayList<>();
         for (NoteFormat format : formats) {
           Path file = output.file(format.fileName(stem));
-          format.write(file, e.getValue().getFileName().toString(), notes);
-          written.add(file.toString());
+          format.write(file, e.getValue().getFileName().toString(), notes, midiFlags.timing());
+          int count = format.count(notes, midiFlags.timing());
+          written.add(count == notes.size() ? file.toString() : file + " (" + count + " notes)");
         }
         out.printf(
             Locale.ROOT,

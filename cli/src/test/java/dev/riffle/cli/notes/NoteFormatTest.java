@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import javax.sound.midi.MidiMessage;
 import javax.sound.midi.MidiSystem;
 import javax.sound.midi.Sequence;
@@ -16,6 +19,8 @@ import javax.sound.midi.ShortMessage;
 import javax.sound.midi.Track;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NoteFormatTest {
   @TempDir Path dir;
@@ -29,7 +34,7 @@ class NoteFormatTest {
   @Test
   void aCsvHasAHeaderAndALinePerNoteSortedByOnset() throws Exception {
     Path file = dir.resolve(NoteFormat.CSV.fileName("song"));
-    NoteFormat.CSV.write(file, "song.wav", NOTES);
+    NoteFormat.CSV.write(file, "song.wav", NOTES, MidiTiming.DEFAULT);
 
     assertThat(file.getFileName().toString()).isEqualTo("song.csv");
     assertThat(Files.readString(file))
@@ -45,7 +50,7 @@ class NoteFormatTest {
   @Test
   void aMidiFileHoldsTheNotesAtTheirSeconds() throws Exception {
     Path file = dir.resolve(NoteFormat.MIDI.fileName("song"));
-    NoteFormat.MIDI.write(file, "song.wav", NOTES);
+    NoteFormat.MIDI.write(file, "song.wav", NOTES, MidiTiming.DEFAULT);
 
     assertThat(file.getFileName().toString()).isEqualTo("song.mid");
     Sequence read = MidiSystem.getSequence(file.toFile());
@@ -75,7 +80,7 @@ class NoteFormatTest {
   @Test
   void aJsonFileNamesItsSourceAndItsNotes() throws Exception {
     Path file = dir.resolve(NoteFormat.JSON.fileName("song"));
-    NoteFormat.JSON.write(file, "song.wav", NOTES);
+    NoteFormat.JSON.write(file, "song.wav", NOTES, MidiTiming.DEFAULT);
 
     JsonNode root = new ObjectMapper().readTree(file.toFile());
     assertThat(root.path("source").asText()).isEqualTo("song.wav");
@@ -88,12 +93,58 @@ class NoteFormatTest {
   @Test
   void noNotesAreAValidFileOfEachKind() throws Exception {
     for (NoteFormat format : NoteFormat.values()) {
-      format.write(dir.resolve(format.fileName("empty")), "empty.wav", List.of());
+      format.write(
+          dir.resolve(format.fileName("empty")), "empty.wav", List.of(), MidiTiming.DEFAULT);
     }
     assertThat(Files.readString(dir.resolve("empty.csv")))
         .isEqualTo("onset_s,offset_s,midi_pitch,velocity,confidence\n");
-    assertThat(MidiSystem.getSequence(dir.resolve("empty.mid").toFile()).getTracks()).hasSize(1);
+    assertThat(MidiSystem.getSequence(dir.resolve("empty.mid").toFile()).getTracks()).hasSize(2);
     assertThat(new ObjectMapper().readTree(dir.resolve("empty.json").toFile()).path("notes"))
         .isEmpty();
+  }
+
+  @Test
+  void noFormatLetsANoteEndAfterTheNextOneOfItsPitchBegins() throws Exception {
+    List<WrittenNote> overlapping =
+        List.of(
+            new WrittenNote(0.6983, 0.8640, 60, 81, 0.5),
+            new WrittenNote(0.4903, 0.7040, 60, 86, 0.9),
+            new WrittenNote(0.5000, 0.9000, 64, 70, 0.9));
+
+    assertThat(text(NoteFormat.CSV, overlapping))
+        .contains("0.4903,0.6983,60,86", "0.5000,0.9000,64,70", "0.6983,0.8640,60,81");
+    JsonNode json = new ObjectMapper().readTree(text(NoteFormat.JSON, overlapping));
+    assertThat(json.at("/notes/0/offset_s").asDouble()).isEqualTo(0.6983);
+    assertThat(json.at("/notes/2/onset_s").asDouble()).isEqualTo(0.6983);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5})
+  void theNotesOfAPitchFollowEachOtherInCsvAndJson(long seed) throws Exception {
+    List<WrittenNote> notes = MidiFileTest.randomNotes(seed);
+
+    Map<Integer, Double> reached = new HashMap<>();
+    for (String line : text(NoteFormat.CSV, notes).lines().skip(1).toList()) {
+      String[] cells = line.split(",");
+      assertFollows(reached, cells[2], Double.parseDouble(cells[0]), Double.parseDouble(cells[1]));
+    }
+    reached.clear();
+    JsonNode root = new ObjectMapper().readTree(text(NoteFormat.JSON, notes));
+    assertThat(root.path("notes")).hasSize(notes.size());
+    for (JsonNode n : root.path("notes")) {
+      double onset = n.path("onset_s").asDouble();
+      assertFollows(reached, n.path("midi_pitch").asText(), onset, n.path("offset_s").asDouble());
+    }
+  }
+
+  private static void assertFollows(
+      Map<Integer, Double> reached, String pitch, double onset, double offset) {
+    assertThat(onset).isGreaterThanOrEqualTo(reached.getOrDefault(Integer.valueOf(pitch), 0.0));
+    assertThat(offset).isGreaterThanOrEqualTo(onset);
+    reached.put(Integer.valueOf(pitch), offset);
+  }
+
+  private static String text(NoteFormat format, List<WrittenNote> notes) {
+    return new String(format.bytes("a.wav", notes, MidiTiming.DEFAULT), StandardCharsets.UTF_8);
   }
 }
