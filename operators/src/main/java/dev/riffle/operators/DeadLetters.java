@@ -1,6 +1,7 @@
 package dev.riffle.operators;
 
 import dev.riffle.schemas.AvroCodec;
+import dev.riffle.schemas.StrictUtf8;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.SequenceEvent;
 import java.nio.ByteBuffer;
@@ -23,6 +24,9 @@ public final class DeadLetters {
   /** Default limit of the payload, in bytes: fits into a Kafka record of the default size. */
   public static final int MAX_PAYLOAD_BYTES = 512 * 1024;
 
+  /** Limit of the error: it is written twice, and a record has a largest size. */
+  private static final int MAX_ERROR_CHARS = 4096;
+
   private final int maxPayloadBytes;
   private final AvroCodec<DeadLetter> deadLetters = AvroCodec.of(DeadLetter.class);
   private final AvroCodec<SequenceEvent> events = AvroCodec.of(SequenceEvent.class);
@@ -40,15 +44,36 @@ public final class DeadLetters {
   }
 
   /**
-   * The dead letter of a record that could not be decoded.
+   * The dead letter of a record that could not be decoded. The sequence is unknown unless the key
+   * is UTF-8.
    *
    * @param key key of the record, or null
    * @param payload value of the record, or null
    */
   public OutputRecord undecodable(
       SourceCoordinates source, byte[] key, byte[] payload, String error) {
-    String text = key == null ? null : new String(key, StandardCharsets.UTF_8);
-    return deadLetter(text, source, key, payload, error, Map.of());
+    String id = key == null ? null : StrictUtf8.decode(key).orElse(null);
+    return undecodable(source, id, key, payload, error);
+  }
+
+  /**
+   * The dead letter of a record that could not be decoded.
+   *
+   * @param id sequence that the record belongs to; null if unknown
+   * @param key key of the record, or null
+   * @param payload value of the record, or null
+   */
+  public OutputRecord undecodable(
+      SourceCoordinates source, String id, byte[] key, byte[] payload, String error) {
+    return deadLetter(id, source, key, payload, error, Map.of());
+  }
+
+  /**
+   * The dead letter of a prediction that no record of the input brought, such as one at the end of
+   * a session.
+   */
+  public OutputRecord withoutRecord(String id, String error) {
+    return deadLetter(id, null, id.getBytes(StandardCharsets.UTF_8), null, error, Map.of());
   }
 
   /**
@@ -81,8 +106,10 @@ public final class DeadLetters {
       SourceCoordinates source,
       byte[] key,
       byte[] payload,
-      String error,
+      String reason,
       Map<String, String> attributes) {
+    String error =
+        reason.length() <= MAX_ERROR_CHARS ? reason : reason.substring(0, MAX_ERROR_CHARS) + "...";
     SourceCoordinates from = source == null ? new SourceCoordinates("", -1, -1, 0) : source;
     byte[] limited =
         payload == null || payload.length <= maxPayloadBytes

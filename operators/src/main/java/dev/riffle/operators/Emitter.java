@@ -30,8 +30,24 @@ final class Emitter<O> {
     this.metrics = metrics;
   }
 
-  /** The predictions of a work item, as final and as preview records. */
-  void predictions(WorkItem<O> item) {
+  /**
+   * The predictions of a work item, as final and as preview records.
+   *
+   * @return false if one of them could not be converted to a record; the item's event is a dead
+   *     letter then
+   */
+  boolean predictions(WorkItem<O> item) {
+    return predictions(item, item.key.state.progress.gaps());
+  }
+
+  /**
+   * The predictions of a work item, except those that answer only steps of gaps.
+   *
+   * @param gaps steps that were missing
+   * @return as {@link #predictions(WorkItem)}
+   */
+  boolean predictions(WorkItem<O> item, Gaps gaps) {
+    RuntimeException failure = null;
     SequenceState state = item.key.state;
     Session session = state.session;
     for (Prediction<O> prediction : item.batchItem.predictions) {
@@ -46,14 +62,48 @@ final class Emitter<O> {
               modelVersion,
               item.queueMicros,
               item.computeMicros);
-      Optional<OutputRecord> preview = mapper.toPreview(emitted);
+      Optional<OutputRecord> preview;
+      Optional<OutputRecord> last;
+      try {
+        if (answersOnlyGaps(emitted, gaps)) {
+          continue;
+        }
+        preview = mapper.toPreview(emitted);
+        last = mapper.toFinal(emitted);
+      } catch (RuntimeException e) {
+        failure = failure == null ? e : failure;
+        continue;
+      }
       if (preview.isPresent()) {
         output.collect(SideOutputs.PREVIEW, record(preview.get()));
       }
-      Optional<OutputRecord> last = mapper.toFinal(emitted);
       if (last.isPresent()) {
         output.collect(record(last.get()));
       }
+    }
+    if (failure != null) {
+      unwritten(item, failure);
+    }
+    return failure == null;
+  }
+
+  private boolean answersOnlyGaps(EmittedPrediction<O> emitted, Gaps gaps) {
+    if (gaps.isEmpty()) {
+      return false;
+    }
+    Optional<OutputMapper.Steps> steps = mapper.answered(emitted);
+    return steps.isPresent() && gaps.contains(steps.get().from(), steps.get().to());
+  }
+
+  /** A prediction that cannot be converted to a record. */
+  private void unwritten(WorkItem<O> item, RuntimeException failure) {
+    metrics.unwrittenPredictions.inc();
+    String error = Rejection.unwritten(failure);
+    if (item.event != null) {
+      deadLetter(item.event, error);
+    } else {
+      output.collect(
+          SideOutputs.DEAD_LETTERS, record(deadLetters.withoutRecord(item.key.sequenceId, error)));
     }
   }
 

@@ -1,9 +1,12 @@
 package dev.riffle.operators;
 
+import dev.riffle.models.Format;
+
 /**
  * Applies the gap policy to missing steps: fills them with zeros, begins another session after
  * them, or refuses the rest of the sequence. Zeros are work items of at most {@value #FILL_VALUES}
- * values, computed one after the other.
+ * values, computed one after the other. Filled steps are computed, but they are not answered: of
+ * their predictions, only those about other steps are emitted.
  */
 final class GapHandler<O> {
   private static final int FILL_VALUES = 1 << 16;
@@ -40,11 +43,18 @@ final class GapHandler<O> {
     long missing = gap.end - key.state.progress.next();
     metrics.gaps.inc();
     emitter.gap(key, gap.reason, missing);
-    if (policy == GapPolicy.FILL && missing <= maxFillSteps) {
+    if (policy == GapPolicy.FILL && missing <= mostFilled(key.state.session.format())) {
       new Fill(key, gap, missing).next();
     } else {
       skip(key, gap);
     }
+  }
+
+  private long mostFilled(Format format) {
+    if (maxFillSteps != SequenceOptions.FILL_A_SECOND) {
+      return maxFillSteps;
+    }
+    return format.rate() > 0 ? format.rate() : SequenceOptions.FILL_WITHOUT_RATE;
   }
 
   private void skip(KeyQueue<O> key, Gap gap) {
@@ -65,6 +75,7 @@ final class GapHandler<O> {
     private final KeyQueue<O> key;
     private final Gap gap;
     private final long missing;
+    private final Gaps gaps;
     private final float[] zeros;
     private final int chunk; // steps
     private long left; // steps
@@ -74,6 +85,7 @@ final class GapHandler<O> {
       this.key = key;
       this.gap = gap;
       this.missing = missing;
+      this.gaps = key.state.progress.gaps().plus(key.state.progress.next(), gap.end);
       this.chunk = (int) Math.min(missing, Math.max(1, FILL_VALUES / width));
       this.zeros = new float[chunk * width];
       this.left = missing;
@@ -96,7 +108,7 @@ final class GapHandler<O> {
         skip(key, gap);
         return;
       }
-      emitter.predictions(item);
+      emitter.predictions(item, gaps);
       key.state.model = key.state.model.next(item.batchItem.state);
       left -= item.batchItem.steps;
       next();

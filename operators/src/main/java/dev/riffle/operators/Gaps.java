@@ -38,6 +38,24 @@ final class Gaps {
     return new Gaps(all);
   }
 
+  boolean isEmpty() {
+    return bounds.length == 0;
+  }
+
+  /**
+   * True if all steps from {@code from} to {@code to} lie in one gap. The oldest of {@value
+   * #MAX_RANGES} ranges does not count, as it may have been merged and contain other steps.
+   */
+  boolean contains(long from, long to) {
+    int first = bounds.length == 2 * MAX_RANGES ? 2 : 0;
+    for (int i = first; i < bounds.length; i += 2) {
+      if (from >= bounds[i] && to <= bounds[i + 1] && from < to) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** True if a gap contains one of the steps from {@code from} to {@code to}. */
   boolean overlaps(long from, long to) {
     for (int i = 0; i < bounds.length; i += 2) {

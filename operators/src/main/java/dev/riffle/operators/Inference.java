@@ -7,6 +7,7 @@ import dev.riffle.models.InputException;
 import dev.riffle.models.StateException;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
+import dev.riffle.schemas.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -244,7 +245,7 @@ final class Inference<O> {
             "Model "
                 + model.info().label()
                 + " could compute neither a step of sequence '"
-                + item.key.sequenceId
+                + Printable.line(item.key.sequenceId)
                 + "' nor zeros: the model or its backend is at fault, not the input. See the cause.",
             e);
       }

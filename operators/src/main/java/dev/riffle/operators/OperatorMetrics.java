@@ -42,6 +42,12 @@ final class OperatorMetrics {
   /** Slots that a batch has at most. */
   int maxSlots;
 
+  /** Events whose steps were computed. */
+  final Counter usedEvents;
+
+  /** Work items with a prediction that could not be converted to a record. */
+  final Counter unwrittenPredictions;
+
   /** Events that arrived after their steps had been given up. */
   final Counter lateEvents;
 
@@ -64,6 +70,8 @@ final class OperatorMetrics {
     batchSize = histogram(group, "batch_size");
     outOfMemory = group.counter("out_of_memory_total");
     group.gauge("batch_size_limit", () -> maxSlots);
+    usedEvents = group.counter("used_events_total");
+    unwrittenPredictions = group.counter("unwritten_predictions_total");
     lateEvents = group.counter("late_events_total");
     duplicateEvents = group.counter("duplicate_events_total");
     trimmedSteps = group.counter("trimmed_steps_total");

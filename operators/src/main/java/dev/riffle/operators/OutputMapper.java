@@ -16,6 +16,24 @@ public interface OutputMapper<O> extends Serializable {
    */
   Optional<OutputRecord> toFinal(EmittedPrediction<O> emitted);
 
+  /**
+   * Steps of a sequence.
+   *
+   * @param from position of the first one
+   * @param to position after the last one
+   */
+  record Steps(long from, long to) {}
+
+  /**
+   * The steps that a prediction answers, for models that answer each step or window. The operator
+   * emits no prediction that answers only steps which were missing and have been filled. Empty for
+   * a prediction about what was found in the steps, such as a note: such a prediction is always
+   * emitted.
+   */
+  default Optional<Steps> answered(EmittedPrediction<O> emitted) {
+    return Optional.empty();
+  }
+
   /** The record for the preview topic, which may contain latencies; empty for none. */
   Optional<OutputRecord> toPreview(EmittedPrediction<O> emitted);
 }

@@ -83,6 +83,13 @@ final class Rejection {
         + " id. Give each recording its own id.";
   }
 
+  /** A prediction could not be converted to a record of the output topics. */
+  static String unwritten(RuntimeException failure) {
+    return "A prediction about this event could not be converted to a record of the output topics: "
+        + failure
+        + ". The other predictions of the event are on the output topics.";
+  }
+
   /** The model could not compute the event. */
   static String failed(RuntimeException failure) {
     return failure instanceof InputException

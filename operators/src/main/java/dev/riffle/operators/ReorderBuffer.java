@@ -215,7 +215,9 @@ final class ReorderBuffer<O> {
       failed(item);
       return;
     }
-    emitter.predictions(item);
+    if (emitter.predictions(item)) {
+      metrics.usedEvents.inc();
+    }
     state.model = state.model.next(item.batchItem.state);
     state.session = state.session.continuedIn(event.format);
     state.progress = state.progress.advanceTo(event.endPosition(), Micros.endOf(event));

@@ -14,7 +14,8 @@ import java.time.Duration;
  * @param maxReorderSteps missing steps beyond which the gap policy is applied at once
  * @param maxReorderWait capture time that an early event is buffered at most; zero for no limit
  * @param gapPolicy what to do about missing steps
- * @param maxFillSteps largest gap that {@link GapPolicy#FILL} fills
+ * @param maxFillSteps largest gap that {@link GapPolicy#FILL} fills; {@link #FILL_A_SECOND} for a
+ *     second of the stream
  * @param maxSequenceIdle capture time without an event after which a session ends; zero for never
  * @param wallClockIdle wall-clock time without an event after which a session ends; zero for never.
  *     Results then depend on the clock
@@ -37,6 +38,15 @@ public record SequenceOptions(
     StatePolicy onModelChange)
     implements Serializable {
 
+  /**
+   * As {@code maxFillSteps}: the steps of a second, as the rate of the stream says, or {@link
+   * #FILL_WITHOUT_RATE} if the stream has no rate.
+   */
+  public static final long FILL_A_SECOND = -1;
+
+  /** Largest gap that {@link #FILL_A_SECOND} fills in a stream without a rate, in steps. */
+  public static final long FILL_WITHOUT_RATE = 1000;
+
   /** The defaults of all jobs. */
   public static final SequenceOptions DEFAULTS =
       new SequenceOptions(
@@ -47,7 +57,7 @@ public record SequenceOptions(
           1 << 20,
           Duration.ofSeconds(2),
           GapPolicy.FILL,
-          1 << 20,
+          FILL_A_SECOND,
           Duration.ofSeconds(30),
           Duration.ZERO,
           Duration.ofMinutes(10),
@@ -58,7 +68,7 @@ public record SequenceOptions(
     atLeast(0, warmUp, "warm-up");
     atLeast(0, maxReorderEvents, "max-reorder-events");
     atLeast(0, maxReorderSteps, "max-reorder-steps");
-    atLeast(0, maxFillSteps, "max-fill-steps");
+    atLeast(FILL_A_SECOND, maxFillSteps, "max-fill-steps");
     notNegative(maxQueueDelay, "max-queue-delay");
     notNegative(maxReorderWait, "max-reorder-wait");
     notNegative(maxSequenceIdle, "max-sequence-idle");

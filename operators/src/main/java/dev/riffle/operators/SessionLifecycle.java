@@ -1,8 +1,10 @@
 package dev.riffle.operators;
 
+import dev.riffle.kernels.DeviceException;
 import dev.riffle.models.Format;
-import dev.riffle.models.InputException;
+import dev.riffle.models.StateException;
 import dev.riffle.models.StreamModel;
+import dev.riffle.schemas.Printable;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
@@ -57,8 +59,10 @@ final class SessionLifecycle<O> {
     try {
       model.check(format);
       first = initialState.apply(format);
-    } catch (InputException e) {
-      return Optional.of(e.getMessage());
+    } catch (StateException | DeviceException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      return Optional.of(Rejection.failed(e));
     }
     SequenceState state = key.state;
     boolean restarts = position < state.progress.next();
@@ -100,7 +104,7 @@ final class SessionLifecycle<O> {
           "Model {} could not complete sequence '{}' at position {}. Its pending predictions are"
               + " dropped.",
           model.info().label(),
-          item.key.sequenceId,
+          Printable.line(item.key.sequenceId),
           item.key.state.progress.next(),
           item.failure);
     }
@@ -136,7 +140,7 @@ final class SessionLifecycle<O> {
           throw new SuppressRestartsException(
               new IllegalStateException(
                   "The state of sequence '"
-                      + key.sequenceId
+                      + Printable.line(key.sequenceId)
                       + "' was written by the model with fingerprint "
                       + state.model.fingerprint
                       + " but this job runs "

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
  * body.speed}. A component is null if the job file does not name the field.
  *
  * @param key identifies the sequence; null for the Kafka key
+ * @param keyEncoding how the Kafka key identifies the sequence, if {@code key} is null
  * @param features fields of one number each, or one field with an array of them; empty for a token
  * @param width numbers per step if features are an array; 0 if they are separate fields; {@link
  *     #INVALID_WIDTH} if the job file is invalid
@@ -22,6 +23,7 @@ import java.util.concurrent.TimeUnit;
  */
 record EventFields(
     String key,
+    KeyEncoding keyEncoding,
     List<String> features,
     int width,
     String token,

@@ -1,9 +1,12 @@
 package dev.riffle.jobs.sequence;
 
+import dev.riffle.jobs.stream.CaptureTimes;
 import dev.riffle.models.Format;
 import dev.riffle.models.InputException;
 import dev.riffle.operators.StepEvent;
-import java.math.BigInteger;
+import dev.riffle.schemas.Printable;
+import dev.riffle.schemas.StrictUtf8;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -13,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.avro.generic.IndexedRecord;
+import org.apache.avro.util.Utf8;
 
 /**
  * Extracts steps from a decoded record: a JSON object as a map, or an Avro record. Values are Java
@@ -47,6 +51,10 @@ final class FieldReader {
   /** The sequence id. */
   String id(Object record) {
     Object value = at(record, fields.key());
+    if (value instanceof Utf8 text) { // its own conversion would merge invalid ids
+      return StrictUtf8.decode(Arrays.copyOf(text.getBytes(), text.getByteLength()))
+          .orElseThrow(() -> expected("text in UTF-8", fields.key(), value));
+    }
     if (value instanceof CharSequence || isWhole(value)) {
       return value.toString();
     }
@@ -62,31 +70,29 @@ final class FieldReader {
   Instant time(Object record) {
     TimeUnit unit = fields.timeUnit();
     if (unit == null) {
-      Object value = at(record, fields.time());
-      try {
-        return Instant.parse(String.valueOf(value));
-      } catch (DateTimeParseException e) {
-        throw expected("a time such as 2026-11-22T10:00:00Z", fields.time(), value);
-      }
+      return isoTime(record);
     }
     Object value = at(record, fields.time());
-    if (!(value instanceof Number number) || value instanceof BigInteger) {
+    if (!(value instanceof Number number) || !Double.isFinite(number.doubleValue())) {
       throw expected(
           "a number of " + unit.name().toLowerCase(java.util.Locale.ROOT), fields.time(), value);
     }
-    long perSecond = unit.convert(1, TimeUnit.SECONDS);
-    if (isWhole(value)) {
-      long whole = number.longValue();
-      return Instant.ofEpochSecond(
-          Math.floorDiv(whole, perSecond), unit.toNanos(Math.floorMod(whole, perSecond)));
+    String advice = "set fields.time.unit to it, or correct the producer.";
+    return CaptureTimes.of(new BigDecimal(number.toString()), unit, fields.time(), advice);
+  }
+
+  private Instant isoTime(Object record) {
+    Object value = at(record, fields.time());
+    Instant time;
+    try {
+      time = Instant.parse(String.valueOf(value));
+    } catch (DateTimeParseException e) {
+      throw expected("a time such as 2026-11-22T10:00:00Z", fields.time(), value);
     }
-    double seconds = number.doubleValue() / perSecond;
-    if (!(Math.abs(seconds) < 1e11)) {
-      throw expected("a time", fields.time(), value);
+    if (!CaptureTimes.isValid(time)) {
+      throw CaptureTimes.outOfRange(time, fields.time());
     }
-    long micros = Math.round(seconds * 1e6);
-    return Instant.ofEpochSecond(
-        Math.floorDiv(micros, 1_000_000L), 1000 * Math.floorMod(micros, 1_000_000L));
+    return time;
   }
 
   // ---- steps ----
@@ -109,8 +115,7 @@ final class FieldReader {
       throw expected("an array of " + fields.width() + " numbers", field, value);
     }
     int width = fields.width();
-    float[] values = new float[rows.size() * width];
-    for (int t = 0; t < rows.size(); t++) {
+    for (int t = 0; t < rows.size(); t++) { // before memory is allocated for all of them
       if (!(rows.get(t) instanceof List<?> row) || row.size() != width) {
         throw new InputException(
             "Expected "
@@ -123,6 +128,10 @@ final class FieldReader {
                 + ". Send complete steps, several as an array of arrays, or correct"
                 + " fields.features.width.");
       }
+    }
+    float[] values = new float[rows.size() * width];
+    for (int t = 0; t < rows.size(); t++) {
+      List<?> row = (List<?>) rows.get(t);
       for (int i = 0; i < width; i++) {
         values[t * width + i] = number(row.get(i), field);
       }
@@ -266,7 +275,9 @@ final class FieldReader {
             + "' but it is "
             + (found == null
                 ? "missing"
-                : "'" + (text.length() <= 100 ? text : text.substring(0, 100) + "...") + "'")
+                : "'"
+                    + Printable.line(text.length() <= 100 ? text : text.substring(0, 100) + "...")
+                    + "'")
             + ". Correct the producer, or name another field in the job file.");
   }
 }

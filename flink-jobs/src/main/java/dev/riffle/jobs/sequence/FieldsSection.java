@@ -42,6 +42,15 @@ final class FieldsSection {
       unit = values.choice(JobKey.TIME_UNIT);
     }
     String key = values.field(JobKey.KEY);
+    KeyEncoding keyEncoding =
+        KeyEncoding.of(values.choice(JobKey.KEY_ENCODING, KeyEncoding.UTF_8.text()));
+    if (key != null && values.has(JobKey.KEY_ENCODING)) {
+      values.report(
+          JobKey.KEY_ENCODING,
+          keyEncoding.text(),
+          "no such key with fields.key, as the Kafka key is not read",
+          Diagnostic.Advice.hint("Remove it."));
+    }
     String position = values.field(JobKey.POSITION);
     String start = values.field(JobKey.START);
     String end = values.field(JobKey.END);
@@ -51,6 +60,7 @@ final class FieldsSection {
     return Optional.of(
         new EventFields(
             key,
+            keyEncoding,
             features,
             width,
             token,

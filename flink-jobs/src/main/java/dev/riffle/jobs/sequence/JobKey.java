@@ -51,6 +51,13 @@ enum JobKey {
       "the Kafka key",
       "Text or whole number that identifies the sequence. All records of a sequence must be in one"
           + " partition, or carry a position."),
+  KEY_ENCODING(
+      "fields.key-encoding",
+      KeyType.choice(KeyEncoding.names()),
+      "`utf-8`",
+      "How the Kafka key identifies the sequence. `utf-8`: the key is text, and a record with another"
+          + " key becomes a dead letter. `bytes`: the key is any bytes, and the sequence id is their"
+          + " hexadecimal text, two digits for each byte."),
   FEATURES(
       "fields.features",
       KeyType.listOrSection("field", "width"),

@@ -5,6 +5,8 @@ import dev.riffle.models.InputException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 
 /** Checks lines of JSON as a job reads the records of its topic. */
 public final class JsonLines {
@@ -43,16 +45,31 @@ public final class JsonLines {
     this.key = key.map(text -> text.getBytes(StandardCharsets.UTF_8)).orElse(null);
   }
 
+  private ConsumerRecord<byte[], byte[]> recordOf(byte[] value) {
+    return new ConsumerRecord<>(
+        topic,
+        0,
+        0,
+        System.currentTimeMillis(), // as the producer will set it
+        TimestampType.CREATE_TIME,
+        ConsumerRecord.NULL_SIZE,
+        ConsumerRecord.NULL_SIZE,
+        key,
+        value,
+        new RecordHeaders(),
+        Optional.empty());
+  }
+
   /**
-   * The sequence id of a line, which has to be its Kafka key.
+   * The Kafka key of a line: the given one, or else the sequence id.
    *
    * @throws InputException if the job cannot use the line; the message says why
    */
   public String key(String line) {
     byte[] value = line.getBytes(StandardCharsets.UTF_8);
-    InputRecord record = input.read(new ConsumerRecord<>(topic, 0, 0, key, value));
+    InputRecord record = input.read(recordOf(value));
     if (record.event != null) {
-      return record.event.sequenceId;
+      return key == null ? record.event.sequenceId : new String(key, StandardCharsets.UTF_8);
     }
     String[] headers = record.deadLetter.headers;
     throw new InputException(headers[headers.length - 1]); // the last header is the error

@@ -41,6 +41,12 @@ final class PredictionMapper implements OutputMapper<PredictionValues> {
     return Optional.of(record(emitted, false));
   }
 
+  @Override
+  public Optional<Steps> answered(EmittedPrediction<PredictionValues> emitted) {
+    long from = position(emitted);
+    return Optional.of(new Steps(from, from + emitted.prediction().value().steps()));
+  }
+
   private OutputRecord record(EmittedPrediction<PredictionValues> emitted, boolean isFinal) {
     byte[] value = json ? json(emitted, isFinal) : avro(emitted, isFinal);
     return new OutputRecord(

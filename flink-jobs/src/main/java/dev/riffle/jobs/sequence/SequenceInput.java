@@ -15,13 +15,11 @@ import dev.riffle.schemas.record.SequenceEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -29,14 +27,13 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 /** Decodes feature vectors or tokens from records of three formats. */
 final class SequenceInput extends EventInput {
   private static final long serialVersionUID = 1;
-  private static final int MAX_FIRST_CAPACITY = 1024;
 
   private final RecordFormat records;
   private final EventFields fields;
   private transient AvroCodec<SequenceEvent> codec;
   private transient FieldReader reader;
   private transient ObjectReader json;
-  private transient GenericDatumReader<Object> avro;
+  private transient BoundedReader avro;
   private transient BinaryDecoder decoder;
 
   /**
@@ -74,7 +71,7 @@ final class SequenceInput extends EventInput {
               .readerFor(new TypeReference<Map<String, Object>>() {});
     } else {
       Schema schema = new Schema.Parser().parse(records.schema());
-      avro = new GenericDatumReader<>(schema, schema, new BoundedData());
+      avro = new BoundedReader(schema, schema);
     }
     reader = new FieldReader(fields);
   }
@@ -89,19 +86,32 @@ final class SequenceInput extends EventInput {
     if (event.position != StepEvent.NEXT) {
       checkPosition(event.position);
     }
-    Instant time =
-        fields.time() == null ? Instant.ofEpochMilli(record.timestamp()) : reader.time(value);
+    Instant time = fields.time() == null ? timestamp(record) : reader.time(value);
     event.captureMicros = checkCaptureTime(time, record);
     return event;
   }
 
-  private static String keyOf(ConsumerRecord<byte[], byte[]> record) {
+  private static Instant timestamp(ConsumerRecord<byte[], byte[]> record) {
+    if (record.timestamp() < 0) {
+      throw new InputException(
+          "Expected a Kafka timestamp, which is the capture time, but it is missing. Let the"
+              + " producer set it, or name a field as fields.time.");
+    }
+    return Instant.ofEpochMilli(record.timestamp());
+  }
+
+  @Override
+  protected Optional<String> idOf(byte[] key) {
+    return fields == null ? super.idOf(key) : fields.keyEncoding().id(key);
+  }
+
+  private String keyOf(ConsumerRecord<byte[], byte[]> record) {
     if (record.key() == null) {
       throw new InputException(
           "Expected a Kafka key, which identifies the sequence, but it is missing. Let the producer"
               + " write a key, or name a field as fields.key.");
     }
-    return new String(record.key(), StandardCharsets.UTF_8);
+    return fields.keyEncoding().require(record.key());
   }
 
   private Object json(byte[] value) {
@@ -132,6 +142,7 @@ final class SequenceInput extends EventInput {
               value[0], value.length));
     }
     try {
+      avro.begin(value.length - from);
       decoder = DecoderFactory.get().binaryDecoder(value, from, value.length - from, decoder);
       Object read = avro.read(null, decoder);
       if (!decoder.isEnd()) {
@@ -144,7 +155,7 @@ final class SequenceInput extends EventInput {
       return read;
     } catch (InputException e) {
       throw e;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | StackOverflowError e) {
       throw new InputException(
           "Expected a record of source.schema but its "
               + value.length
@@ -250,13 +261,5 @@ final class SequenceInput extends EventInput {
       }
     }
     return checkFinite(values, "values");
-  }
-
-  /** Grows arrays as items arrive, so that a malicious count cannot allocate the memory at once. */
-  private static final class BoundedData extends GenericData {
-    @Override
-    public Object newArray(Object old, int size, Schema schema) {
-      return super.newArray(old, Math.min(size, MAX_FIRST_CAPACITY), schema);
-    }
   }
 }

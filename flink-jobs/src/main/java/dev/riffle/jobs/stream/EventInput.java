@@ -5,9 +5,12 @@ import dev.riffle.operators.DeadLetters;
 import dev.riffle.operators.SourceCoordinates;
 import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.CodecException;
-import java.nio.charset.StandardCharsets;
+import dev.riffle.schemas.Printable;
+import dev.riffle.schemas.StrictUtf8;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Optional;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -32,6 +35,7 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
 
   private final InputLimits limits;
   private transient DeadLetters deadLetters;
+  private transient Counter records;
   private transient Counter failures;
 
   protected EventInput(InputLimits limits) {
@@ -49,19 +53,29 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
 
   @Override
   public void open(DeserializationSchema.InitializationContext context) {
+    records = context.getMetricGroup().counter("records_total");
     failures = context.getMetricGroup().counter("dead_letters_total");
   }
 
   @Override
   public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<InputRecord> out) {
     InputRecord decoded = read(record);
+    records.inc();
     if (decoded.deadLetter != null) {
       failures.inc();
     }
     out.collect(decoded);
   }
 
-  /** Decodes one record to steps or to a dead letter. */
+  /** The sequence that a Kafka key identifies, for dead letters; empty if it is none. */
+  protected Optional<String> idOf(byte[] key) {
+    return StrictUtf8.decode(key);
+  }
+
+  /**
+   * Decodes one record to steps or to a dead letter. Whatever the record makes the decoder throw,
+   * it is a dead letter: a restart would read the same record again.
+   */
   public final InputRecord read(ConsumerRecord<byte[], byte[]> record) {
     if (deadLetters == null) {
       deadLetters = new DeadLetters((int) Math.min(Integer.MAX_VALUE, limits.recordBytes()));
@@ -72,14 +86,39 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
     try {
       checkSize(record);
       StepEvent event = event(record);
+      checkSteps(event);
       event.arrivedNanos = System.nanoTime();
       event.origin = origin;
       return InputRecord.of(event);
     } catch (CodecException | InputException e) {
-      byte[] key = record.key();
-      byte[] idBytes = length(key) > MAX_ID_BYTES ? Arrays.copyOf(key, MAX_ID_BYTES) : key;
-      return InputRecord.of(
-          deadLetters.undecodable(origin, idBytes, record.value(), e.getMessage()));
+      return unusable(record, origin, e.getMessage());
+    } catch (RuntimeException | StackOverflowError e) { // deeply nested values exhaust the stack
+      return unusable(
+          record,
+          origin,
+          "The record cannot be decoded: "
+              + shortened(e.toString())
+              + ". Compare the record, which is the payload of this dead letter, with what the job"
+              + " reads.");
+    }
+  }
+
+  private InputRecord unusable(
+      ConsumerRecord<byte[], byte[]> record, SourceCoordinates origin, String error) {
+    byte[] key = record.key();
+    byte[] shown = length(key) > MAX_ID_BYTES ? Arrays.copyOf(key, MAX_ID_BYTES) : key;
+    String id = shown == null ? null : idOf(shown).orElse(null);
+    return InputRecord.of(deadLetters.undecodable(origin, id, shown, record.value(), error));
+  }
+
+  private void checkSteps(StepEvent event) {
+    if (event.steps() > limits.recordSteps()) {
+      throw new InputException(
+          "Expected a record of at most "
+              + limits.recordSteps()
+              + " steps but it has "
+              + event.steps()
+              + ": send fewer steps at once, or raise max-record-steps.");
     }
   }
 
@@ -101,7 +140,14 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
    * @return its UTF-8
    */
   protected static byte[] checkId(String id) {
-    byte[] bytes = id.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes =
+        StrictUtf8.encode(id)
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        "Expected a sequence id that is valid Unicode but '"
+                            + shortened(id)
+                            + "' contains half of a surrogate pair. Correct the producer."));
     if (bytes.length == 0 || bytes.length > MAX_ID_BYTES) {
       throw new InputException(
           "Expected a sequence id of 1 to "
@@ -122,7 +168,9 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
               + "' in UTF-8 but it is "
               + (key == null
                   ? "missing"
-                  : "'" + shortened(new String(key, StandardCharsets.UTF_8)) + "'")
+                  : StrictUtf8.decode(key)
+                      .map(text -> "'" + shortened(text) + "'")
+                      .orElse("not UTF-8"))
               + ". Otherwise the records of a sequence may be in several partitions, without order.");
     }
   }
@@ -140,15 +188,15 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
   }
 
   /**
-   * Checks a capture time against the record's timestamp.
+   * Checks a capture time: against the years that jobs accept, and against the record's timestamp.
    *
    * @return microseconds since the epoch
    */
   protected final long checkCaptureTime(Instant capture, ConsumerRecord<?, ?> record) {
-    // JDK 17's own way to microseconds overflows before 1677
-    long micros = capture.getEpochSecond() * 1_000_000 + capture.getNano() / 1000;
+    CaptureTimes.check(capture);
+    long micros = CaptureTimes.micros(capture);
     long stamped = record.timestamp();
-    long maxAhead = limits.captureAhead().toMillis();
+    long maxAhead = millis(limits.captureAhead());
     if (stamped >= 0 && Math.floorDiv(micros, 1000L) - stamped > maxAhead) {
       throw new InputException(
           "Expected capture_time at most "
@@ -185,9 +233,15 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
     return values;
   }
 
-  /** Text of a record, shortened for a message. */
+  private static long millis(Duration duration) {
+    return duration.compareTo(Duration.ofMillis(Long.MAX_VALUE)) >= 0
+        ? Long.MAX_VALUE
+        : duration.toMillis();
+  }
+
+  /** Text of a record, shortened for a message and without control characters. */
   protected static String shortened(String text) {
-    return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
+    return Printable.line(text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...");
   }
 
   private static long length(byte[] bytes) {

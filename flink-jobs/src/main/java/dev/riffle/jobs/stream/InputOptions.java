@@ -20,6 +20,15 @@ public final class InputOptions {
               "Largest input record. A larger one becomes a dead letter, truncated to this size."
                   + " The broker's message.max.bytes must be at least 64 kB larger.");
 
+  public static final JobOption<Integer> MAX_RECORD_STEPS =
+      OPTIONS
+          .integer("max-record-steps")
+          .defaultsTo(524_288)
+          .atLeast(1)
+          .describedAs(
+              "Most steps of an input record. One with more becomes a dead letter. A record causes at"
+                  + " most one prediction for each of its steps.");
+
   public static final JobOption<Duration> MAX_OUT_OF_ORDERNESS =
       OPTIONS
           .duration("max-out-of-orderness")
@@ -49,7 +58,9 @@ public final class InputOptions {
   /** The limits of input records. */
   public static InputLimits limits(JobOptions options) {
     return new InputLimits(
-        options.get(MAX_RECORD_BYTES).getBytes(), options.get(MAX_CAPTURE_AHEAD));
+        options.get(MAX_RECORD_BYTES).getBytes(),
+        options.get(MAX_RECORD_STEPS),
+        options.get(MAX_CAPTURE_AHEAD));
   }
 
   /** Event time is capture time, per partition. */

@@ -72,9 +72,10 @@ public final class OperatorOptions {
   public static final JobOption<Long> MAX_FILL_STEPS =
       OPTIONS
           .longInteger("max-fill-steps")
-          .defaultsTo(DEFAULTS.maxFillSteps())
           .atLeast(0)
-          .describedAs("Largest gap that is filled; a larger one resets the session.");
+          .describedAs(
+              "Largest gap that is filled; a larger one resets the session. Default: the steps of a"
+                  + " second for audio, otherwise 1000.");
 
   public static final JobOption<Duration> MAX_SEQUENCE_IDLE =
       OPTIONS
@@ -121,7 +122,7 @@ public final class OperatorOptions {
         options.get(MAX_REORDER_STEPS),
         options.get(MAX_REORDER_WAIT),
         GapPolicy.of(options.get(GAP_POLICY)),
-        options.get(MAX_FILL_STEPS),
+        options.optional(MAX_FILL_STEPS).orElse(SequenceOptions.FILL_A_SECOND),
         options.get(MAX_SEQUENCE_IDLE),
         options.get(WALL_CLOCK_IDLE),
         options.get(STATE_TTL),

@@ -83,7 +83,7 @@ public final class NoteMapper implements OutputMapper<Note> {
             .setRevision(NoteRevision.valueOf(note.revision().name()))
             .setLatency(isFinal ? null : latency(emitted, onset, decided))
             .build();
-    long eventMicros = emitted.sessionStartMicros() + micros(eventPosition, rate);
+    long eventMicros = Math.addExact(emitted.sessionStartMicros(), micros(eventPosition, rate));
     return new OutputRecord(
         emitted.sequenceId(), codec.encode(event), Math.floorDiv(eventMicros, 1000L));
   }
@@ -96,11 +96,13 @@ public final class NoteMapper implements OutputMapper<Note> {
         .setComputeMicros(emitted.computeMicros())
         .setOnsetCaptureTime(
             Instant.EPOCH.plus(
-                emitted.sessionStartMicros() + micros(onset, rate), ChronoUnit.MICROS))
+                Math.addExact(emitted.sessionStartMicros(), micros(onset, rate)),
+                ChronoUnit.MICROS))
         .build();
   }
 
   private static long micros(long samples, int rate) {
-    return samples / rate * MICROS + samples % rate * MICROS / rate;
+    return Math.addExact(
+        Math.multiplyExact(samples / rate, MICROS), samples % rate * MICROS / rate);
   }
 }

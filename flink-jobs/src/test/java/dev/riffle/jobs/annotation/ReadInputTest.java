@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 class ReadInputTest {
   private static final long STAMP = Contigs.START / 1000;
 
-  private static final InputLimits LIMITS = new InputLimits(4096, Duration.ofDays(1));
+  private static final InputLimits LIMITS = new InputLimits(4096, 4096, Duration.ofDays(1));
 
   private final ReadInput input = ReadInput.ofBases(LIMITS);
 

@@ -86,7 +86,17 @@ class JobFileTest {
     assertThat(settings(file).fields())
         .contains(
             new EventFields(
-                null, List.of("x", "y", "z"), 0, null, null, null, null, null, null, null));
+                null,
+                KeyEncoding.UTF_8,
+                List.of("x", "y", "z"),
+                0,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null));
     assertThat(settings(file).answers()).isEqualTo(PredictAt.EVERY_STEP);
     assertThat(settings(file).jsonOutput()).isFalse();
   }
@@ -140,6 +150,7 @@ class JobFileTest {
         .contains(
             new EventFields(
                 "who.id",
+                KeyEncoding.UTF_8,
                 List.of("v"),
                 3,
                 null,

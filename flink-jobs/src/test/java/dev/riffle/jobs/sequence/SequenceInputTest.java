@@ -46,7 +46,17 @@ class SequenceInputTest {
   private static EventFields fields(
       List<String> features, int width, String token, Alphabet alphabet) {
     return new EventFields(
-        null, features, width, token, alphabet, null, null, null, "first", "last");
+        null,
+        KeyEncoding.UTF_8,
+        features,
+        width,
+        token,
+        alphabet,
+        null,
+        null,
+        null,
+        "first",
+        "last");
   }
 
   private static EventFields bases(String other, boolean ignoreCase) {
@@ -54,7 +64,8 @@ class SequenceInputTest {
   }
 
   private static EventFields full(String time, TimeUnit unit) {
-    return new EventFields("id", List.of("x"), 0, null, null, "n", time, unit, null, null);
+    return new EventFields(
+        "id", KeyEncoding.UTF_8, List.of("x"), 0, null, null, "n", time, unit, null, null);
   }
 
   // ---- JSON ----
@@ -134,7 +145,8 @@ class SequenceInputTest {
     "1700000000123, MILLISECONDS, 1700000000123000",
     "1700000000123456, MICROSECONDS, 1700000000123456",
     "1700000000123456789, NANOSECONDS, 1700000000123456",
-    "-1500, MILLISECONDS, -1500000",
+    "1500, MILLISECONDS, 1500000",
+    "0, NANOSECONDS, 0",
     "\"2023-11-14T22:13:20.5Z\", , 1700000000500000"
   })
   void keyPositionAndTimeMayBeFields(String time, TimeUnit unit, long micros) {
@@ -201,6 +213,9 @@ class SequenceInputTest {
     assertThat(refused(JSON, fields, good.replace("5}", "\"5\"}")))
         .contains("of milliseconds in 'at'");
     assertThat(refused(JSON, fields, good.replace("5}", STAMP * 1000 + "}")))
+        .contains("in 'at' but it is 1700000000000000 ms since 1970. The number is likely in us");
+    long ahead = STAMP + Duration.ofDays(2).toMillis();
+    assertThat(refused(JSON, fields, good.replace("5}", ahead + "}")))
         .contains("Expected capture_time at most 86400000 ms after");
     assertThat(refused(JSON, fields, good.replace("\"a\"", "\"\""))).contains("1 to 1024 bytes");
     assertThat(refused(JSON, fields, good.replace("\"a\"", "true")))
@@ -373,7 +388,7 @@ class SequenceInputTest {
   // ---- all ----
 
   private static SequenceInput input(RecordFormat format, EventFields fields) {
-    return new SequenceInput(format, fields, new InputLimits(4096, Duration.ofDays(1)));
+    return new SequenceInput(format, fields, new InputLimits(4096, 2048, Duration.ofDays(1)));
   }
 
   private static StepEvent read(EventFields fields, String json) {

@@ -34,7 +34,8 @@ class AudioInputTest {
   private static final int LIMIT = 4096;
   private static final long STAMP = Chunks.START / 1000;
 
-  private final AudioInput input = new AudioInput(new InputLimits(LIMIT, Duration.ofDays(1)));
+  private final AudioInput input =
+      new AudioInput(new InputLimits(LIMIT, LIMIT, Duration.ofDays(1)));
 
   @Test
   void aChunkBecomesStepsWithAllItSays() {
@@ -114,12 +115,42 @@ class AudioInputTest {
   }
 
   @Test
-  void aCaptureTimeOfAnyAgeIsTakenAsItIs() {
-    for (long micros : new long[] {Long.MIN_VALUE, -20_000_000_000_000_000L, -1, 0}) {
+  void aCaptureTimeFrom1970OnIsTakenAsItIs() {
+    for (long micros : new long[] {0, 1, 999_999, 631_152_000_000_000L}) {
       AudioChunk chunk = Chunks.chunk("hall", 0, (short) 1);
       chunk.setCaptureTime(Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
       assertThat(read(chunk).event.captureMicros).isEqualTo(micros);
     }
+  }
+
+  @Test
+  void aCaptureTimeOutside1970To2200IsADeadLetterWithTheLikelyUnit() {
+    String years = "Expected a time of the years 1970 to 2200 in 'capture_time' but it is ";
+    refused(c -> time(c, -1), years + "-1 us since 1970. Correct the clock or the unit");
+    refused(c -> time(c, Long.MIN_VALUE), years + "-9223372036854775808 us");
+    refused(c -> time(c, Long.MAX_VALUE), years + "9223372036854775807 us");
+    refused(
+        c -> time(c, Chunks.START * 1000),
+        years
+            + "1700000000000000000 us since 1970. The number is likely in ns: write microseconds");
+  }
+
+  private static void time(AudioChunk chunk, long micros) {
+    chunk.setCaptureTime(Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
+  }
+
+  @Test
+  void aChunkOfTooManyStepsIsADeadLetter() {
+    AudioInput few = new AudioInput(new InputLimits(LIMIT, 2, Duration.ofDays(1)));
+    byte[] value =
+        AvroCodec.of(AudioChunk.class)
+            .encode(Chunks.chunk("hall", 0, (short) 1, (short) 2, (short) 3));
+    ConsumerRecord<byte[], byte[]> record = record(bytes("hall"), value);
+    assertThat(few.read(record).deadLetter.headers)
+        .endsWith(
+            "Expected a record of at most 2 steps but it has 3: send fewer steps at once, or raise"
+                + " max-record-steps.");
+    assertThat(input.read(record).event.steps()).isEqualTo(3);
   }
 
   @Test
