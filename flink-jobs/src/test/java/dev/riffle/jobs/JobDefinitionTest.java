@@ -89,6 +89,13 @@ class JobDefinitionTest {
           --parallelism=200 | Option --max-parallelism must be at least 200, but is '128'.
           --preview=perhaps | Option --preview must be true or false, but is 'perhaps'.
           --checkpoint-interval=soon | must be a duration such as 200ms, 5s or 10min, but is 'soon'.
+          --checkpoint-interval=10 | must be a duration with its unit, such as 200ms, 5s or 10min, but is '10'.
+          --max-queue-delay=200 | must be a duration with its unit, such as 200ms, 5s or 10min, but is '200'.
+          --checkpoint-interval=999999999999999h | must be at most 1d, since nothing is committed before, but is
+          --checkpoint-interval=9999999999999999999h | must be a duration such as 200ms, 5s or 10min, but is
+          --max-sequence-idle=999999999999999h | must be a duration of at most 36500d, but is
+          --checkpoint-interval=99999999h | must be at most 1d, since nothing is committed before, but is
+          --checkpoint-interval=25h | must be at most 1d, since nothing is committed before, but is '25h'.
           --checkpoint-interval=0ms | Option --checkpoint-interval must be at least 10
           --max-record-bytes=big | must be a size such as 512kb or 4mb, but is 'big'.
           --start-from=middle | must be one of committed, earliest, latest, but is 'middle'.

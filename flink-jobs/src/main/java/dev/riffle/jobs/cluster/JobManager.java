@@ -111,12 +111,18 @@ public final class JobManager {
       return HttpRequest.newBuilder(URI.create(base + "/v1/" + path))
           .timeout(Duration.ofMinutes(2));
     } catch (IllegalArgumentException e) {
+      boolean noScheme = !address.toString().contains("//");
       throw new IOException(
           "The address of the JobManager must be a URL such as http://127.0.0.1:8081, but is '"
-              + address
-              + "'.",
-          e);
+              + shownAddress()
+              + "'."
+              + (noScheme ? " Try http://" + address + "." : ""));
     }
+  }
+
+  /** The address without user and password, which no message may contain. */
+  private String shownAddress() {
+    return address.toString().replaceFirst("//[^/]*@", "//");
   }
 
   private JsonNode send(HttpRequest.Builder request) throws IOException, InterruptedException {
@@ -129,7 +135,7 @@ public final class JobManager {
       }
       throw new RejectedException(
           "The JobManager at "
-              + address
+              + shownAddress()
               + " rejected the request ("
               + response.statusCode()
               + "): "
@@ -139,12 +145,12 @@ public final class JobManager {
     } catch (ConnectException | HttpTimeoutException e) {
       throw new IOException(
           "No JobManager answers at "
-              + address
+              + shownAddress()
               + ": start one, or name another one with --jobmanager URL.",
           e);
     } catch (IOException e) {
       throw new IOException(
-          "The server at " + address + " is not a JobManager: " + e.getMessage(), e);
+          "The server at " + shownAddress() + " is not a JobManager: " + e.getMessage(), e);
     }
   }
 

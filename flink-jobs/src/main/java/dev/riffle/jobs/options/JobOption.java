@@ -16,6 +16,8 @@ import org.apache.flink.util.TimeUtils;
  * @param <T> Java type of its values
  */
 public final class JobOption<T> {
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
   private final ConfigOption<T> config;
   private final ValueType type;
   private final OptionGroup.Constraints<T> constraints;
@@ -101,8 +103,11 @@ public final class JobOption<T> {
     T value;
     try {
       value = values.get(config);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ArithmeticException e) {
       return Optional.of(type.expected());
+    }
+    if (type == ValueType.DURATION && hasNoUnit(values.toMap().get(name()))) {
+      return Optional.of("a duration with its unit, such as 200ms, 5s or 10min");
     }
     if (value == null) {
       return Optional.empty(); // no value and no default: whether it is required is checked later
@@ -115,6 +120,9 @@ public final class JobOption<T> {
     if (refused.isPresent()) {
       return refused;
     }
+    if (value instanceof Duration duration && duration.compareTo(LONGEST) > 0) {
+      return Optional.of("a duration of at most " + LONGEST.toDays() + "d");
+    }
     Optional<Long> least = constraints.least();
     if (least.isPresent() && number(value) < least.get()) {
       return Optional.of("at least " + least.get());
@@ -122,6 +130,11 @@ public final class JobOption<T> {
     return value instanceof Duration duration && duration.isNegative()
         ? Optional.of("a duration of 0 or more")
         : Optional.empty();
+  }
+
+  /** Whether a text is a number other than 0, so that it is unknown what it counts. */
+  private static boolean hasNoUnit(String text) {
+    return text != null && text.matches("\\s*\\d+\\s*") && !text.matches("\\s*0+\\s*");
   }
 
   /** The option whose value is a lower bound of this one's. */

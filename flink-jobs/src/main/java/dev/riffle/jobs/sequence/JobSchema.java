@@ -123,7 +123,8 @@ final class JobSchema {
       case FLAG -> schema.put("type", "boolean");
       case INTEGER -> schema.put("type", "integer");
       case NUMBER -> schema.put("type", "number");
-      case DURATION, SIZE -> schema.putArray("type").add("string").add("integer");
+      case DURATION -> schema.put("type", "string");
+      case SIZE -> schema.putArray("type").add("string").add("integer");
     }
     if (option.type() == ValueType.INTEGER) {
       option.least().ifPresent(least -> schema.put("minimum", least));

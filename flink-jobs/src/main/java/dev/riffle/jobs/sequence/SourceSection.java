@@ -1,5 +1,6 @@
 package dev.riffle.jobs.sequence;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.riffle.jobs.sequence.Diagnostic.Advice;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,9 +78,21 @@ final class SourceSection {
       Advice advice = Advice.hint("The path is " + base.resolve(file) + ".");
       values.report(JobKey.SCHEMA, file, "a readable file", advice);
     } catch (SchemaParseException e) {
-      values.report(
-          JobKey.SCHEMA, file, "an Avro schema", Advice.hint("Avro reports: " + e.getMessage()));
+      values.report(JobKey.SCHEMA, file, "an Avro schema", Advice.hint(reason(file, e)));
     }
     return Optional.empty();
+  }
+
+  /** Why Avro rejects a schema: with line and column where its JSON is broken. */
+  private static String reason(String file, SchemaParseException e) {
+    if (e.getCause() instanceof JsonProcessingException broken && broken.getLocation() != null) {
+      return String.format(
+          "%s:%d:%d: %s.",
+          file,
+          broken.getLocation().getLineNr(),
+          broken.getLocation().getColumnNr(),
+          broken.getOriginalMessage().replaceFirst("(?s) \\(start marker at .*", ""));
+    }
+    return "Avro reports: " + e.getMessage();
   }
 }

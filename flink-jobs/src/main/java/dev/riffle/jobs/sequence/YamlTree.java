@@ -10,6 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -26,6 +30,7 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  */
 final class YamlTree {
   private static final String OPTIONS = JobKey.OPTIONS.path();
+  private static final int MOST_DEPTH = 50;
   private static final String FEATURES = JobKey.FEATURES.path();
 
   private final Map<String, String> texts = new LinkedHashMap<>();
@@ -48,8 +53,31 @@ final class YamlTree {
     }
   }
 
+  /** Refuses deep nesting before the composer descends into it. */
+  private boolean isShallow(String yaml) {
+    int depth = 0;
+    for (Event event : new Parse(LoadSettings.builder().build()).parseString(yaml)) {
+      if (event instanceof CollectionStartEvent && ++depth > MOST_DEPTH) {
+        report(
+            event.getStartMark().orElse(null),
+            "",
+            Optional.of("deeper nesting"),
+            "at most " + MOST_DEPTH + " levels of lists and sections",
+            Advice.NONE);
+        return false;
+      }
+      if (event instanceof CollectionEndEvent) {
+        depth--;
+      }
+    }
+    return true;
+  }
+
   private Optional<Node> compose(String yaml) {
     try {
+      if (!isShallow(yaml)) {
+        return Optional.empty();
+      }
       return new Compose(LoadSettings.builder().build()).composeString(yaml);
     } catch (MarkedYamlEngineException e) {
       Mark mark = e.getProblemMark().or(e::getContextMark).orElse(null);

@@ -38,6 +38,9 @@ public final class FlinkOptions {
           .duration("checkpoint-interval")
           .defaultsTo(Duration.ofSeconds(1))
           .atLeast(10)
+          .matching(
+              interval -> interval.compareTo(Duration.ofDays(1)) <= 0,
+              "at most 1d, since nothing is committed before")
           .describedAs("Interval at which state, offsets and final predictions are committed.");
 
   public static final JobOption<String> CHECKPOINT_DIR =

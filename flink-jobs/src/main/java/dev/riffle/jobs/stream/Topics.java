@@ -19,9 +19,11 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -184,14 +186,27 @@ public record Topics(String in, String preview, String finals, String sessions, 
 
   private static Admin admin(String bootstrap, Duration timeout) {
     int millis = (int) Math.min(Integer.MAX_VALUE, timeout.toMillis());
-    return Admin.create(
-        Map.of(
-            AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
-            bootstrap,
-            AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
-            millis,
-            AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
-            millis));
+    try {
+      return Admin.create(
+          Map.of(
+              AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
+              bootstrap,
+              AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+              millis,
+              AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+              millis));
+    } catch (KafkaException e) {
+      if (!(e.getCause() instanceof ConfigException)) {
+        throw e;
+      }
+      throw new IllegalStateException(
+          String.format(
+              "Expected brokers as HOST:PORT, with commas between several, found '%s'. Kafka"
+                  + " reports: %s. Check the spelling, the port, and that the name of the host can"
+                  + " be resolved.",
+              bootstrap, e.getCause().getMessage()),
+          e);
+    }
   }
 
   private static <T> T get(KafkaFuture<T> future, String bootstrap, Duration timeout)

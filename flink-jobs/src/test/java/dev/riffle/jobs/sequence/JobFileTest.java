@@ -471,10 +471,33 @@ class JobFileTest {
         .singleElement()
         .asString()
         .contains("source.schema: expected an Avro schema, but found 'bad.avsc'. Avro reports:");
+    for (String broken :
+        List.of(
+            "{\"type\": \"record\",\n \"fields\": [\n",
+            "{\"type\": \"record\",\n\n  name: \"X\"}",
+            "{\"type\" \n : \"record\",, \"name\": \"X\"}")) {
+      Files.writeString(dir.resolve("bad.avsc"), broken);
+      assertThat(problems(yaml))
+          .singleElement()
+          .asString()
+          .containsPattern("found 'bad.avsc'. bad.avsc:[23]:\\d+: Unexpected [^\n]*\\.$")
+          .doesNotContain("REDACTED");
+    }
     assertThat(problems(yaml.replace("bad.avsc", "text.avsc")))
         .singleElement()
         .asString()
         .contains("expected the schema of a record, not of type STRING, but found 'text.avsc'");
+  }
+
+  @Test
+  void nestingIsLimited() {
+    for (String deep :
+        List.of("a: " + "[".repeat(20_000), "{a: ".repeat(20_000), "- ".repeat(60) + "x")) {
+      assertThat(problems(deep))
+          .singleElement()
+          .asString()
+          .contains("expected at most 50 levels of lists and sections, but found 'deeper nesting'");
+    }
   }
 
   // ---- the page ----

@@ -11,7 +11,9 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * The files of a model, read and checked: {@code <name>/<version>/} with {@code config.json},
@@ -81,6 +83,7 @@ public record ModelDirectory(
               "%s is not a model directory: expected <name>/<version>/ with %s, %s, %s.",
               directory, CONFIG, WEIGHTS, PROVENANCE));
     }
+    requireVersion(path);
     byte[] config = bytes(path.resolve(CONFIG));
     boolean numpy = !Files.exists(path.resolve(WEIGHTS)) && Files.exists(path.resolve(NUMPY));
     String file = numpy ? NUMPY : WEIGHTS;
@@ -105,6 +108,30 @@ public record ModelDirectory(
         Weights.of(tensors),
         provenance,
         fingerprint(sha256(config), sha256(weights)));
+  }
+
+  /** Refuses the directory of a model, which has versions but no configuration. */
+  private static void requireVersion(Path path) {
+    if (Files.exists(path.resolve(CONFIG))) {
+      return;
+    }
+    List<String> versions;
+    try (Stream<Path> files = Files.list(path)) {
+      versions =
+          files
+              .filter(file -> Files.isRegularFile(file.resolve(CONFIG)))
+              .map(file -> file.getFileName().toString())
+              .sorted()
+              .toList();
+    } catch (IOException e) {
+      throw new ModelException("Cannot list " + path + ": " + e, e);
+    }
+    if (!versions.isEmpty()) {
+      throw new ModelException(
+          String.format(
+              "%s has no version: expected <name>/<version>/. Its versions are %s; try %s.",
+              path, String.join(", ", versions), path.resolve(versions.get(versions.size() - 1))));
+    }
   }
 
   /**

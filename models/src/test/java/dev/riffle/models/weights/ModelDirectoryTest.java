@@ -56,6 +56,17 @@ class ModelDirectoryTest {
   }
 
   @Test
+  void theVersionsOfADirectoryWithoutVersionAreListed() throws IOException {
+    ModelDirectory.write(folder.resolve("copier/4"), CONFIG, new SafetensorsWriter(), "{}");
+    Files.createDirectory(folder.resolve("copier/notes"));
+    assertThatThrownBy(() -> ModelDirectory.read(folder.resolve("copier")))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("copier has no version: expected <name>/<version>/.")
+        .hasMessageContaining("Its versions are 3, 4; try ")
+        .hasMessageEndingWith("4.");
+  }
+
+  @Test
   void aVersionIsWrittenOnce() {
     SafetensorsWriter weights = new SafetensorsWriter();
     assertThatThrownBy(() -> ModelDirectory.write(model, CONFIG, weights, "{}"))
