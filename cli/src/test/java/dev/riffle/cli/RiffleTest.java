@@ -205,12 +205,18 @@ class RiffleTest {
   }
 
   @Test
-  void aBadSoundIsReportedBeforeAnythingStarts() throws IOException {
-    Path good = SoundFiles.wav(dir.resolve("a.wav"), new float[800], 8000, 1, 16, false);
+  void badSoundsAreReportedOneByOneBeforeAnythingStarts() throws IOException {
+    Path none = dir.resolve("none.wav");
     Path bad = Files.createFile(dir.resolve("b.wav"));
-    CommandLines result = CommandLines.run("transcribe", good, bad, "-o", dir.resolve("out"));
+    CommandLines result = CommandLines.run("transcribe", none, bad, "-o", dir.resolve("out"));
     assertThat(result.exit()).isEqualTo(1);
-    assertThat(result.err()).isEqualTo("riffle: " + bad + " is empty: 0 bytes.\n");
+    assertThat(result.err())
+        .isEqualTo(
+            "riffle: The file "
+                + none
+                + " does not exist.\nriffle: "
+                + bad
+                + " is empty: 0 bytes.\n");
     assertThat(dir.resolve("out")).isEmptyDirectory();
   }
 

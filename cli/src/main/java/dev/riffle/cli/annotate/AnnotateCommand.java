@@ -1,7 +1,12 @@
 package dev.riffle.cli.annotate;
 
 import dev.riffle.cli.shared.Failure;
+import dev.riffle.cli.shared.InputFile;
+import dev.riffle.cli.shared.InputFiles;
+import dev.riffle.cli.shared.InputKind;
 import dev.riffle.cli.shared.Installation;
+import dev.riffle.cli.shared.OutputDirectory;
+import dev.riffle.cli.shared.Progress;
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.SequenceFile;
 import dev.riffle.dna.annotator.Gene;
@@ -13,11 +18,14 @@ import dev.riffle.models.StreamModel;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -48,14 +56,20 @@ public final class AnnotateCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "FILE",
+      arity = "1..*",
       description =
-          "FASTA or FASTQ, plain or gzipped; detected from the first characters, not from the file name.")
-  Path file;
+          "FASTA or FASTQ, plain or gzipped; detected from the first characters, not from the file name."
+              + " Files, folders, quoted patterns such as '*.fna', named pipes, or - for standard"
+              + " input.")
+  List<String> arguments;
 
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
-      description = "GFF3 file to write (default: standard output).")
+      description =
+          "GFF3 file to write, or - for standard output (default: standard output). A directory for"
+              + " several inputs: each is written to STEM.gff3; files of a folder keep their paths"
+              + " in it.")
   Path output;
 
   @Option(
@@ -95,35 +109,81 @@ public final class AnnotateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    GeneticCode given = given();
-    Map<GeneWriter, Path> paths = paths();
+    given(); // refused before anything is read
+    InputFiles inputs = InputFiles.of(arguments, InputKind.DNA);
+    boolean toDirectory = inputs.several() || output != null && Files.isDirectory(output);
+    Map<InputFile, Map<GeneWriter, Path>> paths = paths(inputs, toDirectory);
     StreamModel<Gene> annotator = annotator();
-    Report report = new Report(spec.commandLine().getErr());
+    if (toDirectory) {
+      OutputDirectory.make(output);
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    inputs.problems().forEach(problem -> err.println("riffle: " + problem));
+    err.flush();
+    Progress progress =
+        new Progress(
+            toFile() ? spec.commandLine().getOut() : err,
+            inputs.several() && Installation.terminal());
+    long problems = inputs.problems().size();
+    int done = 0;
+    for (InputFile input : inputs.files()) {
+      progress.showFiles(done++, inputs.files().size(), "annotated");
+      Report report = new Report(err, inputs.several() ? input.name() + ": " : "", progress);
+      annotate(input, paths.get(input), annotator, report);
+      problems += report.problems;
+    }
+    progress.clear();
+    return problems == 0 ? 0 : 1;
+  }
+
+  /** Annotates one input; what is wrong with it is a problem of its report. */
+  private void annotate(
+      InputFile input, Map<GeneWriter, Path> paths, StreamModel<Gene> annotator, Report report)
+      throws IOException {
     long began = System.nanoTime();
-    try (SequenceFile sequences = SequenceFile.open(file);
+    try (SequenceFile sequences = open(input);
         Outputs outputs = Outputs.open(paths, spec.commandLine().getOut())) {
-      new FileAnnotation(annotator, given, new Writing(outputs, report)).annotate(sequences);
+      new FileAnnotation(annotator, given(), new Writing(outputs, report)).annotate(sequences);
       outputs.check();
-    } catch (java.nio.file.NoSuchFileException e) {
-      throw new Failure("The file " + e.getMessage() + " does not exist.", e);
+    } catch (InputException e) {
+      report.refused(e.getMessage());
+      return;
     }
     StringJoiner written = new StringJoiner(", ", " -> ", "");
     paths.values().forEach(path -> written.add(String.valueOf(path)));
     double seconds = (System.nanoTime() - began) / 1e9;
-    PrintWriter say = output == null ? spec.commandLine().getErr() : spec.commandLine().getOut();
+    report.progress.clear();
+    PrintWriter say = toFile() ? spec.commandLine().getOut() : spec.commandLine().getErr();
     say.printf(
         Locale.ROOT,
         "%s: %,d contigs, %,d bases, %,d genes%s; %.1f s, %.2f Mb/s%n",
-        file,
+        input.name(),
         report.contigs,
         report.bases,
         report.genes,
-        output == null ? "" : written,
+        toFile() ? written : "",
         seconds,
         report.bases / 1e6 / seconds);
     say.flush();
     report.close();
-    return report.problems == 0 ? 0 : 1;
+  }
+
+  private static SequenceFile open(InputFile input) {
+    try {
+      InputStream in = input.open();
+      try {
+        return SequenceFile.open(in, input.name());
+      } catch (IOException | RuntimeException e) {
+        in.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new InputException(input.name() + " cannot be read: " + e, e);
+    }
+  }
+
+  private boolean toFile() {
+    return output != null && !output.toString().equals(InputFiles.STREAM);
   }
 
   private GeneticCode given() {
@@ -134,24 +194,52 @@ public final class AnnotateCommand implements Callable<Integer> {
     }
   }
 
-  /** The formats and their files; a null path is standard output. */
-  private Map<GeneWriter, Path> paths() {
-    Map<GeneWriter, Path> paths = new EnumMap<>(GeneWriter.class);
-    if (output == null) {
-      if (bed && json) {
-        throw new ParameterException(
-            spec.commandLine(),
-            "--bed and --json cannot both write to standard output. Pass -o FILE.");
-      }
-      paths.put(bed ? GeneWriter.BED : json ? GeneWriter.JSON : GeneWriter.GFF3, null);
-      return paths;
+  /** The files of each input; a null path is standard output. */
+  private Map<InputFile, Map<GeneWriter, Path>> paths(InputFiles inputs, boolean toDirectory) {
+    if (toDirectory && (!toFile() || Files.exists(output) && !Files.isDirectory(output))) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Several inputs need a directory for their outputs, found "
+              + (toFile() ? "the file " + output : "standard output")
+              + ". Pass -o DIR.");
     }
-    paths.put(GeneWriter.GFF3, output);
+    Map<InputFile, Map<GeneWriter, Path>> all = new LinkedHashMap<>();
+    for (InputFile input : inputs.files()) {
+      if (toDirectory) {
+        String stem = input.stem().getFileName().toString();
+        Path gff = output.resolve(input.stem()).resolveSibling(stem + ".gff3");
+        try {
+          inputs.claim(gff, input);
+        } catch (IllegalArgumentException e) {
+          throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+        all.put(input, filePaths(gff));
+      } else {
+        all.put(input, toFile() ? filePaths(output) : streamPath());
+      }
+    }
+    return all;
+  }
+
+  private Map<GeneWriter, Path> streamPath() {
+    if (bed && json) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--bed and --json cannot both write to standard output. Pass -o FILE.");
+    }
+    Map<GeneWriter, Path> paths = new EnumMap<>(GeneWriter.class);
+    paths.put(bed ? GeneWriter.BED : json ? GeneWriter.JSON : GeneWriter.GFF3, null);
+    return paths;
+  }
+
+  private Map<GeneWriter, Path> filePaths(Path gff) {
+    Map<GeneWriter, Path> paths = new EnumMap<>(GeneWriter.class);
+    paths.put(GeneWriter.GFF3, gff);
     if (bed) {
-      paths.put(GeneWriter.BED, withSuffix(GeneWriter.BED));
+      paths.put(GeneWriter.BED, withSuffix(gff, GeneWriter.BED));
     }
     if (json) {
-      paths.put(GeneWriter.JSON, withSuffix(GeneWriter.JSON));
+      paths.put(GeneWriter.JSON, withSuffix(gff, GeneWriter.JSON));
     }
     for (Path path : paths.values()) {
       if (Files.exists(path) && !force) {
@@ -161,16 +249,16 @@ public final class AnnotateCommand implements Callable<Integer> {
     return paths;
   }
 
-  private Path withSuffix(GeneWriter form) {
-    String name = output.getFileName().toString();
+  private Path withSuffix(Path gff, GeneWriter form) {
+    String name = gff.getFileName().toString();
     int dot = name.lastIndexOf('.');
     Path path =
-        output.resolveSibling((dot > 0 ? name.substring(0, dot) : name) + "." + form.extension());
-    if (path.equals(output)) {
+        gff.resolveSibling((dot > 0 ? name.substring(0, dot) : name) + "." + form.extension());
+    if (path.equals(gff)) {
       throw new ParameterException(
           spec.commandLine(),
           "The GFF3 file "
-              + output
+              + gff
               + " has the name that --"
               + form.extension()
               + " writes to. Pass another file with -o.");
@@ -191,26 +279,45 @@ public final class AnnotateCommand implements Callable<Integer> {
   /** Counts and reported problems. */
   private static final class Report {
     private final PrintWriter err;
+    private final String prefix; // of each line
+    final Progress progress;
     long contigs;
     long bases;
     long genes;
     long problems;
 
-    Report(PrintWriter err) {
+    Report(PrintWriter err, String prefix, Progress progress) {
       this.err = err;
+      this.prefix = prefix;
+      this.progress = progress;
     }
 
     void problem(String what) {
       problems++;
       if (problems <= MAX_REPORTED) {
-        err.println("riffle: " + what);
-        err.flush();
+        note(what);
       }
+    }
+
+    void note(String what) {
+      say(what.startsWith(prefix) ? what : prefix + what);
+    }
+
+    /** The input cannot be read at all; the message names it. */
+    void refused(String why) {
+      problems++;
+      say(why);
+    }
+
+    private void say(String what) {
+      progress.clear();
+      err.println("riffle: " + what);
+      err.flush();
     }
 
     void close() {
       if (problems > MAX_REPORTED) {
-        err.println("riffle: and " + (problems - MAX_REPORTED) + " more problems.");
+        say(prefix + "and " + (problems - MAX_REPORTED) + " more problems.");
       }
       err.flush();
     }
@@ -242,8 +349,7 @@ public final class AnnotateCommand implements Callable<Integer> {
 
     @Override
     public void note(String what) {
-      report.err.println("riffle: " + what);
-      report.err.flush();
+      report.note(what);
     }
   }
 
@@ -257,6 +363,7 @@ public final class AnnotateCommand implements Callable<Integer> {
         PrintWriter to = stream;
         if (e.getValue() != null) {
           try {
+            Files.createDirectories(e.getValue().toAbsolutePath().getParent());
             to = new PrintWriter(Files.newBufferedWriter(e.getValue(), StandardCharsets.UTF_8));
           } catch (IOException failed) {
             outputs.close();

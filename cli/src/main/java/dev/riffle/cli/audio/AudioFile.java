@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * A sound file, decoded in pieces at its own rate; lengths and positions are counted in samples per
@@ -16,10 +18,12 @@ public abstract class AudioFile implements Sound {
   public static final long UNKNOWN = -1;
 
   private final Path path;
+  private final String name;
   private long delivered;
 
-  AudioFile(Path path) {
+  AudioFile(Path path, String name) {
     this.path = path;
+    this.name = name;
   }
 
   /**
@@ -29,11 +33,20 @@ public abstract class AudioFile implements Sound {
    *     its header declares, or has a rate or number of channels that a chunk cannot have
    */
   public static AudioFile open(Path path) {
-    AudioFile file = openAny(path);
+    return open(path, path.toString());
+  }
+
+  /**
+   * Opens a file as {@link #open(Path)} does.
+   *
+   * @param name of the file in messages, such as that of the pipe which it is a copy of
+   */
+  public static AudioFile open(Path path, String name) {
+    AudioFile file = openAny(path, name);
     try {
       if (file.rate() < Transcriber.MIN_RATE || file.rate() > Transcriber.MAX_RATE) {
         throw new InputException(
-            path
+            name
                 + " says "
                 + file.rate()
                 + " samples per second; "
@@ -44,7 +57,7 @@ public abstract class AudioFile implements Sound {
       }
       if (file.channels() < 1 || file.channels() > Transcriber.MAX_CHANNELS) {
         throw new InputException(
-            path
+            name
                 + " says "
                 + file.channels()
                 + " channels; 1 to "
@@ -52,7 +65,7 @@ public abstract class AudioFile implements Sound {
                 + " can be read. Mix it down to stereo or mono.");
       }
       if (file.length() == 0) {
-        throw new InputException(path + " contains no sound: its length is 0 samples.");
+        throw new InputException(name + " contains no sound: its length is 0 samples.");
       }
       return file;
     } catch (InputException e) {
@@ -61,41 +74,50 @@ public abstract class AudioFile implements Sound {
     }
   }
 
-  private static AudioFile openAny(Path path) {
+  private static AudioFile openAny(Path path, String name) {
     byte[] head;
     try {
       if (!Files.exists(path)) {
-        throw new InputException("The file " + path + " does not exist.");
+        throw new InputException("The file " + name + " does not exist.");
       }
       if (!Files.isRegularFile(path)) {
-        throw new InputException(path + " is not a file. Name the sound files one by one.");
+        throw new InputException(
+            name + " is not a file, but a folder or a pipe. Name a sound file.");
       }
       if (Files.size(path) == 0) {
-        throw new InputException(path + " is empty: 0 bytes.");
+        throw new InputException(name + " is empty: 0 bytes.");
       }
       try (var in = Files.newInputStream(path)) {
         head = in.readNBytes(12);
       }
     } catch (IOException e) {
-      throw new InputException(path + " cannot be read: " + e.getMessage(), e);
+      throw new InputException(name + " cannot be read: " + e.getMessage(), e);
     }
     String text = new String(head, StandardCharsets.ISO_8859_1);
     if (text.startsWith("MThd")) {
-      throw new InputException(path + " is a MIDI file: it contains notes, not sound.");
+      throw new InputException(name + " is a MIDI file: it contains notes, not sound.");
     }
-    if (text.startsWith("RIFF") && text.endsWith("WAVE")
-        || text.startsWith("FORM") && (text.endsWith("AIFF") || text.endsWith("AIFC"))) {
-      AudioFile pcm = PcmFile.openPcm(path);
-      if (pcm != null) {
-        return pcm;
-      }
+    Optional<PcmHeader> header = PcmFile.header(path, name);
+    if (header.isPresent() && header.get().layout().isPresent()) {
+      return PcmFile.openPcm(path, name, header.get());
     }
-    return CodecFile.openCodec(path);
+    boolean open = header.isPresent() && header.get().bytes() == UNKNOWN;
+    return CodecFile.openCodec(path, name, open);
   }
 
   /** Where it lies. */
   public final Path path() {
     return path;
+  }
+
+  /** What messages call it. */
+  public final String name() {
+    return name;
+  }
+
+  /** What was wrong in what has been read, but did not prevent it; a sentence for each. */
+  public List<String> warnings() {
+    return List.of();
   }
 
   /** Format in words, such as {@code WAV, 24-bit}. */
@@ -121,10 +143,10 @@ public abstract class AudioFile implements Sound {
 
   private void checkWhole() {
     if (delivered == 0) {
-      throw new InputException(path + " contains no sound: nothing could be decoded.");
+      throw new InputException(name + " contains no sound: nothing could be decoded.");
     }
     if (length() != UNKNOWN && delivered + tolerance() < length()) {
-      throw truncated(path, length(), delivered, rate());
+      throw truncated(name, length(), delivered, rate());
     }
   }
 
@@ -135,13 +157,13 @@ public abstract class AudioFile implements Sound {
 
   abstract int decode(float[] into, int samples);
 
-  static InputException truncated(Path path, long promised, long found, int rate) {
+  static InputException truncated(String name, long promised, long found, int rate) {
     return new InputException(
         String.format(
             java.util.Locale.ROOT,
             "%s is truncated: its header promises %.3f s, but it contains %.3f s. Download it again, or"
                 + " rewrite its header with an audio tool to keep the part that exists.",
-            path,
+            name,
             promised / (double) rate,
             found / (double) rate));
   }

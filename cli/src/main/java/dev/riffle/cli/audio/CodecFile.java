@@ -41,12 +41,11 @@ final class CodecFile extends AudioFile {
   private boolean drained;
   private boolean closed;
 
-  private CodecFile(
-      Path path, AVFormatContext container, AVCodecContext codec, SwrContext toFloat, int stream) {
-    super(path);
+  private CodecFile(Names of, AVFormatContext container, AVCodecContext codec, int stream) {
+    super(of.path, of.name);
     this.container = container;
     this.codec = codec;
-    this.toFloat = toFloat;
+    this.toFloat = floats(codec, of.name);
     this.stream = stream;
     this.rate = codec.sample_rate();
     this.channels = codec.ch_layout().nb_channels();
@@ -55,17 +54,26 @@ final class CodecFile extends AudioFile {
     boolean guessed = container.duration_estimation_method() == AVFMT_DURATION_FROM_BITRATE;
     AVRational base = s.time_base();
     this.length =
-        guessed || s.duration() == AV_NOPTS_VALUE
+        of.open || guessed || s.duration() == AV_NOPTS_VALUE
             ? UNKNOWN
             : Math.round(s.duration() * (double) base.num() / base.den() * rate);
   }
 
-  static CodecFile openCodec(Path path) {
+  /** A file to open: where it lies, what messages call it, whether its header knows its length. */
+  private record Names(Path path, String name, boolean open) {}
+
+  /**
+   * Opens a file.
+   *
+   * @param name in messages
+   * @param open true if the length in the header means nothing
+   */
+  static CodecFile openCodec(Path path, String name, boolean open) {
     try {
       av_log_set_level(AV_LOG_QUIET);
     } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
       throw new InputException(
-          path
+          name
               + " is neither WAV nor AIFF, and the decoder for other formats is not available on"
               + " this platform (only on Linux x86-64). Convert the file to WAV.",
           e);
@@ -76,26 +84,26 @@ final class CodecFile extends AudioFile {
     int rc = avformat_open_input(container, "file:" + path.toAbsolutePath(), null, options);
     av_dict_free(options);
     if (rc < 0) { // the container is freed already
-      throw notASound(path, message(rc));
+      throw notASound(name, message(rc));
     }
     AVCodecContext codec = null;
     try {
-      check(avformat_find_stream_info(container, (PointerPointer<?>) null), path);
+      check(avformat_find_stream_info(container, (PointerPointer<?>) null), name);
       int stream =
           av_find_best_stream(container, AVMEDIA_TYPE_AUDIO, -1, -1, (PointerPointer<?>) null, 0);
       if (stream < 0) {
-        throw notASound(path, "it contains no audio stream");
+        throw notASound(name, "it contains no audio stream");
       }
       var parameters = container.streams(stream).codecpar();
       AVCodec decoder = avcodec_find_decoder(parameters.codec_id());
       codec = avcodec_alloc_context3(decoder);
-      check(avcodec_parameters_to_context(codec, parameters), path);
-      check(avcodec_open2(codec, decoder, (PointerPointer<?>) null), path);
+      check(avcodec_parameters_to_context(codec, parameters), name);
+      check(avcodec_open2(codec, decoder, (PointerPointer<?>) null), name);
       if (codec.sample_rate() <= 0 || codec.ch_layout().nb_channels() <= 0) {
         throw new InputException(
-            path + " names no sample rate or no channels: it is truncated or damaged.");
+            name + " names no sample rate or no channels: it is truncated or damaged.");
       }
-      return new CodecFile(path, container, codec, floats(codec, path), stream);
+      return new CodecFile(new Names(path, name, open), container, codec, stream);
     } catch (InputException e) {
       if (codec != null) {
         avcodec_free_context(codec);
@@ -105,9 +113,9 @@ final class CodecFile extends AudioFile {
     }
   }
 
-  private static InputException notASound(Path path, String why) {
+  private static InputException notASound(String name, String why) {
     return new InputException(
-        path
+        name
             + " is not a sound file that can be read ("
             + why
             + "). Use WAV, AIFF,"
@@ -115,7 +123,7 @@ final class CodecFile extends AudioFile {
   }
 
   /** A converter that changes only the sample format, not rate and channels. */
-  private static SwrContext floats(AVCodecContext codec, Path path) {
+  private static SwrContext floats(AVCodecContext codec, String name) {
     AVChannelLayout layout = codec.ch_layout();
     PointerPointer<SwrContext> made = new PointerPointer<>(1);
     made.put(0, null);
@@ -123,9 +131,9 @@ final class CodecFile extends AudioFile {
     check(
         swr_alloc_set_opts2(
             made, layout, AV_SAMPLE_FMT_FLT, rate, layout, codec.sample_fmt(), rate, 0, null),
-        path);
+        name);
     SwrContext swr = new SwrContext(made.get(0));
-    check(swr_init(swr), path);
+    check(swr_init(swr), name);
     return swr;
   }
 
@@ -204,7 +212,7 @@ final class CodecFile extends AudioFile {
       return;
     }
     if (rc < 0) {
-      throw new InputException(path() + " cannot be read further: " + message(rc) + ".");
+      throw new InputException(name() + " cannot be read further: " + message(rc) + ".");
     }
     if (packet.stream_index() == stream) {
       avcodec_send_packet(codec, packet);
@@ -215,7 +223,7 @@ final class CodecFile extends AudioFile {
   private void convert() {
     if (frame.sample_rate() != rate || frame.ch_layout().nb_channels() != channels) {
       throw new InputException(
-          path()
+          name()
               + " changes its rate or channels on the way, from "
               + rate
               + " Hz and "
@@ -236,15 +244,15 @@ final class CodecFile extends AudioFile {
       out.put(0, native32);
       decodedSamples = swr_convert(toFloat, out, n, frame.extended_data(), n);
     }
-    check(decodedSamples, path());
+    check(decodedSamples, name());
     native32.get(decoded, 0, decodedSamples * channels);
     next = 0;
     av_frame_unref(frame);
   }
 
-  private static void check(int rc, Path path) {
+  private static void check(int rc, String name) {
     if (rc < 0) {
-      throw new InputException(path + " cannot be decoded: " + message(rc) + ".");
+      throw new InputException(name + " cannot be decoded: " + message(rc) + ".");
     }
   }
 

@@ -31,6 +31,11 @@ public final class Progress {
     bar(bases, of, String.format(Locale.ROOT, "%,.0f of %,.0f bases%s", bases, of, more));
   }
 
+  /** Shows the progress of many files, at most ten times a second. */
+  public void showFiles(int done, int of, String what) {
+    bar(done, of, String.format(Locale.ROOT, "%,d of %,d files %s", done, of, what));
+  }
+
   private void bar(double done, double of, String text) {
     long now = System.nanoTime();
     if (!shown || now - last < EVERY_NANOS) {

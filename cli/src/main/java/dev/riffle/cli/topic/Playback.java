@@ -13,8 +13,9 @@ import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
 
 /**
- * Plays sounds side by side, each as its own sequence: a chunk is sent when its last sample has
- * been heard, and its capture time is that of its first sample, {@code start + position / rate}.
+ * Plays sounds side by side, many at once, each as its own sequence: a chunk is sent when its last
+ * sample has been heard, and its capture time is that of its first sample, {@code start + position
+ * / rate}, later for a sound that waited.
  *
  * @param chunkMillis length of a chunk
  * @param speed sound seconds per second of the clock; infinite for no limit
@@ -23,6 +24,9 @@ import java.util.function.DoubleConsumer;
 public record Playback(int chunkMillis, double speed, Instant start) {
   /** Length of a chunk when nothing is said: one frame of the transcriber. */
   public static final int CHUNK_MILLIS = 32;
+
+  /** Sounds that are played side by side; others begin when one of these has ended. */
+  private static final int MOST_AT_ONCE = 64;
 
   private static final long PARK_NANOS = 50_000_000; // then looks whether it should stop
 
@@ -42,8 +46,9 @@ public record Playback(int chunkMillis, double speed, Instant start) {
     PriorityQueue<Voice> voices =
         new PriorityQueue<>(
             Comparator.comparingDouble(Voice::seconds).thenComparingInt(v -> v.place));
-    for (int i = 0; i < parts.size(); i++) {
-      voices.add(new Voice(parts.get(i), i));
+    int next = 0;
+    while (next < Math.min(MOST_AT_ONCE, parts.size())) {
+      voices.add(new Voice(parts.get(next), next++, 0));
     }
     while (!voices.isEmpty()) {
       Voice voice = voices.poll();
@@ -53,8 +58,22 @@ public record Playback(int chunkMillis, double speed, Instant start) {
       progress.accept(voice.seconds());
       if (more) {
         voices.add(voice);
+      } else if (next < parts.size()) {
+        voices.add(new Voice(parts.get(next), next++, voice.seconds()));
       }
     }
+  }
+
+  /** Seconds until sounds of these lengths have been played. */
+  public static double seconds(List<Double> lengths) {
+    PriorityQueue<Double> ends = new PriorityQueue<>();
+    double last = 0;
+    for (double length : lengths) {
+      double end = (ends.size() < MOST_AT_ONCE ? 0 : ends.poll()) + length;
+      ends.add(end);
+      last = Math.max(last, end);
+    }
+    return last;
   }
 
   private void pace(long began, double seconds, BooleanSupplier stopped) {
@@ -73,21 +92,23 @@ public record Playback(int chunkMillis, double speed, Instant start) {
   private final class Voice {
     final Part part;
     final int place;
+    final double begin; // seconds after the start
     final int samples; // of a chunk
     final float[] buffer; // [samples, channels]
     long position; // of the next chunk
     int got;
     boolean ended;
 
-    Voice(Part part, int place) {
+    Voice(Part part, int place, double begin) {
       this.part = part;
       this.place = place;
+      this.begin = begin;
       this.samples = Math.max(1, (int) ((long) part.sound.rate() * chunkMillis / 1000));
       this.buffer = new float[samples * part.sound.channels()];
     }
 
     double seconds() {
-      return position / (double) part.sound.rate();
+      return begin + position / (double) part.sound.rate();
     }
 
     /** Reads the next chunk; false if it is the last. */
@@ -106,7 +127,10 @@ public record Playback(int chunkMillis, double speed, Instant start) {
           .setSequenceStart(first == 0)
           .setSequenceEnd(ended)
           .setPosition(first)
-          .setCaptureTime(start.plusNanos(Math.round(first * 1e9 / sound.rate())))
+          .setCaptureTime(
+              start
+                  .plusNanos(Math.round(begin * 1e9))
+                  .plusNanos(Math.round(first * 1e9 / sound.rate())))
           .setSampleRate(sound.rate())
           .setChannels(sound.channels())
           .setEncoding(sound.encoding())

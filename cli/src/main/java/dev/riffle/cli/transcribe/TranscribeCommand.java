@@ -1,39 +1,34 @@
 package dev.riffle.cli.transcribe;
 
-import dev.riffle.cli.audio.AudioFile;
+import dev.riffle.cli.audio.ChannelChoice;
 import dev.riffle.cli.job.LocalJob;
 import dev.riffle.cli.notes.MidiFlags;
 import dev.riffle.cli.notes.NoteFormat;
 import dev.riffle.cli.notes.WrittenNote;
 import dev.riffle.cli.shared.Failure;
-import dev.riffle.cli.shared.FileNames;
+import dev.riffle.cli.shared.InputFile;
+import dev.riffle.cli.shared.InputFiles;
+import dev.riffle.cli.shared.InputKind;
 import dev.riffle.cli.shared.Installation;
 import dev.riffle.cli.shared.OutputDirectory;
 import dev.riffle.cli.shared.Progress;
 import dev.riffle.cli.shared.ShutdownHook;
-import dev.riffle.cli.topic.Playback;
-import dev.riffle.cli.topic.Player;
-import dev.riffle.cli.topic.TopicReader;
+import dev.riffle.cli.shared.Workspace;
 import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.stream.KafkaOptions;
 import dev.riffle.jobs.stream.ModelOptions;
-import dev.riffle.jobs.stream.Topics;
 import dev.riffle.jobs.transcription.TranscriptionJob;
 import dev.riffle.jobs.transcription.TranscriptionOptions;
+import dev.riffle.models.InputException;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,14 +43,12 @@ import picocli.CommandLine.Spec;
     description = {
       "Transcribe sound files to notes, as CSV, MIDI or JSON.",
       "The command starts a Kafka broker and a Flink cluster in this JVM, and sends each file as one"
-          + " sequence. For each file, it writes STEM.csv and STEM.mid to DIR. --csv, --midi and --json"
+          + " sequence. An input that cannot be used is reported, the others are transcribed, and the"
+          + " exit code is 1. For each file, the command writes STEM.csv and STEM.mid to DIR. --csv, --midi and --json"
           + " select other formats."
     })
 public final class TranscribeCommand implements Callable<Integer> {
   private static final TranscriptionJob JOB = new TranscriptionJob();
-  private static final int CHUNK_MILLIS = 128;
-  private static final int CHUNK_BYTES = 256 * 1024;
-  private static final int BYTES_PER_SAMPLE = 4;
 
   @Spec CommandSpec spec;
 
@@ -63,15 +56,18 @@ public final class TranscribeCommand implements Callable<Integer> {
       paramLabel = "FILE",
       arity = "1..*",
       description =
-          "Sound files: WAV and AIFF; on Linux x86-64 also FLAC, MP3 and other formats that FFmpeg"
+          "Sound files, folders, quoted patterns such as '*.wav', named pipes, or - for standard"
+              + " input. WAV and AIFF; on Linux x86-64 also FLAC, MP3 and other formats that FFmpeg"
               + " decodes. 8 to 192 kHz, 1 to 8 channels.")
-  List<Path> files;
+  List<String> arguments;
 
   @Option(
       names = {"-o", "--output"},
       paramLabel = "DIR",
       required = true,
-      description = "Output directory. Created if it does not exist.")
+      description =
+          "Output directory. Created if it does not exist. Files of a folder keep their paths in it."
+              + " - writes the notes of one input to standard output.")
   Path directory;
 
   @Option(
@@ -86,6 +82,15 @@ public final class TranscribeCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "Write STEM.json.")
   boolean json;
+
+  @Option(
+      names = "--channel",
+      paramLabel = "auto|left|right|mix|each",
+      defaultValue = "auto",
+      description =
+          "Channels that are transcribed. auto: their mix, unless they cancel; then the louder one."
+              + " each: every channel by itself, to STEM.1, STEM.2 (default: ${DEFAULT-VALUE}).")
+  ChannelChoice channel;
 
   @Option(names = "--force", description = "Replace existing files.")
   boolean force;
@@ -111,75 +116,137 @@ public final class TranscribeCommand implements Callable<Integer> {
       description = "Backend, such as cpu or reference (default: ${DEFAULT-VALUE}).")
   String backend;
 
+  private int problems;
+
   @Override
   public Integer call() throws IOException {
-    Map<String, Path> byStem = byStem();
     List<NoteFormat> formats = formats();
-    checkOutputs(byStem, formats);
-    OutputDirectory output = OutputDirectory.make(directory);
-    Map<String, Double> seconds = check(byStem);
-    PrintWriter out = spec.commandLine().getOut();
-    Transcripts transcripts;
+    InputFiles inputs = InputFiles.of(arguments, InputKind.SOUND);
+    checkNames(inputs, formats);
+    PrintWriter out = toStream() ? spec.commandLine().getErr() : spec.commandLine().getOut();
+    Progress progress = new Progress(out, !toStream() && Installation.terminal());
     long began = System.nanoTime();
-    try (LocalJob local = LocalJob.start(JOB, options())) {
-      transcripts =
-          transcribe(
-              local,
-              byStem,
-              Collections.max(seconds.values()),
-              new Progress(out, Installation.terminal()));
-    }
-    for (Map.Entry<String, Path> e : byStem.entrySet()) {
-      String stem = e.getKey();
-      if (!transcripts.problems().containsKey(stem)) {
-        List<WrittenNote> notes = transcripts.notes(stem);
-        List<String> written = new ArrayList<>();
-        for (NoteFormat format : formats) {
-          Path file = output.file(format.fileName(stem));
-          format.write(file, e.getValue().getFileName().toString(), notes, midiFlags.timing());
-          int count = format.count(notes, midiFlags.timing());
-          written.add(count == notes.size() ? file.toString() : file + " (" + count + " notes)");
+    try (Workspace copies = Workspace.make()) {
+      NoteFiles files = new NoteFiles(directory, formats, midiFlags.timing());
+      if (!toStream()) {
+        checkFree(files, inputs.files().stream().map(InputFile::stem).toList());
+        OutputDirectory.make(directory);
+      }
+      inputs.problems().forEach(this::problem);
+      List<Take> takes = scan(inputs.files(), copies, progress);
+      if (channel == ChannelChoice.EACH) {
+        checkFree(files, takes.stream().map(Take::stem).toList());
+      }
+      if (!takes.isEmpty()) {
+        Map<String, Take> byId = FileTranscription.byId(takes);
+        Transcripts transcripts;
+        try (LocalJob local = LocalJob.start(JOB, options())) {
+          transcripts = new FileTranscription(local, byId, progress).transcribe();
         }
+        byId.forEach((id, take) -> write(take, id, transcripts, files));
         out.printf(
             Locale.ROOT,
-            "%s: %d notes -> %s%n",
-            e.getValue(),
-            notes.size(),
-            String.join(", ", written));
+            "%.1f s of sound in %.1f s.%n",
+            takes.stream().map(Take::of).distinct().mapToDouble(ScannedSound::seconds).sum(),
+            (System.nanoTime() - began) / 1e9);
+        out.flush();
       }
     }
-    out.printf(
-        Locale.ROOT,
-        "%.1f s of sound in %.1f s.%n",
-        seconds.values().stream().mapToDouble(Double::doubleValue).sum(),
-        (System.nanoTime() - began) / 1e9);
-    out.flush();
-    PrintWriter err = spec.commandLine().getErr();
-    transcripts
-        .problems()
-        .forEach(
-            (stem, why) ->
-                err.println("riffle: " + byStem.get(stem) + " was not transcribed: " + why));
-    err.flush();
-    return transcripts.problems().isEmpty() ? 0 : 1;
+    return problems == 0 ? 0 : 1;
   }
 
-  private Map<String, Path> byStem() {
-    Map<String, Path> byStem = new LinkedHashMap<>();
-    for (Path file : files) {
-      Path other = byStem.putIfAbsent(FileNames.of(file), file);
-      if (other != null) {
-        throw new ParameterException(
-            spec.commandLine(),
-            other
-                + " and "
-                + file
-                + " would both be written to "
-                + FileNames.of(file)
-                + ".*: rename one, or transcribe them one after the other into two directories.");
+  private boolean toStream() {
+    return directory.toString().equals(InputFiles.STREAM);
+  }
+
+  private void checkNames(InputFiles inputs, List<NoteFormat> formats) {
+    if (toStream() && (inputs.several() || channel == ChannelChoice.EACH || formats.size() > 1)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "-o - writes one input in one format to standard output. Pass a directory with -o for"
+              + " several inputs, for several formats and for --channel each.");
+    }
+    try {
+      for (InputFile input : inputs.files()) {
+        inputs.claim(input.stem().resolveSibling(input.stem().getFileName() + ".*"), input);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private void checkFree(NoteFiles files, List<Path> stems) {
+    if (!force) {
+      files.checkFree(stems);
+    }
+  }
+
+  /** One line for each input that cannot be transcribed; the others are not affected. */
+  private void problem(String what) {
+    problems++;
+    warn(what);
+  }
+
+  private void warn(String what) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println("riffle: " + what);
+    err.flush();
+  }
+
+  /** Decodes every file once, so that an unreadable one is reported before the start. */
+  private List<Take> scan(List<InputFile> files, Workspace copies, Progress progress) {
+    List<Take> takes = new ArrayList<>();
+    int done = 0;
+    for (InputFile file : files) {
+      if (files.size() > 1) {
+        progress.showFiles(done++, files.size(), "read");
+      }
+      try {
+        ScannedSound sound = ScannedSound.scan(file, copies);
+        takes.addAll(sound.takes(channel));
+        progress.clear();
+        sound.warnings(channel).forEach(this::warn);
+      } catch (InputException e) {
+        progress.clear();
+        problem(e.getMessage());
+      }
+      if (ShutdownHook.asked()) {
+        throw new Failure("Stopped.");
       }
     }
-    return byStem;
+    progress.clear();
+    return takes;
+  }
+
+  private void write(Take take, String id, Transcripts transcripts, NoteFiles files) {
+    String why = transcripts.problems().get(id);
+    if (take.problem().isPresent() || why != null) {
+      problem(take.problem().orElse(take.name() + " was not transcribed: " + why));
+      return;
+    }
+    List<WrittenNote> notes = transcripts.notes(id);
+    PrintWriter out = spec.commandLine().getOut();
+    String written;
+    if (toStream()) {
+      print(files.formats().get(0), take.source(), notes);
+      written = "standard output";
+      out = spec.commandLine().getErr();
+    } else {
+      written = String.join(", ", files.write(take.stem(), take.source(), notes));
+    }
+    out.printf(Locale.ROOT, "%s: %d notes -> %s%n", take.name(), notes.size(), written);
+    out.flush();
+  }
+
+  private void print(NoteFormat format, String source, List<WrittenNote> notes) {
+    byte[] bytes = format.bytes(source, notes, midiFlags.timing());
+    if (format == NoteFormat.MIDI) { // not text
+      System.out.write(bytes, 0, bytes.length);
+      System.out.flush();
+    } else {
+      spec.commandLine().getOut().print(new String(bytes, StandardCharsets.UTF_8));
+      spec.commandLine().getOut().flush();
+    }
   }
 
   private List<NoteFormat> formats() {
@@ -188,54 +255,13 @@ public final class TranscribeCommand implements Callable<Integer> {
     if (csv || noneGiven) {
       formats.add(NoteFormat.CSV);
     }
-    if (midi || noneGiven) {
+    if (midi || noneGiven && !toStream()) {
       formats.add(NoteFormat.MIDI);
     }
     if (json) {
       formats.add(NoteFormat.JSON);
     }
     return formats;
-  }
-
-  private void checkOutputs(Map<String, Path> byStem, List<NoteFormat> formats) {
-    if (force) {
-      return;
-    }
-    List<String> existing = new ArrayList<>();
-    for (String stem : byStem.keySet()) {
-      for (NoteFormat format : formats) {
-        Path file = directory.resolve(format.fileName(stem));
-        if (Files.exists(file)) {
-          existing.add(file.toString());
-        }
-      }
-    }
-    if (!existing.isEmpty()) {
-      throw new Failure(
-          String.join(", ", existing)
-              + (existing.size() == 1 ? " exists" : " exist")
-              + ". Pass --force to replace, or another directory with -o.");
-    }
-  }
-
-  /**
-   * Decodes every file once, so that an unreadable file is reported before the start; returns
-   * seconds.
-   */
-  private static Map<String, Double> check(Map<String, Path> byStem) {
-    Map<String, Double> seconds = new LinkedHashMap<>();
-    for (Map.Entry<String, Path> e : byStem.entrySet()) {
-      try (AudioFile file = AudioFile.open(e.getValue())) {
-        int samples = 1 << 14;
-        float[] buffer = new float[samples * file.channels()];
-        long total = 0;
-        for (int n = file.read(buffer, samples); n > 0; n = file.read(buffer, samples)) {
-          total += n;
-        }
-        seconds.put(e.getKey(), total / (double) file.rate());
-      }
-    }
-    return seconds;
   }
 
   private JobOptions options() {
@@ -258,49 +284,5 @@ public final class TranscribeCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
-  }
-
-  private static Transcripts transcribe(
-      LocalJob local, Map<String, Path> byStem, double longest, Progress progress) {
-    Topics topics = local.topics();
-    Transcripts transcripts = new Transcripts(byStem.keySet());
-    List<Playback.Part> parts = new ArrayList<>();
-    try (TopicReader reader =
-        local.reader(topics.finals(), topics.sessions(), topics.deadLetters())) {
-      byStem.forEach((stem, path) -> parts.add(new Playback.Part(stem, AudioFile.open(path))));
-      Instant start =
-          Instant.now().minusMillis((long) (longest * 1000)); // no capture time is in the future
-      Playback playback = new Playback(chunkMillis(parts), Double.POSITIVE_INFINITY, start);
-      try (Player player = Player.start(playback, parts, local.bootstrap(), topics.in())) {
-        while (!(player.finished() && transcripts.complete())) {
-          for (ConsumerRecord<String, byte[]> record : reader.poll(Duration.ofMillis(100))) {
-            transcripts.take(record.value());
-          }
-          if (ShutdownHook.asked()) {
-            throw new Failure("Stopped.");
-          }
-          local.checkRunning();
-          progress.show(transcripts.reached(), longest, "");
-        }
-      }
-      local.finishJob();
-      while (!reader.atEnd()) {
-        reader.poll(Duration.ofMillis(100)).forEach(r -> transcripts.take(r.value()));
-      }
-      return transcripts;
-    } finally {
-      progress.clear();
-      parts.forEach(p -> p.sound().close());
-    }
-  }
-
-  /** The chunk that no sound makes too large for a record. */
-  private static int chunkMillis(List<Playback.Part> parts) {
-    int millis = CHUNK_MILLIS;
-    for (Playback.Part part : parts) {
-      int bytesPerSecond = part.sound().rate() * part.sound().channels() * BYTES_PER_SAMPLE;
-      millis = Math.min(millis, (int) (CHUNK_BYTES * 1000L / bytesPerSecond));
-    }
-    return millis;
   }
 }

@@ -27,10 +27,12 @@ public final class Transcripts {
   private final Map<String, String> problems = new TreeMap<>();
   private final Records records = new Records();
   private final Map<NoteRevision, Integer> revisions = new EnumMap<>(NoteRevision.class);
+  private final int sequences;
   private double reached;
 
   public Transcripts(Collection<String> sequences) {
     waiting = new TreeSet<>(sequences);
+    this.sequences = waiting.size();
     sequences.forEach(s -> notes.put(s, new ArrayList<>()));
   }
 
@@ -77,6 +79,11 @@ public final class Transcripts {
   /** True once every sequence has ended or failed. */
   public boolean complete() {
     return waiting.isEmpty();
+  }
+
+  /** How many sequences have ended or failed. */
+  public int ended() {
+    return sequences - waiting.size();
   }
 
   /** End of the latest note so far, in seconds of its sound. */

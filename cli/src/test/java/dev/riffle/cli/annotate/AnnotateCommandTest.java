@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.riffle.cli.CommandLines;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -196,6 +198,71 @@ class AnnotateCommandTest {
     assertThat(half.exit()).isEqualTo(1);
     assertThat(half.err()).contains("within a gzip block").contains("as far as it could be read");
     assertThat(features(half.out())).isNotEmpty();
+  }
+
+  @Test
+  void aFolderIsAnnotatedFileByFileAndABadOneDoesNotStopTheOthers() throws IOException {
+    String good = Files.readString(golden("case-1.fasta"));
+    Files.createDirectories(folder.resolve("in/b"));
+    write("in/one.fna", good);
+    Files.write(folder.resolve("in/b/two.fa.gz"), gzipped(good.getBytes(StandardCharsets.UTF_8)));
+    Path bad = Files.write(folder.resolve("in/b/bad.fasta"), new byte[] {7, 0, 1, 2});
+    Path none = folder.resolve("none.fna");
+    Path out = folder.resolve("out");
+
+    CommandLines done =
+        CommandLines.run("annotate", folder.resolve("in"), none, "-o", out, "--bed");
+
+    assertThat(done.exit()).isEqualTo(1);
+    assertThat(done.err()).contains(bad + " is neither", "The file " + none + " does not exist.");
+    String expected = CommandLines.run("annotate", golden("case-1.fasta")).out();
+    assertThat(out.resolve("one.gff3")).hasContent(expected);
+    assertThat(out.resolve("b/two.gff3")).hasContent(expected);
+    assertThat(out.resolve("b/two.bed")).isNotEmptyFile();
+    assertThat(done.out()).contains("one.fna: 1 contigs", "b/two.gff3");
+
+    CommandLines again = CommandLines.run("annotate", folder.resolve("in"), "-o", out);
+    assertThat(again.exit()).isEqualTo(1);
+    assertThat(again.err()).contains(".gff3 exists");
+  }
+
+  @Test
+  void severalInputsNeedADirectoryAndDifferentNames() throws IOException {
+    Path one = write("one.fna", ">a\nACGT\n");
+    Path same = write("one.fa", ">a\nACGT\n");
+    Path file = write("genes.gff3", "");
+    assertThat(CommandLines.run("annotate", one, same).err())
+        .contains("Several inputs need a directory", "found standard output");
+    assertThat(CommandLines.run("annotate", one, same, "-o", file).err())
+        .contains("found the file " + file);
+    CommandLines equal = CommandLines.run("annotate", one, same, "-o", folder.resolve("out"));
+    assertThat(equal.exit()).isEqualTo(2);
+    assertThat(equal.err()).contains(one + " and " + same + " would both be written to");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void standardInputIsAnnotatedToStandardOutput() throws IOException {
+    byte[] good = Files.readAllBytes(golden("case-1.fasta"));
+    String expected = CommandLines.run("annotate", golden("case-1.fasta")).out();
+    for (byte[] bytes : List.of(good, gzipped(good))) {
+      CommandLines done = withInput(bytes, "annotate", "-", "-o", "-");
+      assertThat(done.exit()).as(done.err()).isZero();
+      assertThat(done.out()).isEqualTo(expected);
+      assertThat(done.err()).contains("standard input: 1 contigs");
+    }
+    withInput(good, "annotate", "-", "-o", folder);
+    assertThat(folder.resolve("stdin.gff3")).hasContent(expected);
+  }
+
+  private static CommandLines withInput(byte[] bytes, Object... arguments) {
+    InputStream before = System.in;
+    System.setIn(new ByteArrayInputStream(bytes));
+    try {
+      return CommandLines.run(arguments);
+    } finally {
+      System.setIn(before);
+    }
   }
 
   /** Longer than a piece of the reader. */
