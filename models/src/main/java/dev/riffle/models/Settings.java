@@ -76,6 +76,21 @@ public final class Settings {
     return value.intValue();
   }
 
+  /** Returns one size, or a list of sizes. */
+  public List<Integer> sizes(String name) {
+    if (!node.path(name).isArray()) {
+      return List.of(size(name));
+    }
+    List<Integer> values = new ArrayList<>();
+    for (JsonNode value : node.path(name)) {
+      if (!value.isInt() || value.intValue() < 1 || value.intValue() > 1 << 24) {
+        throw expected("whole numbers from 1 to " + (1 << 24), name);
+      }
+      values.add(value.intValue());
+    }
+    return values;
+  }
+
   /** Returns a finite number. */
   public double number(String name) {
     JsonNode value = node.path(name);

@@ -57,7 +57,7 @@ public final class Qrnn implements RecurrentModel {
     int widest = 0;
     for (int i = 0; i < layers.length; i++) {
       int gates = config.mode().gates() * config.hiddenSize();
-      widest = Math.max(widest, Math.max(gates, config.kernelSize() * config.inputsOf(i)));
+      widest = Math.max(widest, Math.max(gates, config.kernelSize(i) * config.inputsOf(i)));
     }
     return widest;
   }
@@ -66,7 +66,7 @@ public final class Qrnn implements RecurrentModel {
   long multiplyAdds() {
     long sum = 0;
     for (int i = 0; i < layers.length; i++) {
-      int seen = config.kernelSize() * config.inputsOf(i);
+      int seen = config.kernelSize(i) * config.inputsOf(i);
       sum += (long) config.mode().gates() * config.hiddenSize() * seen;
     }
     return sum;

@@ -2,11 +2,14 @@ package dev.riffle.models.qrnn;
 
 import dev.riffle.kernels.Activation;
 import dev.riffle.models.Settings;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * Sizes and choices, under the references' names.
  *
- * @param kernelSize k, inputs that a gate sees; {@code window} of salesforce
+ * @param kernelSizes k, inputs that a gate sees, of all layers or of each; {@code window} of
+ *     salesforce
  * @param bias false if the convolutions have none
  * @param dense true if a layer reads the input and all layers before it, in this order
  * @param zoneout of salesforce; in inference its f is multiplied by 1 - zoneout
@@ -16,7 +19,7 @@ public record QrnnConfig(
     int inputSize,
     int hiddenSize,
     int numLayers,
-    int kernelSize,
+    List<Integer> kernelSizes,
     Mode mode,
     boolean bias,
     boolean dense,
@@ -54,8 +57,8 @@ public record QrnnConfig(
   /**
    * Reads {@code variant}, {@code input_size}, {@code hidden_size}, {@code num_layers}; {@code
    * kernel_size} and {@code mode} (f, fo, ifo), or of salesforce {@code window} (1, 2) and {@code
-   * output_gate}; and if they are there {@code bias}, {@code dense}, {@code z_activation}, {@code
-   * zoneout}.
+   * output_gate}; a kernel size or window may be a list with one of each layer; and if they are
+   * there {@code bias}, {@code dense}, {@code z_activation}, {@code zoneout}.
    */
   public static QrnnConfig of(Settings s) {
     Variant variant = variant(s);
@@ -65,7 +68,7 @@ public record QrnnConfig(
         s.size("input_size"),
         s.size("hidden_size"),
         s.size("num_layers"),
-        salesforce ? window(s) : s.size("kernel_size"),
+        kernelSizes(s, salesforce ? "window" : "kernel_size", salesforce ? 2 : Integer.MAX_VALUE),
         salesforce ? (s.flag("output_gate") ? Mode.FO : Mode.F) : mode(s),
         flag(s, "bias", true, salesforce),
         flag(s, "dense", false, variant != Variant.PAPER),
@@ -82,12 +85,16 @@ public record QrnnConfig(
     };
   }
 
-  private static int window(Settings s) {
-    int window = s.size("window");
-    if (window > 2) {
-      throw s.expected("1 or 2, as salesforce/pytorch-qrnn has no other,", "window");
+  private static List<Integer> kernelSizes(Settings s, String name, int most) {
+    List<Integer> sizes = s.sizes(name);
+    int layers = s.size("num_layers");
+    if (sizes.size() != 1 && sizes.size() != layers) {
+      throw s.expected("one whole number, or one for each of the " + layers + " layers,", name);
     }
-    return window;
+    if (Collections.max(sizes) > most) {
+      throw s.expected("1 or 2, as salesforce/pytorch-qrnn has no other,", name);
+    }
+    return sizes;
   }
 
   private static Mode mode(Settings s) {
@@ -132,6 +139,11 @@ public record QrnnConfig(
           "zoneout");
     }
     return zoneout;
+  }
+
+  /** Inputs that a gate of a layer sees. */
+  int kernelSize(int layer) {
+    return kernelSizes.get(kernelSizes.size() == 1 ? 0 : layer);
   }
 
   /** Features that a layer reads. */

@@ -27,7 +27,7 @@ final class QrnnWeights {
   private static QrnnLayer.Parameters convolutions(QrnnConfig c, Weights w, int layer) {
     int inputs = c.inputsOf(layer);
     int hidden = c.hiddenSize();
-    int taps = c.kernelSize();
+    int taps = c.kernelSize(layer);
     int gates = c.mode().gates();
     double[] weight = new double[gates * hidden * taps * inputs];
     double[] bias = c.bias() ? new double[gates * hidden] : null;
@@ -63,7 +63,7 @@ final class QrnnWeights {
   private static QrnnLayer.Parameters linear(QrnnConfig c, Weights w, int layer) {
     int inputs = c.inputsOf(layer);
     int hidden = c.hiddenSize();
-    int taps = c.kernelSize();
+    int taps = c.kernelSize(layer);
     int rows = c.mode().gates() * hidden;
     double[] stored = w.require("weight", rows, taps * inputs);
     double[] bias = w.require("bias", rows).clone();
@@ -86,7 +86,7 @@ final class QrnnWeights {
     return new QrnnLayer.Parameters(
         c.inputsOf(layer),
         c.hiddenSize(),
-        c.kernelSize(),
+        c.kernelSize(layer),
         c.mode().gates(),
         c.zActivation(),
         c.zoneout(),

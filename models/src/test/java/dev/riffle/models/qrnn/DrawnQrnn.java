@@ -15,11 +15,21 @@ public final class DrawnQrnn {
   /** All read 3 values per step. */
   public static final List<QrnnConfig> CONFIGS =
       List.of(
-          new QrnnConfig(Variant.PAPER, 3, 17, 3, 4, Mode.IFO, true, true, Activation.TANH, 0),
           new QrnnConfig(
-              Variant.SALESFORCE, 3, 16, 2, 2, Mode.FO, true, false, Activation.TANH, 0.25),
+              Variant.PAPER, 3, 17, 3, List.of(4), Mode.IFO, true, true, Activation.TANH, 0),
           new QrnnConfig(
-              Variant.LGIRRBACH, 3, 5, 1, 1, Mode.F, true, false, Activation.SOFTPLUS, 0));
+              Variant.SALESFORCE,
+              3,
+              16,
+              2,
+              List.of(2, 1),
+              Mode.FO,
+              true,
+              false,
+              Activation.TANH,
+              0.25),
+          new QrnnConfig(
+              Variant.LGIRRBACH, 3, 5, 1, List.of(1), Mode.F, true, false, Activation.SOFTPLUS, 0));
 
   private static final List<String> GATES = List.of("z", "f", "o", "i");
 
@@ -52,15 +62,15 @@ public final class DrawnQrnn {
       int gates = c.mode().gates();
       if (c.variant() == Variant.SALESFORCE) {
         int rows = gates * hidden;
-        int columns = c.kernelSize() * inputs;
+        int columns = c.kernelSize(layer) * inputs;
         String name = stack + layer + ".linear.";
         to.add(name + "weight", values(random, rows * columns), rows, columns);
         to.add(name + "bias", values(random, rows), rows);
       } else {
         for (String gate : GATES.subList(0, gates)) {
           String name = stack + layer + "." + gate + "_conv.";
-          int size = hidden * inputs * c.kernelSize();
-          to.add(name + "weight", values(random, size), hidden, inputs, c.kernelSize());
+          int size = hidden * inputs * c.kernelSize(layer);
+          to.add(name + "weight", values(random, size), hidden, inputs, c.kernelSize(layer));
           if (c.bias()) {
             to.add(name + "bias", values(random, hidden), hidden);
           }

@@ -27,6 +27,7 @@ import dev.riffle.models.weights.SafetensorsWriter;
 import dev.riffle.models.weights.Weights;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ class QrnnTest {
        "kernel_size": 4, "mode": "fo"}
       """;
   private static final QrnnConfig SMALL =
-      new QrnnConfig(Variant.PAPER, 3, 5, 2, 4, Mode.FO, true, false, Activation.TANH, 0);
+      new QrnnConfig(Variant.PAPER, 3, 5, 2, List.of(4), Mode.FO, true, false, Activation.TANH, 0);
 
   private final Kernels reference = Backends.find("reference");
   @TempDir Path folder;
@@ -105,6 +106,10 @@ class QrnnTest {
         "\"fo\" | \"fo\", \"zoneout\": 0.1 | only salesforce says what its zoneout does",
         "\"fo\" | \"fo\", \"zoneout\": 1 | 'zoneout' must be 0 or more and less than 1",
         "\"kernel_size\": 4 | \"kernel_size\": 0 | 'kernel_size' must be a whole number",
+        "\"kernel_size\": 4 | \"kernel_size\": [2, 1, 1] | 'kernel_size' must be one whole number",
+        "\"kernel_size\": 4 | \"kernel_size\": [] | or one for each of the 2 layers",
+        "\"kernel_size\": 4 | \"kernel_size\": [2, 0] | 'kernel_size' must be whole numbers",
+        "\"paper\" | \"salesforce\", \"window\": [2, 3] | 'window' must be 1 or 2",
         "\"paper\" | \"salesforce\", \"window\": 3 | 'window' must be 1 or 2",
         "\"paper\" | \"salesforce\", \"window\": 2 | 'output_gate' must be true or false",
         "\"paper\" | \"lgirrbach\", \"dense\": true | 'dense' must be false, as its variant",
@@ -113,6 +118,54 @@ class QrnnTest {
     assertThatThrownBy(() -> config(from, to))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining(message);
+  }
+
+  /** A window of each layer gives what layers with these windows give one after the other. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void aLayerMayHaveItsOwnWindow(Kernels kernels) {
+    for (List<Integer> windows : List.of(List.of(2, 1), List.of(1, 2), List.of(3, 2))) {
+      QrnnConfig whole =
+          new QrnnConfig(Variant.PAPER, 3, 5, 2, windows, Mode.FO, true, false, Activation.TANH, 0);
+      Weights weights = Weights.of(Safetensors.parse(DrawnQrnn.tensors(whole).toBytes(), "drawn"));
+      double[] x = new Random(3).doubles(6 * 3).toArray();
+      double[] expected = x;
+      for (int layer = 0; layer < 2; layer++) {
+        QrnnConfig one =
+            new QrnnConfig(
+                Variant.PAPER,
+                whole.inputsOf(layer),
+                5,
+                1,
+                windows.subList(layer, layer + 1),
+                Mode.FO,
+                true,
+                false,
+                Activation.TANH,
+                0);
+        SafetensorsWriter alone = new SafetensorsWriter();
+        for (String gate : List.of("z", "f", "o")) {
+          String name = "." + gate + "_conv.";
+          int k = windows.get(layer);
+          double[] weight =
+              weights.require("layers." + layer + name + "weight", 5, one.inputsOf(0), k);
+          alone.add("layers.0" + name + "weight", weight, 5, one.inputsOf(0), k);
+          alone.add(
+              "layers.0" + name + "bias", weights.require("layers." + layer + name + "bias", 5), 5);
+        }
+        Weights drawn = Weights.of(Safetensors.parse(alone.toBytes(), "one layer"));
+        expected = outputs(kernels, new Qrnn(kernels, one, drawn), expected, 6);
+      }
+      assertThat(outputs(kernels, new Qrnn(kernels, whole, weights), x, 6)).isEqualTo(expected);
+    }
+  }
+
+  private static double[] outputs(Kernels kernels, Qrnn qrnn, double[] x, int steps) {
+    Block block = new Block(kernels.constant(x), PackedSequences.of(0, steps));
+    Tensor y = kernels.allocate(steps * qrnn.outputs());
+    Scratch work = new Scratch(kernels);
+    qrnn.advance(block, new RecurrentState(qrnn, 1), PredictAt.EVERY_STEP, y, work);
+    return values(y, steps * qrnn.outputs(), kernels);
   }
 
   @Test
@@ -133,7 +186,8 @@ class QrnnTest {
   @Test
   void aWeightThatIsNotANumberIsNamed() {
     QrnnConfig one =
-        new QrnnConfig(Variant.SALESFORCE, 1, 1, 1, 1, Mode.F, true, false, Activation.TANH, 0);
+        new QrnnConfig(
+            Variant.SALESFORCE, 1, 1, 1, List.of(1), Mode.F, true, false, Activation.TANH, 0);
     SafetensorsWriter tensors =
         new SafetensorsWriter()
             .add("layers.0.linear.weight", new double[] {1, Double.NaN}, 2, 1)
