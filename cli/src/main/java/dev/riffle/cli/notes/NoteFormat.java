@@ -91,7 +91,7 @@ public enum NoteFormat {
     return encode(source, WrittenNote.inOrder(notes), timing);
   }
 
-  /** Number of notes in the file: fewer than given if some cannot be told apart in this format. */
+  /** Number of notes in the file: fewer than given if some begin at one tick. */
   public int count(List<WrittenNote> notes, MidiTiming timing) {
     return notes.size();
   }

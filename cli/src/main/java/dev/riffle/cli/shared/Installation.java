@@ -13,7 +13,7 @@ public final class Installation {
 
   /** The shipped transcriber. */
   public static Path transcriber() {
-    return directory().resolve("demo/models/lru-transcriber/1");
+    return directory().resolve("demo/models/lru-transcriber/1.1");
   }
 
   /** The shipped annotator of DNA. */

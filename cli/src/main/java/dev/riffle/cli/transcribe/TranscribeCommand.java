@@ -98,7 +98,7 @@ public final class TranscribeCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      description = "Version directory of the model (default: the shipped lru-transcriber/1).")
+      description = "Version directory of the model (default: the shipped lru-transcriber/1.1).")
   Path model;
 
   @Option(

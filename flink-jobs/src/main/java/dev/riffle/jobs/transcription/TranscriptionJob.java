@@ -23,7 +23,7 @@ public final class TranscriptionJob extends JobDefinition<Note> {
             "transcription",
             "Transcribe sound to notes.",
             Optional.of("music"),
-            Optional.of("demo/models/lru-transcriber/1"),
+            Optional.of("demo/models/lru-transcriber/1.1"),
             "audio",
             "transcribe"));
   }

@@ -2,6 +2,8 @@ package dev.riffle.music.transcriber;
 
 import dev.riffle.models.weights.Weights;
 import dev.riffle.music.signal.RealFft;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Computes log-frequency log-magnitudes from samples (docs/lru-transcriber.md, section 3).
@@ -19,11 +21,21 @@ final class FrontEnd {
   private final double[][] windows; // [window][samples]
   private final int[][] first; // [window][bin] first FFT bin with a weight
   private final double[][][] weights; // [window][bin] the nonzero weights from there on
+  private final List<ToneDetector> detectors; // [window], or none
+  private final double leastShare;
 
   FrontEnd(TranscriberConfig config, Weights file) {
     this.config = config;
     int[] lengths = config.audio().windows();
     int bins = config.spectrum().count();
+    detectors =
+        config.conditioning().stream()
+            .flatMap(
+                c ->
+                    Arrays.stream(lengths)
+                        .mapToObj(n -> new ToneDetector(c.gate(), n, config.audio().rate())))
+            .toList();
+    leastShare = config.conditioning().map(c -> c.gate().share()).orElse(0.0);
     windows = new double[lengths.length][];
     first = new int[lengths.length][bins];
     weights = new double[lengths.length][bins][];
@@ -69,42 +81,65 @@ final class FrontEnd {
   static final class Work {
     private final RealFft[] transforms;
     private final double[] samples;
-    private final double[] re;
+    private final double[][] magnitude; // [window][bin of the FFT]
     private final double[] im;
+    private final ToneDetector.Work tones;
 
     Work(TranscriberConfig config) {
       int[] lengths = config.audio().windows();
       transforms = new RealFft[lengths.length];
+      magnitude = new double[lengths.length][];
       for (int w = 0; w < lengths.length; w++) {
         transforms[w] = new RealFft(lengths[w]);
+        magnitude[w] = new double[lengths[w] / 2 + 1];
       }
       int longest = config.audio().longestWindow();
       samples = new double[longest];
-      re = new double[longest / 2 + 1];
       im = new double[longest / 2 + 1];
+      tones = new ToneDetector.Work(longest);
     }
   }
 
   /**
-   * Computes the features of the frame that ends with the last of these samples.
+   * Computes the spectra of the frame that ends with the last of these samples.
    *
    * @param samples {@code [longest window]}
-   * @param gain of the frame
-   * @param features receives {@code [windows, bins]} from {@code offset} on
    */
-  void frame(float[] samples, float gain, float[] features, int offset, Work work) {
-    TranscriberConfig.Bins bins = config.spectrum();
+  void spectra(float[] samples, Work work) {
     for (int w = 0; w < windows.length; w++) {
       double[] window = windows[w];
       int start = samples.length - window.length;
       for (int i = 0; i < window.length; i++) {
         work.samples[i] = samples[start + i] * window[i];
       }
-      double[] magnitude = work.re;
-      work.transforms[w].transform(work.samples, work.re, work.im);
+      double[] re = work.magnitude[w];
+      work.transforms[w].transform(work.samples, re, work.im);
       for (int k = 0; k <= window.length / 2; k++) {
-        magnitude[k] = Math.sqrt(work.re[k] * work.re[k] + work.im[k] * work.im[k]);
+        re[k] = Math.sqrt(re[k] * re[k] + work.im[k] * work.im[k]);
       }
+    }
+  }
+
+  /** True if the spectra have tones; without conditioning, always. */
+  boolean hasTones(Work work) {
+    for (int w = 0; w < detectors.size(); w++) {
+      if (detectors.get(w).share(work.magnitude[w], work.tones) >= leastShare) {
+        return true;
+      }
+    }
+    return detectors.isEmpty();
+  }
+
+  /**
+   * Computes the features of the frame whose spectra were computed last.
+   *
+   * @param gain of the frame
+   * @param features receives {@code [windows, bins]} from {@code offset} on
+   */
+  void features(float gain, float[] features, int offset, Work work) {
+    TranscriberConfig.Bins bins = config.spectrum();
+    for (int w = 0; w < windows.length; w++) {
+      double[] magnitude = work.magnitude[w];
       for (int b = 0; b < bins.count(); b++) {
         double[] run = weights[w][b];
         int from = first[w][b];

@@ -29,6 +29,11 @@ final class RunningGain {
       double a = Math.max(e > level ? constants.up() : constants.down(), 1.0 / seen);
       level += a * (e - level);
     }
+    return now();
+  }
+
+  /** Gain at the present level. */
+  float now() {
     return (float) (constants.target() / Math.sqrt(Math.max(level, constants.floor())));
   }
 }

@@ -6,6 +6,7 @@ import dev.riffle.models.StateException;
 import dev.riffle.music.signal.Resampler;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The front end of one sequence: samples of any rate and number of channels become frames of
@@ -13,6 +14,8 @@ import java.util.Arrays;
  *
  * <pre>
  *   values -> mean of channels -> resampler -> last 4096 samples -> gain, spectrum -> a frame
+ *                             |
+ *                 SampleConditioner if the model has one
  * </pre>
  *
  * <p>State bytes, little-endian, {@link #bytes} of them:
@@ -24,6 +27,9 @@ import java.util.Arrays;
  *   f32 [history]  last inputs of the resampler
  *   f32 [4096]     samples at 16 kHz of the next frame, as far as they have arrived
  *   f64, i64       level of the gain; number of frames that were not silent
+ *   with conditioning:
+ *   {@link SampleConditioner}
+ *   i32            frames that the gate stays open
  * </pre>
  */
 final class SoundFrames {
@@ -35,6 +41,8 @@ final class SoundFrames {
   private final TranscriberConfig config;
   private final FrontEnd frontEnd;
   private final RunningGain gain;
+  private final Optional<SampleConditioner> conditioner;
+  private final int hold;
   private final float[] samples; // [longest window]
 
   private Format format;
@@ -52,18 +60,28 @@ final class SoundFrames {
   private int pendingAt;
   private int pendingEnd;
   private float lastGain;
+  private int open; // frames that the gate stays open
 
   SoundFrames(TranscriberConfig config, FrontEnd frontEnd) {
     this.config = config;
     this.frontEnd = frontEnd;
     gain = new RunningGain(config.gain());
+    conditioner = config.conditioning().map(SampleConditioner::new);
+    hold = config.conditioning().map(c -> c.gate().hold()).orElse(0);
     samples = new float[config.audio().longestWindow()];
   }
 
   /** Bytes of {@link #store}. */
   static int bytes(TranscriberConfig config, Resampler resampler) {
     int floats = resampler.history() + config.audio().longestWindow();
-    return FORMAT_BYTES + Long.BYTES + Float.BYTES * floats + Double.BYTES + Long.BYTES;
+    int conditioning =
+        config.conditioning().map(c -> SampleConditioner.bytes(c) + Integer.BYTES).orElse(0);
+    return FORMAT_BYTES
+        + Long.BYTES
+        + Float.BYTES * floats
+        + Double.BYTES
+        + Long.BYTES
+        + conditioning;
   }
 
   /** Becomes a sequence that has not begun. */
@@ -76,10 +94,13 @@ final class SoundFrames {
     frames = 0;
     gain.level = 0;
     gain.seen = 0;
+    conditioner.ifPresent(SampleConditioner::reset);
+    open = 0;
   }
 
   private void become(Format newFormat, Resampler newResampler) {
     format = newFormat;
+    conditioner.ifPresent(c -> c.rate(newFormat.rate()));
     if (newResampler != resampler) {
       resampler = newResampler;
       line = new float[resampler.history() + PIECE];
@@ -97,6 +118,10 @@ final class SoundFrames {
     to.asFloatBuffer().put(line, 0, resampler.history()).put(samples);
     to.position(to.position() + Float.BYTES * (resampler.history() + samples.length));
     to.putDouble(gain.level).putLong(gain.seen);
+    if (conditioner.isPresent()) {
+      conditioner.get().store(to);
+      to.putInt(open);
+    }
   }
 
   /**
@@ -124,6 +149,10 @@ final class SoundFrames {
     arrived = (int) (resampled + samples.length - audio.lookAhead() - frames * audio.hop());
     gain.level = from.getDouble();
     gain.seen = from.getLong();
+    if (conditioner.isPresent()) {
+      conditioner.get().load(from);
+      open = from.getInt();
+    }
   }
 
   /** Receives the steps of a batch item. */
@@ -182,13 +211,27 @@ final class SoundFrames {
       pendingAt += count;
       arrived += count;
     }
-    lastGain = gain.next(samples, samples.length - hop, samples.length);
-    frontEnd.frame(samples, lastGain, features, offset, work);
+    frontEnd.spectra(samples, work);
+    lastGain = gain(hop, work);
+    frontEnd.features(lastGain, features, offset, work);
     System.arraycopy(samples, hop, samples, 0, samples.length - hop);
     Arrays.fill(samples, samples.length - hop, samples.length, 0);
     arrived -= hop;
     frames++;
     return true;
+  }
+
+  /** Gain of the frame; only frames with tones steer it, and 0 is the gain of a closed gate. */
+  private float gain(int hop, FrontEnd.Work work) {
+    if (conditioner.isEmpty()) {
+      return gain.next(samples, samples.length - hop, samples.length);
+    }
+    if (frontEnd.hasTones(work)) {
+      open = hold;
+      return gain.next(samples, samples.length - hop, samples.length);
+    }
+    open = Math.max(0, open - 1);
+    return open > 0 ? gain.now() : 0;
   }
 
   /** Resamples more steps; returns false if the batch item has no more. */
@@ -197,6 +240,7 @@ final class SoundFrames {
     int count = Math.min(PIECE, item.steps - consumed);
     if (count > 0) {
       mean(item.values, item.offset + consumed * format.width(), count, line, history);
+      condition(count);
       consumed += count;
     } else if (ending) {
       // silence follows the sequence
@@ -216,6 +260,10 @@ final class SoundFrames {
     }
     System.arraycopy(line, count, line, 0, history);
     return true;
+  }
+
+  private void condition(int count) {
+    conditioner.ifPresent(c -> c.process(line, resampler.history(), count, inputs));
   }
 
   /** Mean of the channels of each step. */

@@ -175,7 +175,7 @@ public final class Transcriber implements StreamModel<Note> {
     TranscriberConfig.Audio audio = config.audio();
     double seconds =
         (double) (audio.hop() + audio.lookAhead()) / audio.rate()
-            + (double) resampler.lookAhead() / rate;
+            + (double) (resampler.lookAhead() + config.conditioningDelay()) / rate;
     return Math.round(1e6 * seconds);
   }
 

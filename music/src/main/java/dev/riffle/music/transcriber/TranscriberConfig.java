@@ -2,6 +2,7 @@ package dev.riffle.music.transcriber;
 
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Settings;
+import java.util.Optional;
 
 /**
  * The constants of the transcriber, with their names in {@code config.json}.
@@ -9,6 +10,7 @@ import dev.riffle.models.Settings;
  * @param audio samples and frames
  * @param spectrum log-frequency bins
  * @param gain running gain
+ * @param conditioning what lets only music steer the gain; empty in version 1
  * @param stack harmonic stack and octaves
  * @param network widths of the recurrent part
  * @param decoder thresholds and times of the decoder
@@ -19,6 +21,7 @@ record TranscriberConfig(
     Audio audio,
     Bins spectrum,
     Gain gain,
+    Optional<Conditioning> conditioning,
     Stack stack,
     Network network,
     Decoder.Settings decoder,
@@ -86,6 +89,9 @@ record TranscriberConfig(
         audio(s.under("audio")),
         bins(s.under("spectrum")),
         gain(s.under("gain")),
+        s.given("conditioning")
+            ? Optional.of(Conditioning.of(s.under("conditioning")))
+            : Optional.empty(),
         new Stack(
             wholeNumbers(stack, "shifts"),
             stack.number("outside"),
@@ -167,6 +173,11 @@ record TranscriberConfig(
       }
     }
     return whole;
+  }
+
+  /** Samples by which the conditioning delays a sound, at the rate of the sound. */
+  int conditioningDelay() {
+    return conditioning.map(c -> c.click().reach()).orElse(0);
   }
 
   /** Seconds from one frame to the next. */

@@ -3,7 +3,8 @@
  * frame.
  *
  * <pre>
- *   samples -> SoundFrames: mean of channels, resampler, last 4096 samples, RunningGain, FrontEnd
+ *   samples -> SoundFrames: mean of channels, SampleConditioner, resampler, last 4096 samples,
+ *                 |         FrontEnd with ToneDetector, RunningGain
  *                 |  one frame of features per 32 ms
  *              Network: harmonic stack, octaves, LRU layers, pitch layer, heads     (over Kernels)
  *                 |  NoteProbabilities: onset, frame, velocity per pitch

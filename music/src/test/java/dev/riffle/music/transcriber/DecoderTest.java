@@ -153,6 +153,7 @@ class DecoderTest {
         SHIPPED.audio(),
         SHIPPED.spectrum(),
         SHIPPED.gain(),
+        SHIPPED.conditioning(),
         SHIPPED.stack(),
         SHIPPED.network(),
         new Decoder.Settings(
