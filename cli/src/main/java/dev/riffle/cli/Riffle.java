@@ -10,11 +10,13 @@ import dev.riffle.cli.model.ModelCommand;
 import dev.riffle.cli.model.VerifyCommand;
 import dev.riffle.cli.shared.CommandGroup;
 import dev.riffle.cli.shared.Failure;
-import dev.riffle.cli.shared.Installation;
+import dev.riffle.cli.shared.LogFile;
 import dev.riffle.cli.stream.ProduceCommand;
 import dev.riffle.cli.stream.TailCommand;
 import dev.riffle.cli.transcribe.TranscribeCommand;
+import dev.riffle.schemas.Printable;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -65,6 +67,7 @@ public final class Riffle implements Runnable {
 
   /** Runs a command and ends the JVM with its exit code. */
   public static void main(String[] args) {
+    LogFile.open();
     System.exit(commandLine().execute(args));
   }
 
@@ -89,13 +92,17 @@ public final class Riffle implements Runnable {
   private static int explain(Exception e, CommandLine line, CommandLine.ParseResult parsed) {
     PrintWriter err = line.getErr();
     Riffle root = line.getCommandSpec().root().userObject() instanceof Riffle r ? r : null;
-    err.println("riffle: " + message(e));
+    err.println("riffle: " + Printable.lines(message(e)));
     if (root != null && root.verbose) {
-      e.printStackTrace(err);
+      StringWriter trace = new StringWriter();
+      e.printStackTrace(new PrintWriter(trace, true));
+      err.print(Printable.lines(trace.toString()));
     } else if (!(e instanceof Failure) && !isForUsers(e)) {
       err.println(
-          "        Use --verbose for the stack trace. The log of Flink and Kafka is "
-              + Installation.log());
+          "        Use --verbose for the stack trace."
+              + LogFile.path()
+                  .map(log -> " The log of Flink and Kafka is " + log + ".")
+                  .orElse(""));
     }
     err.flush();
     return CommandLine.ExitCode.SOFTWARE;
@@ -103,7 +110,7 @@ public final class Riffle implements Runnable {
 
   private static int explainUsage(ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
-    line.getErr().println("riffle: " + e.getMessage());
+    line.getErr().println("riffle: " + Printable.lines(e.getMessage()));
     CommandLine.UnmatchedArgumentException.printSuggestions(e, line.getErr());
     line.getErr().println("        Try: " + line.getCommandSpec().qualifiedName() + " --help");
     line.getErr().flush();

@@ -24,6 +24,7 @@ import dev.riffle.jobs.stream.FlinkOptions;
 import dev.riffle.jobs.stream.KafkaOptions;
 import dev.riffle.jobs.stream.ModelOptions;
 import dev.riffle.jobs.stream.Topics;
+import dev.riffle.schemas.Printable;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.GeneEvent;
 import dev.riffle.schemas.record.GeneStatus;
@@ -178,7 +179,7 @@ final class DemoDna implements Callable<Integer> {
 
   private void problem(String what) {
     progress.clear();
-    spec.commandLine().getErr().println("riffle: " + what);
+    spec.commandLine().getErr().println("riffle: " + Printable.line(what));
     spec.commandLine().getErr().flush();
   }
 

@@ -4,6 +4,7 @@ import dev.riffle.jobs.Jobs;
 import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.sequence.Diagnostic;
 import dev.riffle.jobs.sequence.JobFile;
+import dev.riffle.schemas.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.CharacterCodingException;
@@ -59,7 +60,7 @@ public final class JobFiles {
   /** Prints the problems of a file, one per line. */
   public static void print(JobFile job, PrintWriter err) {
     for (Diagnostic problem : job.diagnostics()) {
-      err.println(problem.at(job.name()));
+      err.println(Printable.line(problem.at(job.name())));
     }
     int count = job.diagnostics().size();
     err.println(count == 1 ? "1 problem." : count + " problems.");

@@ -1,6 +1,7 @@
 package dev.riffle.cli.job;
 
 import dev.riffle.cli.shared.Failure;
+import dev.riffle.cli.shared.LogFile;
 import dev.riffle.cli.shared.ShutdownHook;
 import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.stream.FlinkOptions;
@@ -50,6 +51,7 @@ record JobRun(StreamJob<?> job, Topics topics, PrintWriter out) {
               + topics.deadLetters()
               + ".");
       out.println("Flink's web interface: " + cluster.rest() + ". Press Ctrl-C to stop.");
+      LogFile.path().ifPresent(log -> out.println("The log of Flink and Kafka is " + log + "."));
       out.flush();
       while (!ShutdownHook.asked() && !running.result().isDone()) {
         TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);

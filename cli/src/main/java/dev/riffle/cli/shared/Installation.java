@@ -31,12 +31,6 @@ public final class Installation {
     return directory().resolve("demo/models/rse-second-pass/1");
   }
 
-  /** The log file of Flink and Kafka. */
-  public static Path log() {
-    String log = System.getProperty("riffle.log");
-    return log != null ? Path.of(log) : Path.of(System.getProperty("java.io.tmpdir"), "riffle.log");
-  }
-
   /** True if the output is a terminal, where a line can be overwritten. */
   public static boolean terminal() {
     return Boolean.getBoolean("riffle.terminal");

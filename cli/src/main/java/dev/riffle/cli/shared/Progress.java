@@ -1,5 +1,6 @@
 package dev.riffle.cli.shared;
 
+import dev.riffle.schemas.Printable;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -51,7 +52,7 @@ public final class Progress {
   /** Prints a line above the progress line. */
   public void line(String text) {
     clear();
-    out.println(text);
+    out.println(Printable.lines(text));
     out.flush();
     last = 0;
   }

@@ -8,6 +8,7 @@ import dev.riffle.jobs.sequence.JobFile;
 import dev.riffle.jobs.sequence.JsonLines;
 import dev.riffle.jobs.stream.KafkaOptions;
 import dev.riffle.models.InputException;
+import dev.riffle.schemas.Printable;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -93,7 +94,9 @@ public final class ProduceEvents implements Callable<Integer> {
           }
         } catch (InputException e) {
           rejected++;
-          spec.commandLine().getErr().println(lines + ":" + number + ": " + e.getMessage());
+          spec.commandLine()
+              .getErr()
+              .println(Printable.line(lines + ":" + number + ": " + e.getMessage()));
         }
       }
       writer.flush();

@@ -13,6 +13,7 @@ import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.SequenceFile;
 import dev.riffle.jobs.annotation.AnnotationJob;
 import dev.riffle.jobs.stream.Topics;
+import dev.riffle.schemas.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
@@ -115,7 +116,7 @@ public final class ProduceReads implements Callable<Integer> {
                 given,
                 what -> {
                   problems[0]++;
-                  spec.commandLine().getErr().println("riffle: " + what);
+                  spec.commandLine().getErr().println("riffle: " + Printable.line(what));
                   spec.commandLine().getErr().flush();
                 }),
             topics.in(),

@@ -5,8 +5,8 @@ import dev.riffle.cli.shared.ShutdownHook;
 import dev.riffle.cli.topic.Records;
 import dev.riffle.cli.topic.TopicReader;
 import dev.riffle.schemas.CodecException;
+import dev.riffle.schemas.Printable;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -71,12 +71,12 @@ public final class TailCommand implements Callable<Integer> {
   private void print(Records records, ConsumerRecord<String, byte[]> record, PrintWriter out) {
     byte[] value = record.value();
     if (value != null && value.length > 0 && value[0] == '{') {
-      out.println(new String(value, StandardCharsets.UTF_8)); // answers of a job with format json
+      out.println(Records.jsonText(value)); // answers of a job with format json
       return;
     }
     try {
       SpecificRecordBase decoded = records.decode(value);
-      out.println(json ? Records.json(decoded).toString() : Records.text(decoded));
+      out.println(json ? Printable.line(Records.json(decoded).toString()) : Records.text(decoded));
     } catch (CodecException e) {
       spec.commandLine()
           .getErr()
@@ -88,7 +88,7 @@ public final class TailCommand implements Callable<Integer> {
                   + "@"
                   + record.offset()
                   + ": "
-                  + e.getMessage());
+                  + Printable.line(e.getMessage()));
       spec.commandLine().getErr().flush();
     }
   }

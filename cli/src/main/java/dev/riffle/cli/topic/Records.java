@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.CodecException;
+import dev.riffle.schemas.Printable;
 import dev.riffle.schemas.StaticSchemaResolver;
 import dev.riffle.schemas.record.AudioChunk;
 import dev.riffle.schemas.record.DeadLetter;
@@ -17,6 +18,7 @@ import dev.riffle.schemas.record.ReadDecision;
 import dev.riffle.schemas.record.SequenceEvent;
 import dev.riffle.schemas.record.SessionEvent;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -64,8 +66,19 @@ public final class Records {
     return codecs.get(schema.getFullName()).decode(value);
   }
 
-  /** One line for people. */
+  /** One line for people, without control characters. */
   public static String text(SpecificRecordBase record) {
+    return Printable.line(describe(record));
+  }
+
+  /** JSON of a record on one line, without control characters; otherwise as it was written. */
+  public static String jsonText(byte[] value) {
+    // Outside of texts, where JSON has escapes for them, these are white space.
+    String line = new String(value, StandardCharsets.UTF_8).replaceAll("[\\n\\r\\t]", " ");
+    return Printable.line(line);
+  }
+
+  private static String describe(SpecificRecordBase record) {
     if (record instanceof NoteEvent n) {
       return String.format(
           Locale.ROOT,

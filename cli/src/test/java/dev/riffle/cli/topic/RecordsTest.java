@@ -1,11 +1,13 @@
 package dev.riffle.cli.topic;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.CodecException;
+import dev.riffle.schemas.Printable;
 import dev.riffle.schemas.record.AudioChunk;
 import dev.riffle.schemas.record.DeadLetter;
 import dev.riffle.schemas.record.GeneEvent;
@@ -85,6 +87,28 @@ class RecordsTest {
         .isEqualTo(
             "(sequence unknown)  from riffle.music.in.v1/2@17  5 bytes:"
                 + " Expected samples but there are none.");
+  }
+
+  @Test
+  void controlCharactersOfRecordsArePrintedAsEscapes() {
+    for (String id : new String[] {"a\u001b[2Jb", "a\nb", "\u009b31m", "\u202ea\r"}) {
+      DeadLetter letter =
+          DeadLetter.newBuilder()
+              .setSequenceId(id)
+              .setSourceTopic("t")
+              .setSourcePartition(0)
+              .setSourceOffset(1)
+              .setSourceTimestamp(0)
+              .setError("Expected no '" + id + "'.")
+              .setPayloadBytes(5)
+              .build();
+      assertThat(Records.text(letter))
+          .startsWith(Printable.line(id) + "  from t/0@1")
+          .endsWith("Expected no '" + Printable.line(id) + "'.");
+      assertThat(Records.text(letter).chars().noneMatch(Character::isISOControl)).isTrue();
+    }
+    assertThat(Records.jsonText("{\"a\":\n\t\"\u009bx\u001b\"}".getBytes(UTF_8)))
+        .isEqualTo("{\"a\":  \"\\u009bx\\u001b\"}");
   }
 
   @Test

@@ -180,7 +180,7 @@ enum FuzzedFormat {
           null);
 
   /** Arrays, a map, bytes and a nested record of itself, so that every kind of value is damaged. */
-  private static final Schema SCHEMA =
+  static final Schema SCHEMA =
       new Schema.Parser()
           .parse(
               """

@@ -36,10 +36,10 @@ public final class RecordMutator {
     this.random = new Random(seed);
   }
 
-  /** A record like this one, damaged; one of ten stays as it is. */
+  /** A record like this one, damaged; one of three stays as it is. */
   public ConsumerRecord<byte[], byte[]> mutate(
       byte[] key, byte[] value, long timestamp, long offset) {
-    byte[] damagedValue = random.nextInt(10) == 0 ? value : damage(value);
+    byte[] damagedValue = random.nextInt(3) == 0 ? value : damage(value);
     byte[] damagedKey =
         switch (random.nextInt(40)) {
           case 0 -> null;
