@@ -406,10 +406,16 @@ def confidence(g, config):
     return 1 / (1 + np.exp(-(c["slope"] * np.log(max(g.score, 1e-3)) + c["bias"])))
 
 
+def escaped(text, bare):
+    """The UTF-8 form of a text; bytes for which bare is false are percent-encoded."""
+    return "".join(chr(c) if bare(c) else f"%{c:02X}" for c in text.encode())
+
+
 def gff_line(contig, number, g):
-    contig = "".join(f"%{ord(ch):02X}" if ch in ";=&,%" or ord(ch) < 32 or ord(ch) == 127 else ch for ch in contig)
-    return "\t".join([contig, "stream-annotator", "CDS", str(g.left + 1), str(g.right), f"{g.score:.1f}", "+" if g.strand == 1 else "-", "0",
-                      f"ID={contig}_{number};partial={g.partial};start_type={g.start_type};coding_score={g.coding:.1f};start_score={g.start:.2f}"])
+    seqid = escaped(contig, lambda c: c < 127 and (chr(c).isalnum() or chr(c) in ".:^*$@!+_?-|"))
+    name = escaped(f"{contig}_{number}", lambda c: 32 <= c < 127 and chr(c) not in ";=&,%")
+    return "\t".join([seqid, "stream-annotator", "CDS", str(g.left + 1), str(g.right), f"{g.score:.1f}", "+" if g.strand == 1 else "-", "0",
+                      f"ID={name};partial={g.partial};start_type={g.start_type};coding_score={g.coding:.1f};start_score={g.start:.2f}"])
 
 
 def fasta_records(lines):

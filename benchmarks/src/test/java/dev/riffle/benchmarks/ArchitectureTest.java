@@ -59,7 +59,15 @@ class ArchitectureTest {
           new Module("kernels-cuda", "dev.riffle.kernels.cuda", KERNELS, "org.bytedeco.."),
           new Module("models", "dev.riffle.models", KERNELS, JACKSON),
           new Module("music", "dev.riffle.music", "dev.riffle.models..", KERNELS, JACKSON),
-          new Module("dna", "dev.riffle.dna", "dev.riffle.models..", KERNELS, JACKSON),
+          new Module(
+              "dna",
+              "dev.riffle.dna",
+              "dev.riffle.models..",
+              KERNELS,
+              JACKSON,
+              "org.apache.commons.compress.compressors..",
+              "org.tukaani.xz",
+              "com.github.luben.zstd"),
           new Module(
               "operators",
               "dev.riffle.operators",

@@ -1,12 +1,12 @@
 package dev.riffle.dna;
 
+import dev.riffle.dna.compressed.DamagedInputException;
 import dev.riffle.models.InputException;
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.Locale;
-import java.util.zip.ZipException;
 
 /**
  * The characters of a text file, one ahead, with the number of the current line. A file that cannot
@@ -25,7 +25,10 @@ final class CharacterReader implements AutoCloseable {
   private int filled;
   private long line = 1;
   private boolean lineStart = true;
+  private boolean afterReturn; // a line feed that is next belongs to the line end
   private boolean broken;
+  private IOException held; // thrown once the characters before it are read
+  private boolean lineCut; // the file is damaged within the last line
 
   /**
    * @param name of the file, for messages
@@ -49,32 +52,90 @@ final class CharacterReader implements AutoCloseable {
     return lineStart;
   }
 
-  /** The next character, which stays the next one, or {@link #END}. */
+  /**
+   * The next character, which stays the next one, or {@link #END}. Lines end with a line feed, a
+   * carriage return or both; the line feed after a carriage return is not a character of its own.
+   */
   int peek() {
-    if (at < filled) {
-      return buffer[at] & 0xff;
+    while (at < filled || fill()) {
+      if (!afterReturn || buffer[at] != '\n') {
+        afterReturn = false;
+        return buffer[at] & 0xff;
+      }
+      afterReturn = false;
+      at++;
     }
-    if (broken) {
-      return END;
-    }
-    try {
-      at = 0;
-      filled = 0;
-      filled = Math.max(0, in.read(buffer));
-    } catch (EOFException e) {
-      throw damaged("it ends within a gzip block", e);
-    } catch (ZipException e) {
-      throw damaged("its gzip data is damaged (" + e.getMessage() + ")", e);
-    } catch (IOException e) {
-      throw damaged(e.toString(), e);
-    }
-    return filled == 0 ? END : buffer[0] & 0xff;
+    return END;
   }
 
-  private InputException damaged(String how, IOException e) {
+  /** Reads more; false at the end of the file. */
+  private boolean fill() {
+    if (held != null) {
+      throw damaged(held);
+    }
+    if (broken) {
+      return false;
+    }
+    at = 0;
+    filled = 0;
+    try {
+      filled = Math.max(0, in.read(buffer, 0, BUFFER));
+    } catch (IOException e) {
+      throw damaged(e);
+    }
+    return filled > 0;
+  }
+
+  /**
+   * Checks that the last line that was read is whole.
+   *
+   * @throws InputException if the file is damaged within it
+   */
+  void checkLine() {
+    if (lineCut) {
+      fill();
+    }
+  }
+
+  private InputException damaged(IOException e) {
     broken = true;
+    held = null;
+    boolean told = e instanceof DamagedInputException;
     return new InputException(
-        name + " cannot be read beyond line " + line + ": " + how + ". Is the copy complete?", e);
+        name
+            + " cannot be read beyond line "
+            + line
+            + ": "
+            + (told ? e.getMessage() + "." : e + ". Is the copy complete?"),
+        e);
+  }
+
+  /**
+   * The next bytes of the file, which stay the next ones.
+   *
+   * @param count most bytes; there are fewer only at the end of the file
+   */
+  byte[] head(int count) {
+    if (at > 0) {
+      System.arraycopy(buffer, at, buffer, 0, filled - at);
+      filled -= at;
+      at = 0;
+    }
+    try {
+      int got = 0;
+      while (filled < count && !broken && got >= 0) {
+        got = in.read(buffer, filled, BUFFER - filled);
+        filled += Math.max(0, got);
+      }
+    } catch (IOException e) {
+      held = e;
+    }
+    return Arrays.copyOf(buffer, Math.min(count, filled));
+  }
+
+  /** Skips bytes that {@link #head} has returned and that are no characters. */
+  void skipBytes(int count) {
+    at += count;
   }
 
   /** Marks the file as unusable from here on. */
@@ -85,10 +146,27 @@ final class CharacterReader implements AutoCloseable {
 
   /** Skips the next character, which has been seen by {@link #peek}. */
   void skip() {
-    lineStart = buffer[at++] == '\n';
-    if (lineStart) {
-      line++;
+    byte character = buffer[at++];
+    lineStart = false;
+    if (endsLine(character)) {
+      endLine(character);
     }
+  }
+
+  /** Skips a blank before the first record, which does not count as a part of its line. */
+  void skipBlank() {
+    skip();
+    lineStart = true;
+  }
+
+  private static boolean endsLine(byte character) {
+    return character == '\n' || character == '\r';
+  }
+
+  private void endLine(byte character) {
+    line++;
+    lineStart = true;
+    afterReturn = character == '\r';
   }
 
   /**
@@ -102,24 +180,28 @@ final class CharacterReader implements AutoCloseable {
     lineStart = false;
     while (at < filled && count < to.length) {
       byte character = buffer[at++];
-      if (character == '\n') {
-        line++;
-        lineStart = true;
-        return count;
-      }
       if (Nucleotides.of(character) >= 0) {
         to[count++] = character;
+      } else if (endsLine(character)) {
+        endLine(character);
+        return count;
       }
     }
     return count;
   }
 
-  /** Reads up to the end of the line; returns its first characters, at most {@code most}. */
+  /**
+   * Reads up to the end of the line; returns its first characters, at most {@code most}. If the
+   * file turns out to be damaged within the line, the next {@link #peek} throws.
+   */
   byte[] readLine(int most) {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
-    while (peek() != END) {
+    lineCut = false;
+    boolean begun = false;
+    while (next(begun) != END) {
+      begun = true;
       int from = at;
-      while (at < filled && buffer[at] != '\n') {
+      while (at < filled && !endsLine(buffer[at])) {
         at++;
       }
       text.write(buffer, from, Math.min(at - from, most - text.size()));
@@ -129,6 +211,20 @@ final class CharacterReader implements AutoCloseable {
       }
     }
     return text.toByteArray();
+  }
+
+  /** As {@link #peek}, but notes a damaged place within a line and returns {@link #END}. */
+  private int next(boolean within) {
+    try {
+      return peek();
+    } catch (InputException e) {
+      if (!within) {
+        throw e;
+      }
+      lineCut = true;
+      held = (IOException) e.getCause();
+      return END;
+    }
   }
 
   void skipLine() {

@@ -61,7 +61,12 @@ final class FastqReader extends SequenceReader {
       lines++;
     }
     if (in.peek() != '+') {
-      return unusable(name, begins, "its bases are not followed by a line with + and by qualities");
+      String found =
+          in.peek() == END
+              ? "the file ends at line " + in.line()
+              : "line " + in.line() + " begins with " + CharacterReader.shown(in.peek());
+      return unusable(
+          name, begins, "its bases are not followed by a line with + and by qualities: " + found);
     }
     in.skipLine();
     ByteArrayOutputStream qualities = new ByteArrayOutputStream();

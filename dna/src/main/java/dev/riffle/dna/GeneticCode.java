@@ -37,6 +37,15 @@ public enum GeneticCode {
     if (number == null) {
       return BACTERIAL;
     }
+    return parse(number);
+  }
+
+  /**
+   * The code of this number.
+   *
+   * @throws InputException if it is neither 11 nor 4
+   */
+  public static GeneticCode parse(String number) {
     if (!number.matches("[0-9]{1,9}")) {
       throw unsupported("'" + number + "'");
     }

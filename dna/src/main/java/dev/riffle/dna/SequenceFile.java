@@ -1,21 +1,20 @@
 package dev.riffle.dna;
 
+import dev.riffle.dna.compressed.CompressedInput;
 import dev.riffle.models.InputException;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PushbackInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
 
 /**
- * A FASTA or FASTQ file, plain or gzipped, read record by record and piece by piece. The format is
- * detected from the first character, not from the file name. A FASTA record can have any length, on
- * one line or many; a FASTQ read is held in memory, up to {@value #MOST_READ} bases.
+ * A FASTA or FASTQ file, read record by record and piece by piece. It may be compressed with gzip,
+ * bzip2, xz or zstd. Compression and format are detected from the first bytes, not from the file
+ * name; lines end with LF, CR or CR LF. A FASTA record can have any length, on one line or many; a
+ * FASTQ read is held in memory, up to {@value #MOST_READ} bases.
  *
  * <pre>
  *   for (Entry e = file.next(); e != null; e = file.next()) {
@@ -32,11 +31,13 @@ public final class SequenceFile implements AutoCloseable {
   /** Bases of the longest read. */
   public static final int MOST_READ = 1 << 28;
 
-  private static final int BUFFER = 1 << 16;
-  private static final int GZIP_FIRST = 0x1f;
-  private static final int GZIP_SECOND = 0x8b;
-  private static final Pattern CODE = Pattern.compile("genetic_code=(\\d*)");
-  private static final int MOST_DIGITS = 3;
+  private static final int HEAD = 512;
+
+  /** {@code genetic_code=4}, {@code transl_table=4}, {@code [gcode=4]}. */
+  private static final Pattern CODE =
+      Pattern.compile(
+          "(?<![\\w-])(?:genetic_code|transl_table|gcode)\\s*=\\s*\"?(\\d+)",
+          Pattern.CASE_INSENSITIVE);
 
   /**
    * A record.
@@ -50,16 +51,36 @@ public final class SequenceFile implements AutoCloseable {
   public record Entry(String name, String header, long line, byte[] qualities, String problem) {
 
     /**
-     * The genetic code that the header names as {@code genetic_code=NUMBER}, or the default.
+     * The genetic code that the header names as {@code genetic_code=NUMBER}, {@code
+     * transl_table=NUMBER} or {@code gcode=NUMBER}, in either case of letters.
      *
-     * @throws InputException if the number is neither 11 nor 4
+     * @throws InputException if the number is neither 11 nor 4, or there are two
+     */
+    public Optional<GeneticCode> code() {
+      Matcher found = CODE.matcher(header);
+      GeneticCode code = null;
+      while (found.find()) {
+        GeneticCode next = GeneticCode.parse(found.group(1));
+        if (code != null && code != next) {
+          throw new InputException(
+              "The header names the genetic codes "
+                  + code.number()
+                  + " and "
+                  + next.number()
+                  + ". Leave one of them, or pass --code.");
+        }
+        code = next;
+      }
+      return Optional.ofNullable(code);
+    }
+
+    /**
+     * The genetic code that the header names, or the default.
+     *
+     * @throws InputException as {@link #code()}
      */
     public GeneticCode code(GeneticCode byDefault) {
-      Matcher code = CODE.matcher(header);
-      String number = code.find() ? code.group(1) : "";
-      return number.isEmpty() || number.length() > MOST_DIGITS
-          ? byDefault
-          : GeneticCode.of(Integer.parseInt(number));
+      return code().orElse(byDefault);
     }
   }
 
@@ -88,22 +109,18 @@ public final class SequenceFile implements AutoCloseable {
   }
 
   /**
-   * Reads a stream, gzipped or not. {@link #close} closes the stream.
+   * Reads a stream or a pipe, compressed or not. {@link #close} closes the stream.
    *
    * @param name of the stream in messages
+   * @throws IOException if the first bytes cannot be read
    */
   public static SequenceFile open(InputStream stream, String name) throws IOException {
-    PushbackInputStream in = new PushbackInputStream(stream, 2);
-    byte[] magic = in.readNBytes(2);
-    in.unread(magic);
-    boolean gzip =
-        magic.length == 2 && (magic[0] & 0xff) == GZIP_FIRST && (magic[1] & 0xff) == GZIP_SECOND;
-    try {
-      InputStream plain = gzip ? new GZIPInputStream(in, BUFFER) : in;
-      return new SequenceFile(new CharacterReader(plain, name));
-    } catch (EOFException | ZipException e) {
-      throw new InputException(name + " is a damaged gzip file: " + e.getMessage() + ".", e);
-    }
+    return new SequenceFile(new CharacterReader(CompressedInput.of(stream), name));
+  }
+
+  /** The name of the file or stream, as messages show it. */
+  public String name() {
+    return in.name();
   }
 
   /** True if the records have qualities; known after the first {@link #next}. */
@@ -142,18 +159,25 @@ public final class SequenceFile implements AutoCloseable {
   }
 
   private void detectFormat() {
+    byte[] head = in.head(HEAD);
+    in.skipBytes(OtherFormat.byteOrderMark(head));
     int first = in.peek();
     while (first == '\n' || first == '\r' || first == ' ' || first == '\t') {
-      in.skip();
+      in.skipBlank();
       first = in.peek();
+    }
+    Optional<OtherFormat> other = OtherFormat.of(head);
+    if (other.isPresent()) {
+      throw in.broken(
+          in.name() + " is neither FASTA nor FASTQ but " + other.get().description() + ".");
     }
     if (first == '@') {
       records = new FastqReader(in);
     } else if (first != CharacterReader.END && first != '>' && first != ';') {
       throw in.broken(
           in.name()
-              + " is neither FASTA nor FASTQ, plain or gzipped: its first line has to begin with >"
-              + " or @, but begins with "
+              + " is neither FASTA nor FASTQ: its first line has to begin with > or @, but begins"
+              + " with "
               + CharacterReader.shown(first)
               + ".");
     }

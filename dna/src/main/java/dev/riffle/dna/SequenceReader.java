@@ -23,7 +23,9 @@ abstract sealed class SequenceReader permits FastaReader, FastqReader {
   /** The header of a record whose first character, {@code >} or {@code @}, is next. */
   String readHeader() {
     in.skip();
-    return new String(in.readLine(MOST_HEADER), StandardCharsets.UTF_8).strip();
+    byte[] header = in.readLine(MOST_HEADER);
+    in.checkLine();
+    return new String(header, StandardCharsets.UTF_8).strip();
   }
 
   static String firstWord(String header) {

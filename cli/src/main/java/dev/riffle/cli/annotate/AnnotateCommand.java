@@ -1,5 +1,6 @@
 package dev.riffle.cli.annotate;
 
+import dev.riffle.cli.dna.CodeChoice;
 import dev.riffle.cli.shared.Failure;
 import dev.riffle.cli.shared.InputFile;
 import dev.riffle.cli.shared.InputFiles;
@@ -58,7 +59,8 @@ public final class AnnotateCommand implements Callable<Integer> {
       paramLabel = "FILE",
       arity = "1..*",
       description =
-          "FASTA or FASTQ, plain or gzipped; detected from the first characters, not from the file name."
+          "FASTA or FASTQ, plain or compressed with gzip, bzip2, xz or zstd; detected from the"
+              + " first bytes, not from the file name."
               + " Files, folders, quoted patterns such as '*.fna', named pipes, or - for standard"
               + " input.")
   List<String> arguments;
@@ -87,9 +89,11 @@ public final class AnnotateCommand implements Callable<Integer> {
 
   @Option(
       names = "--code",
-      paramLabel = "11|4",
-      description = "Genetic code of all contigs (default: genetic_code= of the header, else 11).")
-  Integer code;
+      paramLabel = "auto|11|4",
+      defaultValue = "auto",
+      converter = CodeChoice.Converter.class,
+      description = "Genetic code of all contigs. " + CodeChoice.AUTO)
+  CodeChoice code;
 
   @Option(names = "--force", description = "Replace existing files.")
   boolean force;
@@ -109,7 +113,6 @@ public final class AnnotateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    given(); // refused before anything is read
     InputFiles inputs = InputFiles.of(arguments, InputKind.DNA);
     boolean toDirectory = inputs.several() || output != null && Files.isDirectory(output);
     Map<InputFile, Map<GeneWriter, Path>> paths = paths(inputs, toDirectory);
@@ -143,7 +146,8 @@ public final class AnnotateCommand implements Callable<Integer> {
     long began = System.nanoTime();
     try (SequenceFile sequences = open(input);
         Outputs outputs = Outputs.open(paths, spec.commandLine().getOut())) {
-      new FileAnnotation(annotator, given(), new Writing(outputs, report)).annotate(sequences);
+      new FileAnnotation(annotator, code.given().orElse(null), new Writing(outputs, report))
+          .annotate(sequences);
       outputs.check();
     } catch (InputException e) {
       report.refused(e.getMessage());
@@ -184,14 +188,6 @@ public final class AnnotateCommand implements Callable<Integer> {
 
   private boolean toFile() {
     return output != null && !output.toString().equals(InputFiles.STREAM);
-  }
-
-  private GeneticCode given() {
-    try {
-      return code == null ? null : GeneticCode.of(code);
-    } catch (InputException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
   }
 
   /** The files of each input; a null path is standard output. */
@@ -325,6 +321,11 @@ public final class AnnotateCommand implements Callable<Integer> {
 
   private record Writing(Outputs outputs, Report report) implements FileAnnotation.Listener {
     @Override
+    public void begun(String contig, long bases) {
+      outputs.writers.forEach((form, to) -> form.contig(to, contig, bases));
+    }
+
+    @Override
     public void gene(String contig, GeneticCode code, Prediction<Gene> gene) {
       if (gene.value().status() == Gene.Status.PUBLISHED) {
         report.genes++;
@@ -336,7 +337,6 @@ public final class AnnotateCommand implements Callable<Integer> {
     public void ended(String contig, long bases) {
       report.contigs++;
       report.bases += bases;
-      outputs.writers.forEach((form, to) -> form.end(to, contig, bases));
       if (report.contigs % CONTIGS_PER_CHECK == 0) {
         outputs.check();
       }

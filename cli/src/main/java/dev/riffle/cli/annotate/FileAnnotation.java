@@ -4,6 +4,7 @@ import dev.riffle.dna.Composition;
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.Nucleotides;
 import dev.riffle.dna.SequenceFile;
+import dev.riffle.dna.UniqueNames;
 import dev.riffle.dna.annotator.Annotator;
 import dev.riffle.dna.annotator.Gene;
 import dev.riffle.models.BatchItem;
@@ -12,9 +13,8 @@ import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.StreamRunner;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 
 /**
  * Annotates the contigs of a file, in their order. A long one goes through the model piece by
@@ -32,6 +32,9 @@ public final class FileAnnotation {
 
   /** Receives what comes of it, contig by contig. */
   public interface Listener {
+    /** A contig of known length, one base or more, before its genes; a long one does not come. */
+    default void begun(String contig, long bases) {}
+
     /** A gene, growing or published. */
     void gene(String contig, GeneticCode code, Prediction<Gene> gene);
 
@@ -45,7 +48,8 @@ public final class FileAnnotation {
     void note(String what);
   }
 
-  private record Contig(String name, GeneticCode code, BatchItem<Gene> row) {}
+  /** A short contig; not whole if the file is damaged within it. */
+  private record Contig(String name, GeneticCode code, BatchItem<Gene> row, boolean whole) {}
 
   private final StreamRunner<Gene> runner;
   private final GeneticCode given;
@@ -53,9 +57,12 @@ public final class FileAnnotation {
   private final byte[] opened;
   private final byte[] piece = new byte[PIECE];
   private final float[] values = new float[PIECE];
-  private final Set<String> names = new HashSet<>();
+  private final UniqueNames names = new UniqueNames();
   private final List<Contig> batch = new ArrayList<>();
   private int batched; // letters of the batch
+  private CodeCheck check;
+  private long records;
+  private long annotated; // of them
 
   /**
    * @param model a DNA annotator
@@ -68,26 +75,44 @@ public final class FileAnnotation {
     this.opened = runner.open(Annotator.FORMAT);
   }
 
-  /** Annotates a file. Errors in the file or in a contig are reported as problems. */
+  /**
+   * Annotates a file. Errors in the file or in a contig are reported as problems, and so is a file
+   * of which nothing can be annotated.
+   */
   public void annotate(SequenceFile file) {
+    check = new CodeCheck(runner);
+    records = 0;
+    annotated = 0;
+    boolean broken = false;
     try {
       for (SequenceFile.Entry entry = file.next(); entry != null; entry = file.next()) {
         annotate(file, entry);
       }
     } catch (InputException e) {
+      broken = true;
       listener.problem(e.getMessage());
     }
     flush();
+    check.finding().ifPresent(listener::note);
+    if (annotated == 0) {
+      String why =
+          records > 0
+              ? records + (records == 1 ? " record has" : " records have") + " no DNA to annotate"
+              : broken ? "it cannot be read" : "it contains no record that begins with > or @";
+      listener.problem(file.name() + ": nothing was annotated, because " + why + ".");
+    }
   }
 
   private void annotate(SequenceFile file, SequenceFile.Entry entry) {
+    records++;
     String why = entry.problem();
-    GeneticCode code = given;
+    Optional<GeneticCode> known = Optional.ofNullable(given);
     try {
-      code = code != null || why != null ? code : entry.code(GeneticCode.BACTERIAL);
+      known = given != null || why != null ? known : entry.code();
     } catch (InputException e) {
       why = e.getMessage();
     }
+    GeneticCode code = known.orElse(GeneticCode.BACTERIAL);
     int count = why == null ? file.read(piece) : 0;
     Composition composition = new Composition();
     composition.add(piece, count);
@@ -102,18 +127,29 @@ public final class FileAnnotation {
     } else if (count < PIECE) {
       float[] steps = new float[count];
       Nucleotides.values(piece, 0, count, steps, 0);
-      batch.add(new Contig(name, code, row(code, opened, steps, count)));
-      batched += count;
+      boolean whole = true;
       try {
         file.read(piece); // nothing more, or why there is nothing more
       } catch (InputException e) {
+        whole = false;
         cut(name, count, e);
+      }
+      annotated++;
+      batch.add(new Contig(name, code, row(code, opened, steps, count), whole));
+      batched += count;
+      if (known.isEmpty()) {
+        check.add(steps, count);
       }
       if (batched >= BATCH) {
         flush();
       }
     } else {
       flush();
+      annotated++;
+      if (known.isEmpty()) {
+        Nucleotides.values(piece, 0, count, values, 0);
+        check.add(values, count);
+      }
       annotateLong(file, name, code, composition);
     }
     if (composition.oddities() != null) {
@@ -172,6 +208,9 @@ public final class FileAnnotation {
     }
     runner.finish(batch.stream().map(Contig::row).toList());
     for (Contig contig : batch) {
+      if (contig.whole) {
+        listener.begun(contig.name, contig.row.steps);
+      }
       tell(contig.name, contig.code, contig.row);
       listener.ended(contig.name, contig.row.steps);
     }
@@ -190,21 +229,17 @@ public final class FileAnnotation {
     if (names.size() >= MOST_NAMES) {
       return name;
     }
-    if (names.add(name)) {
-      if (names.size() == MOST_NAMES) {
-        listener.note(
-            "More than " + MOST_NAMES + " contigs: later contigs are not checked for equal names.");
-      }
-      return name;
+    String unique = names.of(name);
+    if (names.size() == MOST_NAMES) {
+      listener.note(
+          "More than " + MOST_NAMES + " contigs: later contigs are not checked for equal names.");
     }
-    int times = 2;
-    while (!names.add(name + "." + times)) {
-      times++;
+    if (!unique.equals(name)) {
+      listener.problem(
+          String.format(
+              "%s is the name of %s contigs: the genes of this one are written under %s.",
+              name, unique.equals(name + ".2") ? "two" : "several", unique));
     }
-    listener.problem(
-        String.format(
-            "%s is the name of %s contigs: the genes of this one are written under %s.%d.",
-            name, times == 2 ? "two" : "several", name, times));
-    return name + "." + times;
+    return unique;
   }
 }

@@ -10,7 +10,7 @@ import java.io.PrintWriter;
 
 /** Published genes as text, a line each, in the order in which they come. */
 public enum GeneWriter {
-  /** GFF3, with a contig's length at its end. */
+  /** GFF3; the length of a contig, where it is known, is before its genes. */
   GFF3("gff3") {
     @Override
     public void begin(PrintWriter to) {
@@ -23,7 +23,7 @@ public enum GeneWriter {
     }
 
     @Override
-    public void end(PrintWriter to, String contig, long bases) {
+    public void contig(PrintWriter to, String contig, long bases) {
       line(to, Gff3.region(contig, bases));
     }
   },
@@ -37,10 +37,10 @@ public enum GeneWriter {
           to,
           String.join(
               "\t",
-              contig.replaceAll("\\p{Cntrl}", "_"),
+              Gff3.bedName(contig),
               Long.toString(gene.left()),
               Long.toString(gene.right()),
-              Gff3.encoded(contig) + "_" + gene.number(),
+              Gff3.seqid(contig + "_" + gene.number()),
               Long.toString(Math.round(1000 * gene.confidence())),
               gene.reverse() ? "-" : "+"));
     }
@@ -82,8 +82,8 @@ public enum GeneWriter {
   /** A published gene. */
   public abstract void gene(PrintWriter to, String contig, GeneticCode code, Prediction<Gene> gene);
 
-  /** The text after the genes of a contig. */
-  public void end(PrintWriter to, String contig, long bases) {}
+  /** The text before the genes of a contig whose length is known, one base or more. */
+  public void contig(PrintWriter to, String contig, long bases) {}
 
   private static void line(PrintWriter to, String text) {
     to.print(text);

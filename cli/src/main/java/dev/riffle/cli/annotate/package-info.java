@@ -4,6 +4,7 @@
  * <pre>
  *   SequenceFile -> FileAnnotation -> StreamModel: one contig piece by piece, short contigs in one batch
  *                     |
+ *                     |-- CodeCheck: is it genetic code 4?
  *                   GeneWriter: GFF3, BED, JSON lines
  * </pre>
  */

@@ -46,15 +46,17 @@ public final class Annotations {
     return genes.values().stream().flatMap(List::stream).toList();
   }
 
-  /** Writes them as {@code annotate} does: each contig's genes, then its length. */
+  /** Writes them as {@code annotate} does: each contig's length, then its genes. */
   public void write(Path file) throws IOException {
     try (BufferedWriter out = Files.newBufferedWriter(file)) {
       line(out, Gff3.HEADER);
       for (Map.Entry<String, Long> contig : lengths.entrySet()) {
+        if (contig.getValue() > 0) {
+          line(out, Gff3.region(contig.getKey(), contig.getValue()));
+        }
         for (GeneEvent gene : genes.getOrDefault(contig.getKey(), List.of())) {
           line(out, Gff3.feature(gene.getSequenceId(), GeneMapper.gene(gene)));
         }
-        line(out, Gff3.region(contig.getKey(), contig.getValue()));
       }
     }
   }

@@ -2,6 +2,7 @@ package dev.riffle.cli.demo;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.riffle.cli.dna.CodeChoice;
 import dev.riffle.cli.dna.Read;
 import dev.riffle.cli.dna.ReadFile;
 import dev.riffle.cli.dna.ReadFlow;
@@ -41,7 +42,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.specific.SpecificRecordBase;
@@ -78,7 +78,7 @@ final class DemoDna implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       arity = "0..1",
-      description = "FASTA or FASTQ, plain or gzipped (default: a synthetic genome).")
+      description = "FASTA or FASTQ, compressed or not (default: a synthetic genome).")
   Path file;
 
   @Option(
@@ -97,9 +97,11 @@ final class DemoDna implements Callable<Integer> {
 
   @Option(
       names = "--code",
-      paramLabel = "11|4",
-      description = "Genetic code (default: genetic_code= of the header in FILE, else 11).")
-  Optional<Integer> code;
+      paramLabel = "auto|11|4",
+      defaultValue = "auto",
+      converter = CodeChoice.Converter.class,
+      description = "Genetic code. " + CodeChoice.AUTO)
+  CodeChoice code;
 
   @Option(
       names = "--speed",
@@ -143,7 +145,6 @@ final class DemoDna implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--bases must be 2000 to 10000000, found " + bases + ".");
     }
-    Optional<GeneticCode> given = ReadFlow.code(spec, code);
     if (speed == null) {
       speed = file == null ? SYNTHETIC_SPEED : Double.POSITIVE_INFINITY;
     }
@@ -157,13 +158,13 @@ final class DemoDna implements Callable<Integer> {
     if (file == null) {
       genome =
           SyntheticGenome.make(
-              "synthetic", bases, seed, given.orElse(GeneticCode.BACTERIAL).number());
+              "synthetic", bases, seed, code.given().orElse(GeneticCode.BACTERIAL).number());
       genome.write(output.file("genome.fasta"), output.file("genome.gff3"));
       say("Synthetic genome: %,d bases, %d genes, seed %d.", bases, genome.genes().size(), seed);
       run(List.of(read(genome)).iterator());
     } else {
       try (SequenceFile reads = SequenceFile.open(file)) {
-        run(new ReadFile(reads, given, this::problem));
+        run(new ReadFile(reads, code.given(), this::problem));
       } catch (NoSuchFileException e) {
         throw new ParameterException(spec.commandLine(), "File " + file + " does not exist.", e);
       }

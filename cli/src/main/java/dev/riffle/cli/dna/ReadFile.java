@@ -3,14 +3,13 @@ package dev.riffle.cli.dna;
 import dev.riffle.dna.Composition;
 import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.SequenceFile;
+import dev.riffle.dna.UniqueNames;
 import dev.riffle.models.InputException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -23,7 +22,7 @@ public final class ReadFile implements Iterator<Read> {
   private final SequenceFile file;
   private final Optional<GeneticCode> given;
   private final Consumer<String> problems;
-  private final Set<String> ids = new HashSet<>();
+  private final UniqueNames ids = new UniqueNames();
   private boolean broken;
   private Read next;
 
@@ -124,10 +123,7 @@ public final class ReadFile implements Iterator<Read> {
   }
 
   private String unique(String name) {
-    String id = name;
-    for (int times = 2; !ids.add(id); times++) {
-      id = name + "." + times;
-    }
+    String id = ids.of(name);
     if (!id.equals(name)) {
       problems.accept(name + " is the name of several reads: this one is sent as " + id + ".");
     }

@@ -1,8 +1,5 @@
 package dev.riffle.cli.dna;
 
-import dev.riffle.dna.GeneticCode;
-import dev.riffle.models.InputException;
-import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -58,19 +55,6 @@ public final class ReadFlow {
     if (value < 1 || value > max) {
       throw new ParameterException(
           spec.commandLine(), option + " must be 1 to " + max + ", found " + value + ".");
-    }
-  }
-
-  /**
-   * The genetic code of an option's value.
-   *
-   * @throws ParameterException if there is no such code
-   */
-  public static Optional<GeneticCode> code(CommandSpec spec, Optional<Integer> number) {
-    try {
-      return number.map(GeneticCode::of);
-    } catch (InputException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
   }
 

@@ -108,15 +108,18 @@ public record SyntheticGenome(String name, int code, byte[] bases, List<Placed> 
     int number = 0;
     for (Placed gene : genes) {
       number++;
+      // a gene of the reverse strand begins at its right end: there the contig cuts its codons
+      int phase = gene.whole || gene.strand > 0 ? 0 : (gene.right - gene.left) % 3;
       text.append(
           String.format(
               Locale.ROOT,
-              "%s\tsynthetic\tCDS\t%d\t%d\t.\t%s\t0\tID=%s_known_%d;partial=%s%n",
-              name,
+              "%s\tsynthetic\tCDS\t%d\t%d\t.\t%s\t%d\tID=%s_known_%d;partial=%s\n",
+              Gff3.seqid(name),
               gene.left + 1,
               gene.right,
               gene.strand > 0 ? "+" : "-",
-              name,
+              phase,
+              Gff3.attribute(name),
               number,
               gene.whole ? "00" : "01"));
     }

@@ -1,5 +1,6 @@
 package dev.riffle.cli.stream;
 
+import dev.riffle.cli.dna.CodeChoice;
 import dev.riffle.cli.dna.Read;
 import dev.riffle.cli.dna.ReadFile;
 import dev.riffle.cli.dna.ReadFlow;
@@ -22,7 +23,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
 import picocli.CommandLine;
@@ -51,7 +51,7 @@ public final class ProduceReads implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       arity = "0..1",
-      description = "FASTA or FASTQ, plain or gzipped.")
+      description = "FASTA or FASTQ, compressed or not.")
   Path file;
 
   @Option(
@@ -77,9 +77,11 @@ public final class ProduceReads implements Callable<Integer> {
 
   @Option(
       names = "--code",
-      paramLabel = "11|4",
-      description = "Genetic code of all reads (default: genetic_code= of the header, else 11).")
-  Optional<Integer> code;
+      paramLabel = "auto|11|4",
+      defaultValue = "auto",
+      converter = CodeChoice.Converter.class,
+      description = "Genetic code of all reads. " + CodeChoice.AUTO)
+  CodeChoice code;
 
   @Mixin TopicFlags topicFlags;
 
@@ -96,14 +98,13 @@ public final class ProduceReads implements Callable<Integer> {
     }
     ReadFlow.checkRange(spec, "--contigs", contigs, 1_000_000);
     ReadPlayback playback = flow.playback(spec);
-    Optional<GeneticCode> given = ReadFlow.code(spec, code);
     Topics topics = topicFlags.topics(spec, new AnnotationJob());
     int[] problems = {0};
     if (file == null) {
       topics.create(topicFlags.bootstrap(), 1, PATIENCE);
       send(
           playback,
-          synthesize(given.orElse(GeneticCode.BACTERIAL)),
+          synthesize(code.given().orElse(GeneticCode.BACTERIAL)),
           topics.in(),
           contigs + " synthetic contigs");
     } else {
@@ -113,7 +114,7 @@ public final class ProduceReads implements Callable<Integer> {
             playback,
             new ReadFile(
                 reads,
-                given,
+                code.given(),
                 what -> {
                   problems[0]++;
                   spec.commandLine().getErr().println("riffle: " + Printable.line(what));
