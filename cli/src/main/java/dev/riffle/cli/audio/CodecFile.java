@@ -8,6 +8,9 @@ import static org.bytedeco.ffmpeg.global.swresample.*;
 import dev.riffle.models.InputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
@@ -24,6 +27,10 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /** FLAC, MP3 and whatever else FFmpeg decodes; reads local files only. */
 final class CodecFile extends AudioFile {
+  private static final int PADDING_FRAMES = 4;
+  private static final int AAC_FRAME = 2048; // with the doubled rate of HE-AAC
+  private static final int OTHER_FRAME = 1024;
+
   private final AVFormatContext container;
   private final AVCodecContext codec;
   private final SwrContext toFloat;
@@ -38,6 +45,16 @@ final class CodecFile extends AudioFile {
   private float[] decoded = new float[0]; // [decodedSamples, channels], from next on
   private int next;
   private int decodedSamples;
+  private long silence; // samples that are delivered before the decoded ones
+  private long begun; // samples that were decoded or replaced
+  private final Holes holes = new Holes();
+  private final Optional<LostFrames> lost; // for streams whose timestamps do not count these
+  private final boolean timed; // every hole shows in the timestamps
+  private final int shortest; // gap that is a hole; timestamps of Vorbis vary by half a block
+  private boolean failed; // a packet since the last frame could not be decoded
+  private long clock = UNKNOWN; // time of the next sample, in samples of the stream
+  private long shift; // samples that the timestamps do not count
+  private long packetsEnd; // time behind the last packet
   private boolean drained;
   private boolean closed;
 
@@ -49,6 +66,13 @@ final class CodecFile extends AudioFile {
     this.stream = stream;
     this.rate = codec.sample_rate();
     this.channels = codec.ch_layout().nb_channels();
+    String kind = container.iformat().name().getString();
+    this.lost =
+        LostFrames.matter(kind, codec.codec_id())
+            ? Optional.of(new LostFrames(codec.codec_id(), of.start))
+            : Optional.empty();
+    this.timed = lost.isPresent() || kind.equals("ogg");
+    this.shortest = rate / (kind.equals("ogg") ? 20 : 200);
     this.exact = (avcodec_descriptor_get(codec.codec_id()).props() & AV_CODEC_PROP_LOSSY) == 0;
     AVStream s = container.streams(stream);
     boolean guessed = container.duration_estimation_method() == AVFMT_DURATION_FROM_BITRATE;
@@ -59,8 +83,13 @@ final class CodecFile extends AudioFile {
             : Math.round(s.duration() * (double) base.num() / base.den() * rate);
   }
 
-  /** A file to open: where it lies, what messages call it, whether its header knows its length. */
-  private record Names(Path path, String name, boolean open) {}
+  /**
+   * A file.
+   *
+   * @param open true if its header does not know its length
+   * @param start of its first packet, in bytes
+   */
+  private record Names(Path path, String name, boolean open, long start) {}
 
   /**
    * Opens a file.
@@ -87,6 +116,7 @@ final class CodecFile extends AudioFile {
       throw notASound(name, message(rc));
     }
     AVCodecContext codec = null;
+    long start = avio_tell(container.pb());
     try {
       check(avformat_find_stream_info(container, (PointerPointer<?>) null), name);
       int stream =
@@ -98,12 +128,13 @@ final class CodecFile extends AudioFile {
       AVCodec decoder = avcodec_find_decoder(parameters.codec_id());
       codec = avcodec_alloc_context3(decoder);
       check(avcodec_parameters_to_context(codec, parameters), name);
+      codec.pkt_timebase(container.streams(stream).time_base());
       check(avcodec_open2(codec, decoder, (PointerPointer<?>) null), name);
       if (codec.sample_rate() <= 0 || codec.ch_layout().nb_channels() <= 0) {
         throw new InputException(
             name + " names no sample rate or no channels: it is truncated or damaged.");
       }
-      return new CodecFile(new Names(path, name, open), container, codec, stream);
+      return new CodecFile(new Names(path, name, open, start), container, codec, stream);
     } catch (InputException e) {
       if (codec != null) {
         avcodec_free_context(codec);
@@ -157,9 +188,19 @@ final class CodecFile extends AudioFile {
     return length;
   }
 
+  /**
+   * The samples that an encoder adds before and behind the sound, which a header may count: four
+   * frames. A lossless codec adds none.
+   */
   @Override
   long tolerance() {
-    return exact ? 0 : Math.max(rate / 2, length / 50); // encoder delay and padding
+    int frame = codec.codec_id() == AV_CODEC_ID_AAC ? AAC_FRAME : codec.frame_size();
+    return exact ? 0 : PADDING_FRAMES * (frame > 0 ? frame : OTHER_FRAME);
+  }
+
+  @Override
+  public List<String> warnings() {
+    return holes.warnings(name(), rate);
   }
 
   @Override
@@ -174,16 +215,23 @@ final class CodecFile extends AudioFile {
   @Override
   int decode(float[] into, int samples) {
     int done = 0;
-    while (done < samples && (next < decodedSamples || decodeFrame())) {
-      int n = Math.min(samples - done, decodedSamples - next);
-      System.arraycopy(decoded, next * channels, into, done * channels, n * channels);
-      next += n;
+    while (done < samples && (silence > 0 || next < decodedSamples || decodeFrame())) {
+      int n;
+      if (silence > 0) {
+        n = (int) Math.min(samples - done, silence);
+        Arrays.fill(into, done * channels, (done + n) * channels, 0f);
+        silence -= n;
+      } else {
+        n = Math.min(samples - done, decodedSamples - next);
+        System.arraycopy(decoded, next * channels, into, done * channels, n * channels);
+        next += n;
+      }
       done += n;
     }
     return done;
   }
 
-  /** Fills {@link #decoded} with the next frame; false at the end. */
+  /** Fills {@link #decoded} with the next frame, or {@link #silence}; false at the end. */
   private boolean decodeFrame() {
     while (true) {
       int rc = avcodec_receive_frame(codec, frame);
@@ -193,17 +241,20 @@ final class CodecFile extends AudioFile {
           return true;
         }
       } else if (rc == AVERROR_EOF || drained) {
-        return false;
+        boolean tail = failed && clock != UNKNOWN;
+        failed = false;
+        if (tail) {
+          reach(packetsEnd);
+        }
+        return silence > 0;
       } else {
+        failed |= rc != AVERROR_EAGAIN();
         feed();
       }
     }
   }
 
-  /**
-   * Sends one packet, or the end. A packet that cannot be decoded is left out here; what it held is
-   * missed in the length at the end, which {@link #read} judges.
-   */
+  /** Sends one packet, or the end. One that cannot be decoded becomes a hole in time. */
   private void feed() {
     int rc = av_read_frame(container, packet);
     if (rc == AVERROR_EOF) {
@@ -215,9 +266,57 @@ final class CodecFile extends AudioFile {
       throw new InputException(name() + " cannot be read further: " + message(rc) + ".");
     }
     if (packet.stream_index() == stream) {
-      avcodec_send_packet(codec, packet);
+      boolean whole = lost.isEmpty() || lost.get().add(packet, avio_tell(container.pb()));
+      boolean bad = avcodec_send_packet(codec, packet) < 0;
+      failed |= bad;
+      if (packet.pts() != AV_NOPTS_VALUE) {
+        if (bad && whole && clock == UNKNOWN) {
+          clock = samples(packet.pts());
+        }
+        packetsEnd = samples(packet.pts() + packet.duration());
+      }
     }
     av_packet_unref(packet);
+  }
+
+  private long samples(long ticks) {
+    AVRational base = codec.pkt_timebase();
+    return Math.round(ticks * (double) base.num() / base.den() * rate);
+  }
+
+  /**
+   * Adds silence up to a time of the stream, if sound is missing before it: a packet could not be
+   * decoded, or is not there in a format that counts every sample. Other gaps between timestamps
+   * are those of the recorder.
+   */
+  private void reach(long time) {
+    shift += lost.map(LostFrames::take).orElse(0L) * codec.frame_size();
+    long missing = time + shift - clock;
+    boolean inside = length == UNKNOWN || begun + missing <= length + tolerance();
+    if (missing > shortest && inside) {
+      silence = missing;
+      holes.add(begun, missing);
+      clock += missing;
+      begun += missing;
+    } else if (Math.abs(missing) > shortest) {
+      shift -= missing; // another beginning, such as that of the next chained stream
+    }
+  }
+
+  /** Puts silence before a frame that follows a hole. */
+  private void place() {
+    if (frame.pts() != AV_NOPTS_VALUE) {
+      long time = samples(frame.pts());
+      if (clock == UNKNOWN) {
+        clock = time;
+      } else if (timed || failed) {
+        reach(time);
+      } else {
+        clock = time + shift;
+      }
+    }
+    failed = false;
+    clock += clock == UNKNOWN ? 0 : frame.nb_samples();
   }
 
   private void convert() {
@@ -234,6 +333,7 @@ final class CodecFile extends AudioFile {
               + frame.ch_layout().nb_channels()
               + ". Convert it to one format.");
     }
+    place();
     int n = frame.nb_samples();
     if (native32.capacity() < (long) n * channels) {
       native32.close();
@@ -246,6 +346,7 @@ final class CodecFile extends AudioFile {
     }
     check(decodedSamples, name());
     native32.get(decoded, 0, decodedSamples * channels);
+    begun += decodedSamples;
     next = 0;
     av_frame_unref(frame);
   }

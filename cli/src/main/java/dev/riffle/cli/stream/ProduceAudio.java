@@ -114,6 +114,10 @@ public final class ProduceAudio implements Callable<Integer> {
       producer.flush();
       out.printf(Locale.ROOT, "Sent %.3f s; the sequence has ended.%n", seconds[0]);
       out.flush();
+      if (sound instanceof AudioFile audio) {
+        audio.warnings().forEach(w -> spec.commandLine().getErr().println("riffle: " + w));
+        spec.commandLine().getErr().flush();
+      }
     } finally {
       ctrlC.close();
     }

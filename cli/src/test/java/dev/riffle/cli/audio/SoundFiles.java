@@ -90,6 +90,16 @@ public final class SoundFiles {
         : encoded(to, "mp3", "libmp3lame", AV_SAMPLE_FMT_S16P, values, rate, 1);
   }
 
+  /** An ADTS stream of AAC, of one channel. */
+  public static Path adts(Path to, float[] values, int rate) {
+    return encoded(to, "adts", "aac", AV_SAMPLE_FMT_FLTP, values, rate, 1);
+  }
+
+  /** An Ogg of FLAC, of one channel. */
+  public static Path ogg(Path to, float[] values, int rate) {
+    return encoded(to, "ogg", "flac", AV_SAMPLE_FMT_S16, values, rate, 1);
+  }
+
   private static Path encoded(
       Path to, String kind, String encoder, int format, float[] values, int rate, int channels) {
     var codec = avcodec_find_encoder_by_name(encoder);
@@ -107,15 +117,17 @@ public final class SoundFiles {
     ok(avformat_write_header(container, (PointerPointer<?>) null));
     var packet = av_packet_alloc();
     context.time_base().num(1).den(rate);
-    byte[] pcm = Samples.encode(values, values.length, "s16le").array();
-    int block = context.frame_size();
+    boolean isFloat = format == AV_SAMPLE_FMT_FLTP;
+    int width = isFloat ? 4 : 2;
+    byte[] pcm = Samples.encode(values, values.length, isFloat ? "f32le" : "s16le").array();
+    int block = context.frame_size() > 0 ? context.frame_size() : 1024;
     for (int at = 0; at < values.length / channels; at += block) {
       int n = Math.min(block, values.length / channels - at);
       var frame = av_frame_alloc();
       frame.nb_samples(n).format(format).sample_rate(rate);
       av_channel_layout_default(frame.ch_layout(), channels);
       ok(av_frame_get_buffer(frame, 0));
-      new BytePointer(frame.data(0)).put(pcm, at * channels * 2, n * channels * 2);
+      new BytePointer(frame.data(0)).put(pcm, at * channels * width, n * channels * width);
       frame.pts(at);
       ok(avcodec_send_frame(context, frame));
       av_frame_free(frame);
