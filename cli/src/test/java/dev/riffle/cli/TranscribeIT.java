@@ -146,7 +146,7 @@ class TranscribeIT {
 
     assertThat(result.exit()).as(result.err()).isZero();
     assertThat(result.err()).contains("antiphase.flac cancel");
-    assertThat(rows(out.resolve("antiphase.csv"))).hasSize(35);
+    assertThat(rows(out.resolve("antiphase.csv"))).hasSizeBetween(30, 40);
     assertThat(rows(out.resolve("size_ffff.csv"))).isNotEmpty();
     assertThat(rows(out.resolve("id3.csv"))).isNotEmpty();
   }

@@ -1,6 +1,7 @@
 package dev.riffle.cli.audio;
 
 import dev.riffle.models.InputException;
+import dev.riffle.music.signal.ChannelLevels;
 import java.util.List;
 import java.util.stream.IntStream;
 

@@ -9,7 +9,7 @@
  *        |
  *   read(float[], n)     interleaved channels, full scale 1, at the file's own rate
  *        |
- *   ChannelLevels        which channels are worth transcribing
+ *   ChannelChoice        which channels are worth transcribing
  *   Samples.encode       -> the bytes of an AudioChunk
  * </pre>
  */

@@ -55,7 +55,7 @@ public record InputFile(String name, Optional<Path> path, Path stem) {
         && (!Files.exists(path.get())
             || Files.isRegularFile(path.get())
             || Files.isDirectory(path.get()))) {
-      return path.get(); // whoever opens it reports what is wrong
+      return path.get(); // opening it will report what is wrong
     }
     try (InputStream in = open()) {
       Path copy = Files.createTempFile(copies.path(), "input", "");

@@ -2,9 +2,9 @@ package dev.riffle.cli.transcribe;
 
 import dev.riffle.cli.audio.AudioFile;
 import dev.riffle.cli.audio.ChannelChoice;
-import dev.riffle.cli.audio.ChannelLevels;
 import dev.riffle.cli.shared.InputFile;
 import dev.riffle.cli.shared.Workspace;
+import dev.riffle.music.signal.ChannelLevels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

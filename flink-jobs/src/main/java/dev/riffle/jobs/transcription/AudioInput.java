@@ -9,16 +9,36 @@ import dev.riffle.operators.StepEvent;
 import dev.riffle.schemas.AvroCodec;
 import dev.riffle.schemas.record.AudioChunk;
 import java.nio.ByteBuffer;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Decodes {@code AudioChunk} records. */
 public final class AudioInput extends EventInput {
   private static final long serialVersionUID = 1;
+  private static final Logger LOG = LoggerFactory.getLogger(AudioInput.class);
 
+  private final ChannelSelection channel;
   private transient AvroCodec<AudioChunk> codec;
+  private transient ChannelWatch watch;
 
+  /** Decodes chunks whose channels are mixed. */
   public AudioInput(InputLimits limits) {
+    this(limits, ChannelSelection.MIX);
+  }
+
+  public AudioInput(InputLimits limits, ChannelSelection channel) {
     super(limits);
+    this.channel = channel;
+  }
+
+  @Override
+  public void open(DeserializationSchema.InitializationContext context) {
+    super.open(context);
+    context
+        .getMetricGroup()
+        .gauge("cancelling_channels_total", () -> watch == null ? 0L : watch.cancelling());
   }
 
   @Override
@@ -66,13 +86,24 @@ public final class AudioInput extends EventInput {
     event.end = chunk.getSequenceEnd();
     event.position = chunk.getPosition();
     event.captureMicros = checkCaptureTime(chunk.getCaptureTime(), record);
-    event.format = new Format(rate, channels);
-    event.values = samples(chunk.getSamples(), encoding, channels);
+    event.format = new Format(rate, channel.width(channels));
+    float[] samples = samples(chunk.getSamples(), encoding, channels);
+    event.values = channel.of(samples, channels);
     if (event.values.length == 0 && !event.end) {
       throw new InputException(
           "Expected samples but there are none; only a chunk with sequence_end may be empty.");
     }
+    if (channel == ChannelSelection.MIX) {
+      listen(event, channels);
+    }
     return event;
+  }
+
+  private void listen(StepEvent event, int channels) {
+    if (watch == null) {
+      watch = new ChannelWatch();
+    }
+    watch.add(event.sequenceId, event.values, channels, event.format.rate()).ifPresent(LOG::warn);
   }
 
   private static float[] samples(ByteBuffer bytes, SampleEncoding encoding, int channels) {

@@ -40,7 +40,9 @@ public final class TranscriptionJob extends JobDefinition<Note> {
 
   @Override
   public EventInput input(JobOptions options) {
-    return new AudioInput(InputOptions.limits(options));
+    return new AudioInput(
+        InputOptions.limits(options),
+        ChannelSelection.of(options.get(TranscriptionOptions.CHANNEL)));
   }
 
   @Override

@@ -14,6 +14,15 @@ public final class TranscriptionOptions {
               "Version directory of a second-pass model, such as demo/models/rse-second-pass/1."
                   + " Final notes are then those that the second pass confirms.");
 
+  public static final JobOption<String> CHANNEL =
+      OPTIONS
+          .text("channel")
+          .oneOf(ChannelSelection.names())
+          .defaultsTo("mix")
+          .describedAs(
+              "Channel that is transcribed. The mix is silent if the channels cancel; the job then"
+                  + " logs a warning and counts cancelling_channels_total.");
+
   public static final OptionGroup GROUP = OPTIONS.build();
 
   private TranscriptionOptions() {}

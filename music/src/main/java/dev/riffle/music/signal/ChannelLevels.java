@@ -1,4 +1,4 @@
-package dev.riffle.cli.audio;
+package dev.riffle.music.signal;
 
 /**
  * Compares the energy of the sum of all channels to the energies of the channels, over a whole
@@ -10,7 +10,7 @@ package dev.riffle.cli.audio;
  */
 public final class ChannelLevels {
   /** The channels cancel below this ratio: two of equal energy then correlate below -0.8. */
-  static final double CANCELLED = 0.2;
+  public static final double CANCELLED = 0.2;
 
   private final double[] sums;
   private final double[] squares;
@@ -51,6 +51,11 @@ public final class ChannelLevels {
     }
     double energy = sumOfSquares - all * all / Math.max(1, samples);
     return parts > 0 ? Math.max(0, energy) / parts : 1;
+  }
+
+  /** How many samples per channel have been taken. */
+  public long samples() {
+    return samples;
   }
 
   /** True if the sum of the channels loses most of what they contain. */
