@@ -13,6 +13,7 @@ final class JobArguments {
   private static final String JOB = "--job=";
   private static final String NAME = "--name=";
   private static final String SCHEMA = "--schema=";
+  private static final String WRITER_SCHEMA = "--writer-schema=";
 
   private JobArguments() {}
 
@@ -22,9 +23,10 @@ final class JobArguments {
    * @param overrides options that take precedence over the file
    */
   static List<String> write(
-      String name, String yaml, Optional<String> schema, Map<String, String> overrides) {
+      String name, String yaml, AvroSchemas schemas, Map<String, String> overrides) {
     List<String> arguments = new ArrayList<>(List.of(JOB + yaml, NAME + name));
-    schema.ifPresent(text -> arguments.add(SCHEMA + text));
+    schemas.reader().ifPresent(text -> arguments.add(SCHEMA + text));
+    schemas.writer().ifPresent(text -> arguments.add(WRITER_SCHEMA + text));
     overrides.forEach((option, value) -> arguments.add("--" + option + "=" + value));
     return arguments;
   }
@@ -39,6 +41,7 @@ final class JobArguments {
     Optional<String> path = Optional.empty();
     Optional<String> yaml = Optional.empty();
     Optional<String> schema = Optional.empty();
+    Optional<String> writer = Optional.empty();
     String name = "job";
     Map<String, String> overrides = new LinkedHashMap<>();
     for (int i = 0; i < arguments.length; i++) {
@@ -50,6 +53,8 @@ final class JobArguments {
         name = argument.substring(NAME.length());
       } else if (argument.startsWith(SCHEMA)) {
         schema = Optional.of(argument.substring(SCHEMA.length()));
+      } else if (argument.startsWith(WRITER_SCHEMA)) {
+        writer = Optional.of(argument.substring(WRITER_SCHEMA.length()));
       } else if (!argument.startsWith("--")) {
         path = Optional.of(argument);
       } else if (equals > 0) {
@@ -61,7 +66,7 @@ final class JobArguments {
       }
     }
     if (yaml.isPresent()) {
-      return JobFile.of(name, yaml.get(), schema, overrides);
+      return JobFile.of(name, yaml.get(), new AvroSchemas(schema, writer), overrides);
     }
     if (path.isPresent()) {
       return JobFile.read(Path.of(path.get()), overrides);

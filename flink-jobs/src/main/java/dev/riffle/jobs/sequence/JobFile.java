@@ -41,7 +41,7 @@ public final class JobFile {
 
   /** What the file describes. */
   private record Job(
-      JobDefinition<?> definition, Optional<String> schema, JobOptions options, Topics topics) {}
+      JobDefinition<?> definition, AvroSchemas schemas, JobOptions options, Topics topics) {}
 
   private JobFile(String name, String yaml, Map<String, String> overrides) {
     this.name = name;
@@ -60,30 +60,29 @@ public final class JobFile {
   public static JobFile read(Path file, Map<String, String> overrides) throws IOException {
     String yaml = Files.readString(file, StandardCharsets.UTF_8);
     JobFile read = new JobFile(file.toString(), yaml, overrides);
-    read.read(file.toAbsolutePath().getParent(), Optional.empty());
+    read.read(file.toAbsolutePath().getParent(), AvroSchemas.NONE);
     return read;
   }
 
   /**
    * Reads the text of a file from another machine.
    *
-   * @param schema text of the Avro schema that the file names
+   * @param schemas texts of the Avro schemas that the file names
    */
-  static JobFile of(
-      String name, String yaml, Optional<String> schema, Map<String, String> overrides) {
+  static JobFile of(String name, String yaml, AvroSchemas schemas, Map<String, String> overrides) {
     JobFile read = new JobFile(name, yaml, overrides);
-    read.read(Path.of(""), schema);
+    read.read(Path.of(""), schemas);
     return read;
   }
 
-  private void read(Path base, Optional<String> schema) {
+  private void read(Path base, AvroSchemas schemas) {
     if (!tree.isMapping()) {
       return;
     }
     Map<String, String> ownKeys = OptionsSection.ownKeys(values, base, overrides);
     Optional<String> format = values.choice(JobKey.FORMAT);
     Optional<RecordFormat> records =
-        format.flatMap(new SourceSection(values, base, schema)::format);
+        format.flatMap(new SourceSection(values, base, schemas)::format);
     Optional<JobDefinition<?>> named = format.flatMap(Jobs::ofFormat);
     if (named.isPresent()) {
       refuseGenericKeys(named.get(), format.get());
@@ -95,7 +94,7 @@ public final class JobFile {
         Optional.of(
             new Job(
                 definition,
-                records.map(RecordFormat::schema),
+                records.map(AvroSchemas::of).orElse(AvroSchemas.NONE),
                 options,
                 SinksSection.topics(values, options)));
   }
@@ -225,7 +224,7 @@ public final class JobFile {
   public List<String> arguments() {
     Map<String, String> all = new LinkedHashMap<>(overrides);
     all.put(ModelOptions.MODEL.name(), options().get(ModelOptions.MODEL));
-    return JobArguments.write(name, yaml, valid().schema(), all);
+    return JobArguments.write(name, yaml, valid().schemas(), all);
   }
 
   private Job valid() {

@@ -37,7 +37,13 @@ enum JobKey {
       "source.schema",
       KeyType.FILE,
       "required for `avro`",
-      "Avro schema (`.avsc`) with which the records were written, relative to this file."),
+      "Avro schema (`.avsc`) as which the records are read, relative to this file."),
+  WRITER_SCHEMA(
+      "source.writer-schema",
+      KeyType.FILE,
+      "the same as `schema`",
+      "For `avro`: schema with which the records were written, if it is another one. Fields that only"
+          + " `schema` has get their defaults; fields that only the writer has are skipped."),
   HEADER(
       "source.confluent-header",
       KeyType.FLAG,

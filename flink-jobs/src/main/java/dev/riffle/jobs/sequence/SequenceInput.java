@@ -71,7 +71,11 @@ final class SequenceInput extends EventInput {
               .readerFor(new TypeReference<Map<String, Object>>() {});
     } else {
       Schema schema = new Schema.Parser().parse(records.schema());
-      avro = new BoundedReader(schema, schema);
+      Schema writer =
+          records.writerSchema() == null
+              ? schema
+              : new Schema.Parser().parse(records.writerSchema());
+      avro = new BoundedReader(writer, schema);
     }
     reader = new FieldReader(fields);
   }
@@ -149,7 +153,9 @@ final class SequenceInput extends EventInput {
         throw new InputException(
             "Expected one record but "
                 + decoder.inputStream().available()
-                + " bytes follow it: a schema other than source.schema wrote it"
+                + " bytes follow it: a schema other than "
+                + (records.writerSchema() == null ? "source.schema" : "source.writer-schema")
+                + " wrote it"
                 + (records.header() ? "." : ", or it starts with 5 bytes (confluent-header)."));
       }
       return read;

@@ -8,23 +8,26 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaCompatibility;
+import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
 import org.apache.avro.SchemaParseException;
 
 /** Reads the section {@code source} of a job file. */
 final class SourceSection {
   private final YamlValues values;
   private final Path base;
-  private final Optional<String> schemaText;
+  private final AvroSchemas texts;
 
   /**
    * @param base directory to which paths are relative
-   * @param schemaText the Avro schema, if its file need not be read
+   * @param texts the Avro schemas whose files need not be read
    */
-  SourceSection(YamlValues values, Path base, Optional<String> schemaText) {
+  SourceSection(YamlValues values, Path base, AvroSchemas texts) {
     this.values = values;
     this.base = base;
-    this.schemaText = schemaText;
+    this.texts = texts;
   }
 
   /**
@@ -37,9 +40,19 @@ final class SourceSection {
     boolean avro = name.equals(RecordFormat.Kind.AVRO.text());
     boolean header = values.flag(JobKey.HEADER);
     if (avro) {
-      return schema().map(text -> new RecordFormat(RecordFormat.Kind.AVRO, text, header));
+      Optional<String> reader =
+          values
+              .required(JobKey.SCHEMA, "the file with the Avro schema")
+              .flatMap(file -> schema(JobKey.SCHEMA, file, texts.reader()));
+      Optional<String> writer =
+          values
+              .text(JobKey.WRITER_SCHEMA)
+              .flatMap(file -> schema(JobKey.WRITER_SCHEMA, file, texts.writer()));
+      reader.ifPresent(text -> writer.ifPresent(other -> checkResolution(text, other)));
+      return reader.map(
+          text -> new RecordFormat(RecordFormat.Kind.AVRO, text, writer.orElse(null), header));
     }
-    for (JobKey key : List.of(JobKey.SCHEMA, JobKey.HEADER)) {
+    for (JobKey key : List.of(JobKey.SCHEMA, JobKey.WRITER_SCHEMA, JobKey.HEADER)) {
       if (values.has(key)) {
         String expected = "no such key unless the format is avro";
         values.report(key, key.leaf(), expected, Advice.hint("Remove it."));
@@ -60,25 +73,38 @@ final class SourceSection {
     return false;
   }
 
-  private Optional<String> schema() {
-    Optional<String> file = values.required(JobKey.SCHEMA, "the file with the Avro schema");
-    return file.flatMap(this::schema);
+  /** Reports why records of the writer cannot be read as those of the reader. */
+  private void checkResolution(String reader, String writer) {
+    var result =
+        SchemaCompatibility.checkReaderWriterCompatibility(
+                new Schema.Parser().parse(reader), new Schema.Parser().parse(writer))
+            .getResult();
+    if (result.getCompatibility() == SchemaCompatibilityType.INCOMPATIBLE) {
+      String reasons =
+          result.getIncompatibilities().stream()
+              .map(problem -> problem.getMessage() + " at " + problem.getLocation())
+              .collect(Collectors.joining("; "));
+      values.report(
+          JobKey.WRITER_SCHEMA,
+          values.text(JobKey.WRITER_SCHEMA).orElse(""),
+          "a schema whose records can be read as source.schema",
+          Advice.hint("Avro reports: " + reasons + ". A field that is added needs a default."));
+    }
   }
 
-  private Optional<String> schema(String file) {
+  private Optional<String> schema(JobKey key, String file, Optional<String> given) {
     try {
-      String text =
-          schemaText.isPresent() ? schemaText.get() : Files.readString(base.resolve(file));
+      String text = given.isPresent() ? given.get() : Files.readString(base.resolve(file));
       Schema parsed = new Schema.Parser().parse(text);
       if (parsed.getType() == Schema.Type.RECORD) {
         return Optional.of(text);
       }
-      values.report(JobKey.SCHEMA, file, "the schema of a record, not of type " + parsed.getType());
+      values.report(key, file, "the schema of a record, not of type " + parsed.getType());
     } catch (IOException e) {
       Advice advice = Advice.hint("The path is " + base.resolve(file) + ".");
-      values.report(JobKey.SCHEMA, file, "a readable file", advice);
+      values.report(key, file, "a readable file", advice);
     } catch (SchemaParseException e) {
-      values.report(JobKey.SCHEMA, file, "an Avro schema", Advice.hint(reason(file, e)));
+      values.report(key, file, "an Avro schema", Advice.hint(reason(file, e)));
     }
     return Optional.empty();
   }

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -94,7 +93,7 @@ class DemoJobsTest {
         Files.readString(DEMO.resolve("dna.yaml"))
             .replace("../models/dna-annotator/1", DEMO.resolve("models/lru/1").toString())
             .replace("sinks:\n", "fields: {token: t}\nsinks:\n  format: json\n");
-    JobFile file = JobFile.of("job.yaml", yaml, Optional.empty(), Map.of());
+    JobFile file = JobFile.of("job.yaml", yaml, AvroSchemas.NONE, Map.of());
     file.checkModel();
     assertThat(file.diagnostics().stream().map(m -> m.at("job.yaml")))
         .satisfiesExactlyInAnyOrder(

@@ -398,6 +398,40 @@ class JobFileTest {
         .endsWith("Check indentation and quotes.");
   }
 
+  // ---- the writer's schema ----
+
+  @Test
+  void theWritersSchemaIsReadAndGoesWithTheArguments() throws Exception {
+    Files.writeString(dir.resolve("new.avsc"), SCHEMA.replaceFirst("\\[", "[" + ADDED));
+    Files.writeString(dir.resolve("old.avsc"), SCHEMA);
+    String yaml =
+        GOOD.replace("format: json", "format: avro\n  schema: new.avsc\n  writer-schema: old.avsc");
+
+    JobFile file = read(yaml);
+    assertThat(file.diagnostics()).isEmpty();
+    assertThat(settings(file).format().orElseThrow().writerSchema()).isEqualTo(SCHEMA);
+    JobFile there = JobArguments.read(file.arguments().toArray(String[]::new));
+    assertThat(settings(there).format()).isEqualTo(settings(file).format());
+
+    Files.writeString(
+        dir.resolve("new.avsc"),
+        SCHEMA.replaceFirst("\\[", "[" + ADDED.replace(", \"default\": 0", "")));
+    assertThat(read(yaml).diagnostics().get(0).message())
+        .startsWith(
+            "source.writer-schema: expected a schema whose records can be read as source.schema,"
+                + " but found 'old.avsc'. Avro reports: added at /fields/0")
+        .endsWith("A field that is added needs a default.");
+    assertThat(read(yaml.replace("old.avsc", "no.avsc")).diagnostics().get(0).message())
+        .startsWith("source.writer-schema: expected a readable file, but found 'no.avsc'");
+    assertThat(read(yaml.replace("avro\n  schema: new.avsc", "json")).diagnostics())
+        .extracting(Diagnostic::message)
+        .contains(
+            "source.writer-schema: expected no such key unless the format is avro, but found"
+                + " 'writer-schema'. Remove it.");
+  }
+
+  private static final String ADDED = "{\"name\": \"added\", \"type\": \"int\", \"default\": 0}, ";
+
   // ---- fields against an Avro schema ----
 
   private static final String SCHEMA =

@@ -293,6 +293,49 @@ class SequenceInputTest {
         .contains("cannot be read as that");
   }
 
+  @Test
+  void recordsOfTheWritersSchemaAreReadAsTheReadersAndMakeNoDeadLetters() throws Exception {
+    GenericRecord record = new GenericData.Record(SCHEMA);
+    record.put("v", List.of(1.5, -2.0));
+    record.put("last", true);
+    byte[] value = encode(record, false);
+    String v = "{\"name\": \"v\", \"type\": {\"type\": \"array\", \"items\": \"double\"}}";
+    for (String fields :
+        List.of(
+            v + ", {\"name\": \"first\", \"type\": \"boolean\", \"default\": true}", // one more
+            "{\"name\": \"first\", \"type\": \"boolean\", \"default\": true}, " + v, // in front
+            "{\"name\": \"n\", \"type\": \"int\", \"default\": 3}, "
+                + v.replace("\"v\"", "\"w\", \"aliases\": [\"v\"]"))) { // renamed
+      String reader = "{\"type\": \"record\", \"name\": \"R\", \"fields\": [" + fields + "]}";
+      EventFields wanted =
+          fields.contains("aliases")
+              ? fields(List.of("w"), 2, null)
+              : fields(List.of("v"), 2, null);
+      RecordFormat evolved =
+          new RecordFormat(RecordFormat.Kind.AVRO, reader, SCHEMA.toString(), false);
+      StepEvent event = input(evolved, wanted).read(record(bytes("key"), value)).event;
+      assertThat(event.values).containsExactly(1.5f, -2);
+      assertThat(event.start).isEqualTo(fields.contains("first"));
+      assertThat(event.end).as("a field that only the writer has").isFalse();
+    }
+  }
+
+  @Test
+  void aRecordThatLeavesBytesOverIsADeadLetterThatNamesTheSchema() throws Exception {
+    GenericRecord record = new GenericData.Record(SCHEMA);
+    record.put("v", List.of(1.5, -2.0));
+    record.put("last", true);
+    byte[] whole = encode(record, false);
+    byte[] more = java.util.Arrays.copyOf(whole, whole.length + 3);
+    for (String writer : new String[] {null, SCHEMA.toString()}) {
+      RecordFormat format =
+          new RecordFormat(RecordFormat.Kind.AVRO, SCHEMA.toString(), writer, false);
+      assertThat(error(input(format, ARRAY).read(record(bytes("key"), more))))
+          .contains("Expected one record but 3 bytes follow it")
+          .contains(writer == null ? "than source.schema" : "than source.writer-schema");
+    }
+  }
+
   private static byte[] encode(GenericRecord record, boolean header) throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.write(header ? new byte[] {0, 0, 0, 0, 42} : new byte[0]);
