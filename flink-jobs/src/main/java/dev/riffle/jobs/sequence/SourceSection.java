@@ -96,10 +96,17 @@ final class SourceSection {
     try {
       String text = given.isPresent() ? given.get() : Files.readString(base.resolve(file));
       Schema parsed = new Schema.Parser().parse(text);
-      if (parsed.getType() == Schema.Type.RECORD) {
+      if (parsed.getType() != Schema.Type.RECORD) {
+        values.report(key, file, "the schema of a record, not of type " + parsed.getType());
+      } else if (key == JobKey.WRITER_SCHEMA && AvroSchemas.hasEmptyItems(parsed)) {
+        values.report(
+            key,
+            file,
+            "a schema without arrays of items that take no bytes, such as null",
+            Advice.hint("A few bytes of a record could contain any number of them."));
+      } else {
         return Optional.of(text);
       }
-      values.report(key, file, "the schema of a record, not of type " + parsed.getType());
     } catch (IOException e) {
       Advice advice = Advice.hint("The path is " + base.resolve(file) + ".");
       values.report(key, file, "a readable file", advice);

@@ -430,6 +430,29 @@ class JobFileTest {
                 + " 'writer-schema'. Remove it.");
   }
 
+  @Test
+  void aWriterSchemaHasNoArraysOfItemsWithoutBytes() throws IOException {
+    String yaml =
+        GOOD.replace("format: json", "format: avro\n  schema: new.avsc\n  writer-schema: old.avsc");
+    Files.writeString(dir.resolve("new.avsc"), SCHEMA);
+    for (String items :
+        List.of(
+            "\"null\"",
+            "{\"type\": \"fixed\", \"name\": \"Nothing\", \"size\": 0}",
+            "{\"type\": \"record\", \"name\": \"Nothing\", \"fields\": []}",
+            "{\"type\": \"array\", \"items\": \"null\"}")) {
+      String array =
+          "{\"name\": \"more\", \"type\": {\"type\": \"array\", \"items\": " + items + "}}, ";
+      Files.writeString(dir.resolve("old.avsc"), SCHEMA.replaceFirst("\\[", "[" + array));
+      assertThat(read(yaml).diagnostics())
+          .extracting(Diagnostic::message)
+          .containsExactly(
+              "source.writer-schema: expected a schema without arrays of items that take no bytes,"
+                  + " such as null, but found 'old.avsc'. A few bytes of a record could contain any"
+                  + " number of them.");
+    }
+  }
+
   private static final String ADDED = "{\"name\": \"added\", \"type\": \"int\", \"default\": 0}, ";
 
   // ---- fields against an Avro schema ----
