@@ -98,8 +98,8 @@ class TranscribeIT {
   @Test
   void channelsThatCancelAreTranscribedFromOne() throws Exception {
     Path mono = dir.resolve("mono.wav");
-    Rendering.write(Piece.compose(3, 4), mono);
-    Path stereo = antiphase(mono);
+    Path stereo = dir.resolve("stereo.wav");
+    writeAntiphase(mono, stereo);
     Path out = dir.resolve("out");
     assertThat(CommandLines.run("transcribe", mono, "-o", out).exit()).isZero();
     List<String> right = Files.readAllLines(out.resolve("mono.csv"));
@@ -151,15 +151,21 @@ class TranscribeIT {
     assertThat(rows(out.resolve("id3.csv"))).isNotEmpty();
   }
 
-  private Path antiphase(Path mono) throws IOException {
-    try (AudioFile file = AudioFile.open(mono)) {
-      float[] sound = SoundFiles.readAll(file, 4096);
-      float[] both = new float[2 * sound.length];
-      for (int i = 0; i < sound.length; i++) {
-        both[2 * i] = sound[i];
-        both[2 * i + 1] = -sound[i];
+  /** Writes the left channel of a rendering, and a file of it and its negative. */
+  private void writeAntiphase(Path mono, Path stereo) throws IOException {
+    Path rendering = dir.resolve("rendering.wav");
+    Rendering.write(Piece.compose(3, 4), rendering);
+    try (AudioFile file = AudioFile.open(rendering)) {
+      float[] all = SoundFiles.readAll(file, 4096);
+      float[] left = new float[all.length / file.channels()];
+      float[] both = new float[2 * left.length];
+      for (int i = 0; i < left.length; i++) {
+        left[i] = all[i * file.channels()];
+        both[2 * i] = left[i];
+        both[2 * i + 1] = -left[i];
       }
-      return SoundFiles.wav(dir.resolve("stereo.wav"), both, file.rate(), 2, 16, false);
+      SoundFiles.wav(mono, left, file.rate(), 1, 16, false);
+      SoundFiles.wav(stereo, both, file.rate(), 2, 16, false);
     }
   }
 

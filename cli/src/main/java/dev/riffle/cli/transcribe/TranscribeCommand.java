@@ -129,7 +129,9 @@ public final class TranscribeCommand implements Callable<Integer> {
     try (Workspace copies = Workspace.make()) {
       NoteFiles files = new NoteFiles(directory, formats, midiFlags.timing());
       if (!toStream()) {
-        checkFree(files, inputs.files().stream().map(InputFile::stem).toList());
+        if (channel != ChannelChoice.EACH) { // its files are named when the channels are known
+          checkFree(files, inputs.files().stream().map(InputFile::stem).toList());
+        }
         OutputDirectory.make(directory);
       }
       inputs.problems().forEach(this::problem);
