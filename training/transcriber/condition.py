@@ -1,4 +1,4 @@
-"""Writes version 1.1: the weights of version 1 behind a front end that lets only music steer the gain (SPEC 8), with golden cases.
+"""Writes version 1.1: the weights of version 1 after a front end that adjusts the gain to music only (SPEC 8), with golden cases.
 
 python condition.py MODEL_DIR NEW_DIR       MODEL_DIR is .../lru-transcriber/1; NEW_DIR must not be there yet
 

@@ -1,5 +1,7 @@
 package dev.riffle.cli;
 
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -24,6 +26,17 @@ public record CommandLines(int exit, String out, String err) {
     line.setErr(new PrintWriter(err, true));
     int exit = line.execute(args);
     return new CommandLines(exit, out.toString(), err.toString());
+  }
+
+  /** Runs a command with these bytes as standard input. */
+  public static CommandLines runWithInput(byte[] bytes, Object... arguments) {
+    InputStream before = System.in;
+    System.setIn(new ByteArrayInputStream(bytes));
+    try {
+      return run(arguments);
+    } finally {
+      System.setIn(before);
+    }
   }
 
   /** The root of the checkout, wherever the tests were started. */

@@ -7,9 +7,7 @@ import dev.riffle.cli.audio.AudioFile;
 import dev.riffle.cli.audio.SoundFiles;
 import dev.riffle.cli.demo.Piece;
 import dev.riffle.cli.demo.Rendering;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -75,24 +73,14 @@ class TranscribeIT {
     byte[] bytes = Files.readAllBytes(wav);
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(SIZE_AT, -1);
 
-    CommandLines piped = withInput(bytes, "transcribe", "-", "-o", "-");
+    CommandLines piped = CommandLines.runWithInput(bytes, "transcribe", "-", "-o", "-");
     assertThat(piped.exit()).as(piped.err()).isZero();
     assertThat(piped.out()).isEqualTo(Files.readString(out.resolve("one.csv")));
     assertThat(piped.err()).contains("standard input: ", " notes -> standard output");
 
-    CommandLines named = withInput(bytes, "transcribe", "-", "-o", out, "--csv");
+    CommandLines named = CommandLines.runWithInput(bytes, "transcribe", "-", "-o", out, "--csv");
     assertThat(named.exit()).as(named.err()).isZero();
     assertThat(out.resolve("stdin.csv")).hasSameTextualContentAs(out.resolve("one.csv"));
-  }
-
-  private static CommandLines withInput(byte[] bytes, Object... arguments) {
-    InputStream before = System.in;
-    System.setIn(new ByteArrayInputStream(bytes));
-    try {
-      return CommandLines.run(arguments);
-    } finally {
-      System.setIn(before);
-    }
   }
 
   @Test

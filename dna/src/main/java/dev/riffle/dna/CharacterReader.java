@@ -54,7 +54,7 @@ final class CharacterReader implements AutoCloseable {
 
   /**
    * The next character, which stays the next one, or {@link #END}. Lines end with a line feed, a
-   * carriage return or both; the line feed after a carriage return is not a character of its own.
+   * carriage return or both; the line feed after a carriage return is not another character.
    */
   int peek() {
     while (at < filled || fill()) {
@@ -100,13 +100,13 @@ final class CharacterReader implements AutoCloseable {
   private InputException damaged(IOException e) {
     broken = true;
     held = null;
-    boolean told = e instanceof DamagedInputException;
+    boolean complete = e instanceof DamagedInputException;
     return new InputException(
         name
             + " cannot be read beyond line "
             + line
             + ": "
-            + (told ? e.getMessage() + "." : e + ". Is the copy complete?"),
+            + (complete ? e.getMessage() + "." : e + ". Is the copy complete?"),
         e);
   }
 

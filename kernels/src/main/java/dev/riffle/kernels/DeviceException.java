@@ -12,7 +12,7 @@ public class DeviceException extends RuntimeException {
 
   /**
    * @param message the operation, the error that the device reported, and what to do
-   * @param cause exception of the binding; null if there is none
+   * @param cause exception of the binding; may be null
    */
   public DeviceException(String message, Throwable cause) {
     super(message, cause);
@@ -24,7 +24,7 @@ public class DeviceException extends RuntimeException {
 
     /**
      * @param message requested and available bytes, as far as the device reports them
-     * @param cause exception of the binding; null if there is none
+     * @param cause exception of the binding; may be null
      */
     public OutOfMemory(String message, Throwable cause) {
       super(message, cause);

@@ -105,12 +105,12 @@ public abstract class AudioFile implements Sound {
     return CodecFile.openCodec(path, name, open);
   }
 
-  /** Where it lies. */
+  /** The file that is read. */
   public final Path path() {
     return path;
   }
 
-  /** What messages call it. */
+  /** Name of the file in messages. */
   public final String name() {
     return name;
   }

@@ -15,14 +15,14 @@ public enum ChannelChoice {
   RIGHT,
   /** The mean of all. */
   MIX,
-  /** Each one by itself. */
+  /** Each one separately. */
   EACH;
 
   /** The mean of all channels, in place of the number of one. */
   public static final int ALL = -1;
 
   /**
-   * Channels of a sound, from 0, each of which is transcribed by itself; {@link #ALL} for the mix.
+   * Channels of a sound, from 0, each of which is transcribed separately; {@link #ALL} for the mix.
    *
    * @param name of the sound in messages
    * @throws InputException if it does not have the channel

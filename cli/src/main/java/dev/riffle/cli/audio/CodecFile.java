@@ -54,7 +54,7 @@ final class CodecFile extends AudioFile {
   private boolean failed; // a packet since the last frame could not be decoded
   private long clock = UNKNOWN; // time of the next sample, in samples of the stream
   private long shift; // samples that the timestamps do not count
-  private long packetsEnd; // time behind the last packet
+  private long packetsEnd; // end time of the last packet
   private boolean drained;
   private boolean closed;
 
@@ -189,7 +189,7 @@ final class CodecFile extends AudioFile {
   }
 
   /**
-   * The samples that an encoder adds before and behind the sound, which a header may count: four
+   * The samples that an encoder adds before and after the sound, which a header may count: four
    * frames. A lossless codec adds none.
    */
   @Override

@@ -14,7 +14,7 @@ final class Holes {
   private final List<Hole> all = new ArrayList<>();
   private long samples;
 
-  /** Adds a hole behind the others, in samples. */
+  /** Adds a hole after the others, in samples. */
   void add(long start, long length) {
     samples += length;
     Hole last = all.isEmpty() ? null : all.get(all.size() - 1);

@@ -89,7 +89,7 @@ public final class TranscribeCommand implements Callable<Integer> {
       defaultValue = "auto",
       description =
           "Channels that are transcribed. auto: their mix, unless they cancel; then the louder one."
-              + " each: every channel by itself, to STEM.1, STEM.2 (default: ${DEFAULT-VALUE}).")
+              + " each: every channel separately, to STEM.1, STEM.2 (default: ${DEFAULT-VALUE}).")
   ChannelChoice channel;
 
   @Option(names = "--force", description = "Replace existing files.")

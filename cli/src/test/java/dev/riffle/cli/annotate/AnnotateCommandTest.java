@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.riffle.cli.CommandLines;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -248,23 +246,13 @@ class AnnotateCommandTest {
     byte[] good = Files.readAllBytes(golden("case-1.fasta"));
     String expected = CommandLines.run("annotate", golden("case-1.fasta")).out();
     for (byte[] bytes : List.of(good, gzipped(good))) {
-      CommandLines done = withInput(bytes, "annotate", "-", "-o", "-");
+      CommandLines done = CommandLines.runWithInput(bytes, "annotate", "-", "-o", "-");
       assertThat(done.exit()).as(done.err()).isZero();
       assertThat(done.out()).isEqualTo(expected);
       assertThat(done.err()).contains("standard input: 1 contigs");
     }
-    withInput(good, "annotate", "-", "-o", folder);
+    CommandLines.runWithInput(good, "annotate", "-", "-o", folder);
     assertThat(folder.resolve("stdin.gff3")).hasContent(expected);
-  }
-
-  private static CommandLines withInput(byte[] bytes, Object... arguments) {
-    InputStream before = System.in;
-    System.setIn(new ByteArrayInputStream(bytes));
-    try {
-      return CommandLines.run(arguments);
-    } finally {
-      System.setIn(before);
-    }
   }
 
   /** Longer than a piece of the reader. */

@@ -67,7 +67,9 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
     out.collect(decoded);
   }
 
-  /** The sequence that a Kafka key identifies, for dead letters; empty if it is none. */
+  /**
+   * The sequence that a Kafka key identifies, for dead letters; empty if it identifies no sequence.
+   */
   protected Optional<String> idOf(byte[] key) {
     return StrictUtf8.decode(key);
   }

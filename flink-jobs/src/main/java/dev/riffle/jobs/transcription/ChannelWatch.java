@@ -1,6 +1,7 @@
 package dev.riffle.jobs.transcription;
 
 import dev.riffle.music.signal.ChannelLevels;
+import dev.riffle.schemas.Printable;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -14,11 +15,11 @@ final class ChannelWatch {
   static final int SECONDS = 10;
   static final int MOST = 1_000;
 
-  /** What is known of a sequence. */
+  /** The levels of a sequence since it was last judged. */
   private static final class Heard {
     ChannelLevels levels;
     int channels;
-    boolean told;
+    boolean warned;
   }
 
   private final Map<String, Heard> sequences = new LinkedHashMap<>(16, 0.75f, true);
@@ -52,16 +53,16 @@ final class ChannelWatch {
       return Optional.empty();
     }
     cancelling++;
-    if (heard.told) {
+    if (heard.warned) {
       return Optional.empty();
     }
-    heard.told = true;
+    heard.warned = true;
     return Optional.of(
         String.format(
             Locale.ROOT,
             "The channels of sequence %s cancel: over %d s, their sum has %.1f %% of the energy of the"
                 + " channels, 100 %% is usual. Set the option channel to left or right.",
-            dev.riffle.schemas.Printable.line(sequence),
+            Printable.line(sequence),
             SECONDS,
             100 * judged.sumRatio()));
   }

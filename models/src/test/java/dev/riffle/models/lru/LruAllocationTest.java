@@ -16,8 +16,8 @@ import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
 /**
- * A step of the vector engine makes no objects of vectors once it is compiled. They would show as
- * 96 bytes for 16 values: a step of 64 keys would allocate some hundred thousand bytes.
+ * A compiled step of the vector engine allocates no vector objects. With them, each 16 values would
+ * take 96 bytes, and a step of 64 keys hundreds of kilobytes.
  */
 class LruAllocationTest {
   private static final int KEYS = 64;

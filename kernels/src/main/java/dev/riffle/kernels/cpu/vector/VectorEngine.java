@@ -38,10 +38,10 @@ public final class VectorEngine implements Engine {
   private static final int[] STEP = new int[3 * L];
 
   /**
-   * Loops whose formulas are long. The compiler of Java 17 stops inlining after 15 calls or 18,000
-   * nodes, wherever it is then; if that is within a formula, it makes an object of each vector. It
-   * does not inline a method handle that is no constant, so each of these loops is compiled by
-   * itself. The elements of an array are no constants.
+   * Loops with long formulas. The JIT compiler of Java 17 stops inlining after 15 nested calls or
+   * 18,000 nodes. If it stops within a formula, it allocates an object for each vector. It never
+   * inlines through a method handle that is not a constant, and elements of arrays are not
+   * constants. So each of these loops is compiled separately.
    */
   private static final MethodHandle[] ACTIVATIONS =
       Arrays.stream(Activation.values())
