@@ -41,7 +41,7 @@ final class Emitter<O> {
   }
 
   /**
-   * The predictions of a work item, except those that answer only steps of gaps.
+   * The predictions of a work item, except those that cover only steps of gaps.
    *
    * @param gaps steps that were missing
    * @return as {@link #predictions(WorkItem)}
@@ -65,7 +65,7 @@ final class Emitter<O> {
       Optional<OutputRecord> preview;
       Optional<OutputRecord> last;
       try {
-        if (answersOnlyGaps(emitted, gaps)) {
+        if (coversOnlyGaps(emitted, gaps)) {
           continue;
         }
         preview = mapper.toPreview(emitted);
@@ -87,11 +87,11 @@ final class Emitter<O> {
     return failure == null;
   }
 
-  private boolean answersOnlyGaps(EmittedPrediction<O> emitted, Gaps gaps) {
+  private boolean coversOnlyGaps(EmittedPrediction<O> emitted, Gaps gaps) {
     if (gaps.isEmpty()) {
       return false;
     }
-    Optional<OutputMapper.Steps> steps = mapper.answered(emitted);
+    Optional<OutputMapper.Steps> steps = mapper.covered(emitted);
     return steps.isPresent() && gaps.contains(steps.get().from(), steps.get().to());
   }
 

@@ -5,8 +5,8 @@ import dev.riffle.models.Format;
 /**
  * Applies the gap policy to missing steps: fills them with zeros, begins another session after
  * them, or refuses the rest of the sequence. Zeros are work items of at most {@value #FILL_VALUES}
- * values, computed one after the other. Filled steps are computed, but they are not answered: of
- * their predictions, only those about other steps are emitted.
+ * values, computed one after the other. A prediction that covers only filled steps is computed but
+ * not emitted.
  */
 final class GapHandler<O> {
   private static final int FILL_VALUES = 1 << 16;

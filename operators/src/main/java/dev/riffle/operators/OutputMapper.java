@@ -25,12 +25,11 @@ public interface OutputMapper<O> extends Serializable {
   record Steps(long from, long to) {}
 
   /**
-   * The steps that a prediction answers, for models that answer each step or window. The operator
-   * emits no prediction that answers only steps which were missing and have been filled. Empty for
-   * a prediction about what was found in the steps, such as a note: such a prediction is always
-   * emitted.
+   * The steps that a prediction covers, for models that predict for each step or window. The
+   * operator does not emit a prediction that covers only filled steps. Empty for a prediction about
+   * what was found in the steps, such as a note: such a prediction is always emitted.
    */
-  default Optional<Steps> answered(EmittedPrediction<O> emitted) {
+  default Optional<Steps> covered(EmittedPrediction<O> emitted) {
     return Optional.empty();
   }
 

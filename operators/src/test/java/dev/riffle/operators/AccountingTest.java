@@ -45,7 +45,7 @@ class AccountingTest {
     }
 
     @Override
-    public Optional<Steps> answered(EmittedPrediction<Float> emitted) {
+    public Optional<Steps> covered(EmittedPrediction<Float> emitted) {
       long to = emitted.sessionStart() + emitted.prediction().position();
       return Optional.of(new Steps(to - 1, to));
     }

@@ -42,7 +42,7 @@ final class PredictionMapper implements OutputMapper<PredictionValues> {
   }
 
   @Override
-  public Optional<Steps> answered(EmittedPrediction<PredictionValues> emitted) {
+  public Optional<Steps> covered(EmittedPrediction<PredictionValues> emitted) {
     long from = position(emitted);
     return Optional.of(new Steps(from, from + emitted.prediction().value().steps()));
   }
