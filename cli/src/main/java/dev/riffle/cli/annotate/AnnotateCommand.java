@@ -1,35 +1,28 @@
 package dev.riffle.cli.annotate;
 
 import dev.riffle.cli.dna.CodeChoice;
-import dev.riffle.cli.shared.Failure;
 import dev.riffle.cli.shared.InputFile;
 import dev.riffle.cli.shared.InputFiles;
 import dev.riffle.cli.shared.InputKind;
 import dev.riffle.cli.shared.Installation;
 import dev.riffle.cli.shared.OutputDirectory;
 import dev.riffle.cli.shared.Progress;
-import dev.riffle.dna.GeneticCode;
 import dev.riffle.dna.SequenceFile;
 import dev.riffle.dna.annotator.Gene;
 import dev.riffle.kernels.Backends;
 import dev.riffle.kernels.Kernels;
 import dev.riffle.models.InputException;
-import dev.riffle.models.Prediction;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.StringJoiner;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,12 +40,6 @@ import picocli.CommandLine.Spec;
           + " not grow with the contig. Uses one thread and no broker."
     })
 public final class AnnotateCommand implements Callable<Integer> {
-  /** Problems that are reported one by one. */
-  private static final int MAX_REPORTED = 20;
-
-  /** Number of contigs between two checks of the output for write errors. */
-  private static final int CONTIGS_PER_CHECK = 1000;
-
   @Spec CommandSpec spec;
 
   @Parameters(
@@ -115,7 +102,7 @@ public final class AnnotateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     InputFiles inputs = InputFiles.of(arguments, InputKind.DNA);
     boolean toDirectory = inputs.several() || output != null && Files.isDirectory(output);
-    Map<InputFile, Map<GeneWriter, Path>> paths = paths(inputs, toDirectory);
+    Map<InputFile, GeneFiles> files = files(inputs, toDirectory);
     StreamModel<Gene> annotator = annotator();
     if (toDirectory) {
       OutputDirectory.make(output);
@@ -123,53 +110,47 @@ public final class AnnotateCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     inputs.problems().forEach(problem -> err.println("riffle: " + problem));
     err.flush();
-    Progress progress =
-        new Progress(
-            toFile() ? spec.commandLine().getOut() : err,
-            inputs.several() && Installation.terminal());
+    Progress progress = new Progress(say(), inputs.several() && Installation.terminal());
     long problems = inputs.problems().size();
     int done = 0;
     for (InputFile input : inputs.files()) {
       progress.showFiles(done++, inputs.files().size(), "annotated");
-      Report report = new Report(err, inputs.several() ? input.name() + ": " : "", progress);
-      annotate(input, paths.get(input), annotator, report);
-      problems += report.problems;
+      AnnotationReport report =
+          new AnnotationReport(err, inputs.several() ? input.name() + ": " : "", progress);
+      annotate(input, files.get(input), annotator, report);
+      problems += report.problems();
     }
     progress.clear();
     return problems == 0 ? 0 : 1;
   }
 
+  private Map<InputFile, GeneFiles> files(InputFiles inputs, boolean toDirectory) {
+    try {
+      return GeneFiles.of(
+          inputs,
+          toDirectory,
+          new GeneFiles.Options(
+              toFile() ? Optional.of(output) : Optional.empty(), bed, json, force));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
   /** Annotates one input; what is wrong with it is a problem of its report. */
   private void annotate(
-      InputFile input, Map<GeneWriter, Path> paths, StreamModel<Gene> annotator, Report report)
+      InputFile input, GeneFiles files, StreamModel<Gene> annotator, AnnotationReport report)
       throws IOException {
     long began = System.nanoTime();
     try (SequenceFile sequences = open(input);
-        Outputs outputs = Outputs.open(paths, spec.commandLine().getOut())) {
-      new FileAnnotation(annotator, code.given().orElse(null), new Writing(outputs, report))
-          .annotate(sequences);
-      outputs.check();
+        GeneOutput genes = files.open(spec.commandLine().getOut(), report)) {
+      new FileAnnotation(annotator, code.given().orElse(null), genes).annotate(sequences);
+      genes.check();
     } catch (InputException e) {
       report.refused(e.getMessage());
       return;
     }
-    StringJoiner written = new StringJoiner(", ", " -> ", "");
-    paths.values().forEach(path -> written.add(String.valueOf(path)));
     double seconds = (System.nanoTime() - began) / 1e9;
-    report.progress.clear();
-    PrintWriter say = toFile() ? spec.commandLine().getOut() : spec.commandLine().getErr();
-    say.printf(
-        Locale.ROOT,
-        "%s: %,d contigs, %,d bases, %,d genes%s; %.1f s, %.2f Mb/s%n",
-        input.name(),
-        report.contigs,
-        report.bases,
-        report.genes,
-        toFile() ? written : "",
-        seconds,
-        report.bases / 1e6 / seconds);
-    say.flush();
-    report.close();
+    report.summarize(say(), input.name(), seconds, files);
   }
 
   private static SequenceFile open(InputFile input) {
@@ -190,76 +171,9 @@ public final class AnnotateCommand implements Callable<Integer> {
     return output != null && !output.toString().equals(InputFiles.STREAM);
   }
 
-  /** The files of each input; a null path is standard output. */
-  private Map<InputFile, Map<GeneWriter, Path>> paths(InputFiles inputs, boolean toDirectory) {
-    if (toDirectory && (!toFile() || Files.exists(output) && !Files.isDirectory(output))) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "Several inputs need a directory for their outputs, found "
-              + (toFile() ? "the file " + output : "standard output")
-              + ". Pass -o DIR.");
-    }
-    Map<InputFile, Map<GeneWriter, Path>> all = new LinkedHashMap<>();
-    for (InputFile input : inputs.files()) {
-      if (toDirectory) {
-        String stem = input.stem().getFileName().toString();
-        Path gff = output.resolve(input.stem()).resolveSibling(stem + ".gff3");
-        try {
-          inputs.claim(gff, input);
-        } catch (IllegalArgumentException e) {
-          throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
-        all.put(input, filePaths(gff));
-      } else {
-        all.put(input, toFile() ? filePaths(output) : streamPath());
-      }
-    }
-    return all;
-  }
-
-  private Map<GeneWriter, Path> streamPath() {
-    if (bed && json) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--bed and --json cannot both write to standard output. Pass -o FILE.");
-    }
-    Map<GeneWriter, Path> paths = new EnumMap<>(GeneWriter.class);
-    paths.put(bed ? GeneWriter.BED : json ? GeneWriter.JSON : GeneWriter.GFF3, null);
-    return paths;
-  }
-
-  private Map<GeneWriter, Path> filePaths(Path gff) {
-    Map<GeneWriter, Path> paths = new EnumMap<>(GeneWriter.class);
-    paths.put(GeneWriter.GFF3, gff);
-    if (bed) {
-      paths.put(GeneWriter.BED, withSuffix(gff, GeneWriter.BED));
-    }
-    if (json) {
-      paths.put(GeneWriter.JSON, withSuffix(gff, GeneWriter.JSON));
-    }
-    for (Path path : paths.values()) {
-      if (Files.exists(path) && !force) {
-        throw new Failure(path + " exists. Pass --force to replace it, or another file with -o.");
-      }
-    }
-    return paths;
-  }
-
-  private Path withSuffix(Path gff, GeneWriter form) {
-    String name = gff.getFileName().toString();
-    int dot = name.lastIndexOf('.');
-    Path path =
-        gff.resolveSibling((dot > 0 ? name.substring(0, dot) : name) + "." + form.extension());
-    if (path.equals(gff)) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "The GFF3 file "
-              + gff
-              + " has the name that --"
-              + form.extension()
-              + " writes to. Pass another file with -o.");
-    }
-    return path;
+  /** Where the progress and the counts go: not into the genes. */
+  private PrintWriter say() {
+    return toFile() ? spec.commandLine().getOut() : spec.commandLine().getErr();
   }
 
   private StreamModel<Gene> annotator() {
@@ -269,132 +183,6 @@ public final class AnnotateCommand implements Callable<Integer> {
       return Families.load(ModelDirectory.read(directory), kernels, Gene.class);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
-  }
-
-  /** Counts and reported problems. */
-  private static final class Report {
-    private final PrintWriter err;
-    private final String prefix; // of each line
-    final Progress progress;
-    long contigs;
-    long bases;
-    long genes;
-    long problems;
-
-    Report(PrintWriter err, String prefix, Progress progress) {
-      this.err = err;
-      this.prefix = prefix;
-      this.progress = progress;
-    }
-
-    void problem(String what) {
-      problems++;
-      if (problems <= MAX_REPORTED) {
-        note(what);
-      }
-    }
-
-    void note(String what) {
-      say(what.startsWith(prefix) ? what : prefix + what);
-    }
-
-    /** The input cannot be read at all; the message names it. */
-    void refused(String why) {
-      problems++;
-      say(why);
-    }
-
-    private void say(String what) {
-      progress.clear();
-      err.println("riffle: " + what);
-      err.flush();
-    }
-
-    void close() {
-      if (problems > MAX_REPORTED) {
-        say(prefix + "and " + (problems - MAX_REPORTED) + " more problems.");
-      }
-      err.flush();
-    }
-  }
-
-  private record Writing(Outputs outputs, Report report) implements FileAnnotation.Listener {
-    @Override
-    public void begun(String contig, long bases) {
-      outputs.writers.forEach((form, to) -> form.contig(to, contig, bases));
-    }
-
-    @Override
-    public void gene(String contig, GeneticCode code, Prediction<Gene> gene) {
-      if (gene.value().status() == Gene.Status.PUBLISHED) {
-        report.genes++;
-        outputs.writers.forEach((form, to) -> form.gene(to, contig, code, gene));
-      }
-    }
-
-    @Override
-    public void ended(String contig, long bases) {
-      report.contigs++;
-      report.bases += bases;
-      if (report.contigs % CONTIGS_PER_CHECK == 0) {
-        outputs.check();
-      }
-    }
-
-    @Override
-    public void problem(String what) {
-      report.problem(what);
-    }
-
-    @Override
-    public void note(String what) {
-      report.note(what);
-    }
-  }
-
-  /** One file, or standard output, for each format. */
-  private record Outputs(Map<GeneWriter, PrintWriter> writers, PrintWriter stream)
-      implements AutoCloseable {
-
-    static Outputs open(Map<GeneWriter, Path> paths, PrintWriter stream) throws IOException {
-      Outputs outputs = new Outputs(new EnumMap<>(GeneWriter.class), stream);
-      for (Map.Entry<GeneWriter, Path> e : paths.entrySet()) {
-        PrintWriter to = stream;
-        if (e.getValue() != null) {
-          try {
-            Files.createDirectories(e.getValue().toAbsolutePath().getParent());
-            to = new PrintWriter(Files.newBufferedWriter(e.getValue(), StandardCharsets.UTF_8));
-          } catch (IOException failed) {
-            outputs.close();
-            throw new Failure(
-                e.getValue() + " cannot be written (" + failed + "). Pass another file with -o.",
-                failed);
-          }
-        }
-        outputs.writers.put(e.getKey(), to);
-        e.getKey().begin(to);
-      }
-      return outputs;
-    }
-
-    /** A full disk is reported at once, not at the end. */
-    void check() {
-      for (PrintWriter to : writers.values()) {
-        if (to.checkError()) {
-          throw new Failure("The genes cannot be written: is the disk full, or the pipe closed?");
-        }
-      }
-    }
-
-    @Override
-    public void close() {
-      for (PrintWriter to : writers.values()) {
-        to.flush();
-        if (to != stream) {
-          to.close();
-        }
-      }
     }
   }
 }

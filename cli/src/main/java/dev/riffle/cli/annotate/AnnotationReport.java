@@ -1,0 +1,90 @@
+package dev.riffle.cli.annotate;
+
+import dev.riffle.cli.shared.Progress;
+import java.io.PrintWriter;
+import java.util.Locale;
+
+/** What one input held: its counts, and its problems as lines on standard error. */
+final class AnnotationReport {
+  /** Problems that are reported one by one. */
+  private static final int MAX_REPORTED = 20;
+
+  private final PrintWriter err;
+  private final String prefix; // of each line
+  private final Progress progress;
+  private long contigs;
+  private long bases;
+  private long genes;
+  private long problems;
+
+  AnnotationReport(PrintWriter err, String prefix, Progress progress) {
+    this.err = err;
+    this.prefix = prefix;
+    this.progress = progress;
+  }
+
+  void contig(long itsBases) {
+    contigs++;
+    bases += itsBases;
+  }
+
+  void gene() {
+    genes++;
+  }
+
+  void problem(String what) {
+    problems++;
+    if (problems <= MAX_REPORTED) {
+      note(what);
+    }
+  }
+
+  void note(String what) {
+    say(what.startsWith(prefix) ? what : prefix + what);
+  }
+
+  /** The input cannot be read at all; the message names it. */
+  void refused(String why) {
+    problems++;
+    say(why);
+  }
+
+  /**
+   * Prints the counts of an input that was read to its end, and how many problems were not reported
+   * one by one.
+   *
+   * @param seconds that it took
+   */
+  void summarize(PrintWriter out, String name, double seconds, GeneFiles files) {
+    progress.clear();
+    out.printf(
+        Locale.ROOT,
+        "%s: %,d contigs, %,d bases, %,d genes%s; %.1f s, %.2f Mb/s%n",
+        name,
+        contigs,
+        bases,
+        genes,
+        files,
+        seconds,
+        bases / 1e6 / seconds);
+    out.flush();
+    if (problems > MAX_REPORTED) {
+      say(prefix + "and " + (problems - MAX_REPORTED) + " more problems.");
+    }
+    err.flush();
+  }
+
+  private void say(String what) {
+    progress.clear();
+    err.println("riffle: " + what);
+    err.flush();
+  }
+
+  long contigs() {
+    return contigs;
+  }
+
+  long problems() {
+    return problems;
+  }
+}
