@@ -9,6 +9,8 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -253,13 +255,26 @@ class RiffleTest {
   void aBrokerThatIsAwayIsNamed() throws IOException {
     String closed = "127.0.0.1:" + freePort();
     Path sound = SoundFiles.wav(dir.resolve("a.wav"), new float[800], 8000, 1, 16, false);
-    for (CommandLines result :
+    List<List<Object>> commands =
         List.of(
-            CommandLines.run("tail", "riffle.music.final.v1", "--bootstrap", closed),
-            CommandLines.run("run", "--bootstrap", closed),
-            CommandLines.run("run", "annotation", "--bootstrap", closed),
-            CommandLines.run("produce", "reads", "--synthetic", "99", "--bootstrap", closed),
-            CommandLines.run("produce", "audio", sound, "--bootstrap", closed))) {
+            List.of("tail", "riffle.music.final.v1"),
+            List.of("run"),
+            List.of("run", "annotation"),
+            List.of("produce", "reads", "--synthetic", "99"),
+            List.of("produce", "audio", sound));
+    // Each waits for the broker for some seconds, so they wait side by side.
+    List<CompletableFuture<CommandLines>> waiting =
+        commands.stream()
+            .map(
+                command ->
+                    CompletableFuture.supplyAsync(
+                        () ->
+                            CommandLines.run(
+                                Stream.concat(command.stream(), Stream.of("--bootstrap", closed))
+                                    .toArray())))
+            .toList();
+    for (CompletableFuture<CommandLines> command : waiting) {
+      CommandLines result = command.join();
       assertThat(result.exit()).isEqualTo(1);
       assertThat(result.err()).contains("No broker answers at " + closed).contains("--bootstrap");
     }

@@ -98,7 +98,7 @@ public final class LocalServices
 
     private List<String> leakedThreads() {
       try {
-        return ThreadLeaks.since(before);
+        return ThreadLeaks.since(before, ThreadLeaks.LIMIT);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException("Interrupted while waiting for threads to end.", e);

@@ -8,17 +8,17 @@ import java.util.Set;
 
 /** Threads that tests started and did not end. */
 final class ThreadLeaks {
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  static final Duration LIMIT = Duration.ofSeconds(10);
 
   private ThreadLeaks() {}
 
   /**
-   * Names of threads that were not among {@code before}, that do not end within ten seconds, and
-   * that keep a JVM alive or belong to a Kafka client.
+   * Names of threads that were not among {@code before}, that do not end within the limit, and that
+   * keep a JVM alive or belong to a Kafka client.
    */
-  static List<String> since(Set<Thread> before) throws InterruptedException {
+  static List<String> since(Set<Thread> before, Duration limit) throws InterruptedException {
     List<String> leaked = new ArrayList<>();
-    long deadline = System.nanoTime() + LIMIT.toNanos();
+    long deadline = System.nanoTime() + limit.toNanos();
     List<Thread> threads = new ArrayList<>(Thread.getAllStackTraces().keySet());
     threads.sort(Comparator.comparing(Thread::getName));
     for (Thread thread : threads) {

@@ -2,6 +2,7 @@ package dev.riffle.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,9 @@ class ThreadLeaksTest {
     ends.start();
     leaks.start();
     try {
-      assertThat(ThreadLeaks.since(before)).contains("leaks").doesNotContain("ends");
+      assertThat(ThreadLeaks.since(before, Duration.ofSeconds(1)))
+          .contains("leaks")
+          .doesNotContain("ends");
     } finally {
       end.countDown();
       leaks.join();
