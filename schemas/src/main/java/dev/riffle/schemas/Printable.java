@@ -1,11 +1,15 @@
 package dev.riffle.schemas;
 
+import java.util.regex.Pattern;
+
 /**
  * Makes text from records safe to print and to log: a control character could move the cursor of a
  * terminal, hide text, or forge a line of a log. Characters that are printed as they are remain the
  * same.
  */
 public final class Printable {
+  private static final Pattern CREDENTIALS = Pattern.compile("(?s)^([\\w+.-]*:?//)?.*@");
+
   private Printable() {}
 
   /**
@@ -20,6 +24,14 @@ public final class Printable {
   /** Text of several lines: as {@link #line}, but line breaks and tabs remain. */
   public static String lines(String text) {
     return escape(text, true);
+  }
+
+  /**
+   * A URL without user and password, as a part of a line. If they contain an @ or a slash, they are
+   * removed, too.
+   */
+  public static String url(String url) {
+    return line(CREDENTIALS.matcher(url).replaceFirst("$1"));
   }
 
   private static String escape(String text, boolean keepsLines) {

@@ -8,6 +8,16 @@ import org.junit.jupiter.api.Test;
 
 class PrintableTest {
   @Test
+  void aUrlIsPrintedWithoutUserAndPassword() {
+    assertThat(Printable.url("http://me:secret@host:8081/p")).isEqualTo("http://host:8081/p");
+    assertThat(Printable.url("http://me:sec/r@t@host")).isEqualTo("http://host");
+    assertThat(Printable.url("me:secret@host:1")).isEqualTo("host:1");
+    assertThat(Printable.url("//me@host\n")).isEqualTo("//host\\n");
+    assertThat(Printable.url("http://host/p")).isEqualTo("http://host/p");
+    assertThat(Printable.url("")).isEmpty();
+  }
+
+  @Test
   void controlCharactersAreShownAsEscapes() {
     assertThat(Printable.line("a\u001b[2Jb")).isEqualTo("a\\u001b[2Jb");
     assertThat(Printable.line("a\nb\r\tc\0")).isEqualTo("a\\nb\\r\\tc\\u0000");

@@ -58,6 +58,7 @@ public final class RunCommand implements Callable<Integer> {
       return CommandLine.ExitCode.USAGE;
     }
     try {
+      job.requireRegistry();
       job.topics().requireInput(job.options().get(KafkaOptions.BOOTSTRAP), BROKER_TIMEOUT);
     } catch (IllegalStateException e) {
       throw new Failure(e.getMessage(), e);

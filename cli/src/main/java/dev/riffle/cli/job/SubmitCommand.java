@@ -9,6 +9,7 @@ import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.sequence.JobFile;
 import dev.riffle.jobs.sequence.SequenceJob;
 import dev.riffle.jobs.stream.FlinkOptions;
+import dev.riffle.schemas.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -113,14 +114,15 @@ public final class SubmitCommand implements Callable<Integer> {
       throw new Failure(e.getMessage(), e);
     }
     PrintWriter out = spec.commandLine().getOut();
+    String address = Printable.url(jobManager.toString());
     out.println(
         json
             ? new ObjectMapper()
                 .createObjectNode()
                 .put("job_id", id)
-                .put("jobmanager", jobManager.toString())
+                .put("jobmanager", address)
                 .toString()
-            : "Submitted job " + id + " to " + jobManager + ".");
+            : "Submitted job " + id + " to " + address + ".");
     out.flush();
     return 0;
   }

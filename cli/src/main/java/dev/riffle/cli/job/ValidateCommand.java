@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     name = "validate",
     description = {
       "Check a job file and its model. Print every problem with line, column and a hint.",
-      "Needs no broker. docs/jobs.md describes the file."
+      "Needs neither a broker nor a schema registry. docs/jobs.md describes the file."
     },
     exitCodeList = {"0:the job can run", "2:the file has problems, or usage error"})
 public final class ValidateCommand implements Callable<Integer> {

@@ -3,6 +3,7 @@ package dev.riffle.jobs.cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.riffle.schemas.Printable;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -116,13 +117,13 @@ public final class JobManager {
           "The address of the JobManager must be a URL such as http://127.0.0.1:8081, but is '"
               + shownAddress()
               + "'."
-              + (noScheme ? " Try http://" + address + "." : ""));
+              + (noScheme ? " Try http://" + shownAddress() + "." : ""));
     }
   }
 
   /** The address without user and password, which no message may contain. */
   private String shownAddress() {
-    return address.toString().replaceFirst("//[^/]*@", "//");
+    return Printable.url(address.toString());
   }
 
   private JsonNode send(HttpRequest.Builder request) throws IOException, InterruptedException {

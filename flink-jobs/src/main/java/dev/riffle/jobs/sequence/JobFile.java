@@ -182,6 +182,17 @@ public final class JobFile {
     return job.flatMap(read -> new ModelCheck(read.definition(), read.options(), values).check());
   }
 
+  /**
+   * Checks that the schema registry, if the job has one, answers and accepts the credentials.
+   *
+   * @throws IllegalStateException if not; the message says what to do
+   */
+  public void requireRegistry() {
+    if (definition() instanceof SequenceJob generic) {
+      generic.requireRegistry();
+    }
+  }
+
   /** True if the model's directory exists on this machine. */
   public boolean hasModel() {
     return job.flatMap(read -> read.options().optional(ModelOptions.MODEL))

@@ -49,7 +49,20 @@ enum JobKey {
       KeyType.FLAG,
       "`false`",
       "For `avro`: each record starts with 5 bytes, a zero and the id of a schema registry. They"
-          + " are skipped; the id is not looked up."),
+          + " are skipped; the id is looked up only with `registry`, which implies this key."),
+  REGISTRY(
+      "source.registry",
+      KeyType.text("URL"),
+      "none",
+      "For `avro`: URL of a [schema registry](#schema-registry) with the REST interface of"
+          + " Confluent's. It has the schemas with which the records were written, by the ids in"
+          + " them; so it replaces `writer-schema`."),
+  REGISTRY_CREDENTIALS(
+      "source.registry-credentials",
+      KeyType.text("`${env:NAME}` or `${file:/PATH}`"),
+      "none",
+      "Environment variable or file with `user:password` or a token for the registry. Each process"
+          + " of the job reads it. The credentials themselves must not be in the file."),
 
   KEY(
       "fields.key",

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.riffle.jobs.registry.Retries;
 import dev.riffle.jobs.stream.EventInput;
 import dev.riffle.jobs.stream.InputLimits;
 import dev.riffle.models.Format;
@@ -19,9 +20,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.avro.Schema;
-import org.apache.avro.io.BinaryDecoder;
-import org.apache.avro.io.DecoderFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Decodes feature vectors or tokens from records of three formats. */
@@ -33,8 +31,7 @@ final class SequenceInput extends EventInput {
   private transient AvroCodec<SequenceEvent> codec;
   private transient FieldReader reader;
   private transient ObjectReader json;
-  private transient BoundedReader avro;
-  private transient BinaryDecoder decoder;
+  private transient AvroInput avro;
 
   /**
    * @param records format of the records
@@ -59,7 +56,8 @@ final class SequenceInput extends EventInput {
     if (value == null || value.length == 0) {
       throw new InputException("Expected a record but the value is empty.");
     }
-    return userEvent(records.kind() == RecordFormat.Kind.JSON ? json(value) : avro(value), record);
+    return userEvent(
+        records.kind() == RecordFormat.Kind.JSON ? json(value) : avro.read(value), record);
   }
 
   private void open() {
@@ -70,12 +68,7 @@ final class SequenceInput extends EventInput {
               .build()
               .readerFor(new TypeReference<Map<String, Object>>() {});
     } else {
-      Schema schema = new Schema.Parser().parse(records.schema());
-      Schema writer =
-          records.writerSchema() == null
-              ? schema
-              : new Schema.Parser().parse(records.writerSchema());
-      avro = new BoundedReader(writer, schema);
+      avro = new AvroInput(records, Retries.RUNNING);
     }
     reader = new FieldReader(fields);
   }
@@ -132,44 +125,6 @@ final class SequenceInput extends EventInput {
           e);
     } catch (IOException e) {
       throw new InputException("The value cannot be read: " + e, e);
-    }
-  }
-
-  private Object avro(byte[] value) {
-    int from = records.header() ? AvroCodec.HEADER_BYTES : 0;
-    if (records.header() && (value.length < from || value[0] != 0)) {
-      throw new InputException(
-          String.format(
-              "Expected a zero byte and a schema id of 4 bytes before the record but it begins with"
-                  + " 0x%02x and has %d bytes: set source.confluent-header to false if records"
-                  + " start without them.",
-              value[0], value.length));
-    }
-    try {
-      avro.begin(value.length - from);
-      decoder = DecoderFactory.get().binaryDecoder(value, from, value.length - from, decoder);
-      Object read = avro.read(null, decoder);
-      if (!decoder.isEnd()) {
-        throw new InputException(
-            "Expected one record but "
-                + decoder.inputStream().available()
-                + " bytes follow it: a schema other than "
-                + (records.writerSchema() == null ? "source.schema" : "source.writer-schema")
-                + " wrote it"
-                + (records.header() ? "." : ", or it starts with 5 bytes (confluent-header)."));
-      }
-      return read;
-    } catch (InputException e) {
-      throw e;
-    } catch (IOException | RuntimeException | StackOverflowError e) {
-      throw new InputException(
-          "Expected a record of source.schema but its "
-              + value.length
-              + " bytes cannot be read as that ("
-              + shortened(String.valueOf(e))
-              + "): they were cut, or another schema wrote them"
-              + (records.header() ? "." : ", or they start with 5 bytes (confluent-header)."),
-          e);
     }
   }
 

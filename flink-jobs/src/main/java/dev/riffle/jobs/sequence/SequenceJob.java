@@ -3,6 +3,10 @@ package dev.riffle.jobs.sequence;
 import dev.riffle.jobs.JobDefinition;
 import dev.riffle.jobs.JobProfile;
 import dev.riffle.jobs.options.JobOptions;
+import dev.riffle.jobs.registry.RegistryAccess;
+import dev.riffle.jobs.registry.RegistryClient;
+import dev.riffle.jobs.registry.RegistryException;
+import dev.riffle.jobs.registry.Retries;
 import dev.riffle.jobs.stream.DirectoryModel;
 import dev.riffle.jobs.stream.InputOptions;
 import dev.riffle.jobs.stream.KafkaOptions;
@@ -67,6 +71,22 @@ public final class SequenceJob extends JobDefinition<PredictionValues> {
   }
 
   /**
+   * Checks that the schema registry, if the job has one, answers and accepts the credentials.
+   *
+   * @throws IllegalStateException if not; the message says what to do
+   */
+  void requireRegistry() {
+    Optional<RegistryAccess> access = settings.format().map(RecordFormat::registry);
+    try {
+      if (access.isPresent()) {
+        new RegistryClient(access.get(), Retries.STARTING).check();
+      }
+    } catch (RegistryException e) {
+      throw new IllegalStateException(e.getMessage(), e);
+    }
+  }
+
+  /**
    * Entry point for clusters.
    *
    * @param arguments the path of a job file, then {@code --name=value} for each option that takes
@@ -75,6 +95,7 @@ public final class SequenceJob extends JobDefinition<PredictionValues> {
   public static void main(String[] arguments) throws Exception {
     JobFile file = JobArguments.read(arguments);
     file.requireValid();
+    file.requireRegistry();
     file.definition().execute(file.options(), file.topics());
   }
 }

@@ -11,8 +11,9 @@
  *   JobArguments                a file as arguments of a cluster's entry point
  *   JobSchema                   the JSON Schema for editors
  *
- *   SequenceJob                 the job: SequenceInput (FieldReader), SequenceModel,
+ *   SequenceJob                 the job: SequenceInput (FieldReader, AvroInput), SequenceModel,
  *                               PredictionMapper
+ *   WriterSchemas               the schemas of a registry, by the ids in records
  * </pre>
  *
  * <p>A {@code source.format} that a named job claims, such as {@code reads}, runs that job on the

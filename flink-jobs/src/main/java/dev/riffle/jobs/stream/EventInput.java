@@ -48,6 +48,7 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
    *
    * @throws CodecException or {@link InputException} if the record is unusable; the message says
    *     why
+   * @throws UnavailableException if it cannot be decoded now, though the record may be right
    */
   protected abstract StepEvent event(ConsumerRecord<byte[], byte[]> record);
 
@@ -77,6 +78,8 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
   /**
    * Decodes one record to steps or to a dead letter. Whatever the record makes the decoder throw,
    * it is a dead letter: a restart would read the same record again.
+   *
+   * @throws UnavailableException if the record is to be read again
    */
   public final InputRecord read(ConsumerRecord<byte[], byte[]> record) {
     if (deadLetters == null) {
@@ -94,6 +97,8 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
       return InputRecord.of(event);
     } catch (CodecException | InputException e) {
       return unusable(record, origin, e.getMessage());
+    } catch (UnavailableException e) {
+      throw e;
     } catch (RuntimeException | StackOverflowError e) { // deeply nested values exhaust the stack
       return unusable(
           record,

@@ -2,7 +2,8 @@
  * The parts of every job, and the options of each part.
  *
  * <pre>
- *   InputOptions      EventInput      decodes records to StepEvent, or to a dead letter
+ *   InputOptions      EventInput      decodes records to StepEvent, or to a dead letter; it fails
+ *                                     with UnavailableException if a record is to be read again
  *   KafkaOptions      KafkaEndpoints  source and sinks on Kafka
  *                     Topics          names of the topics; creates and checks them
  *   ModelOptions      DirectoryModel  a model, loaded from its directory by each task

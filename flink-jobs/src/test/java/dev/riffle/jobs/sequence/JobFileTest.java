@@ -1,8 +1,12 @@
 package dev.riffle.jobs.sequence;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.riffle.jobs.registry.RegistryAccess;
+import dev.riffle.jobs.registry.SecretReference;
+import dev.riffle.jobs.registry.StubRegistry;
 import dev.riffle.jobs.stream.FlinkOptions;
 import dev.riffle.jobs.stream.KafkaOptions;
 import dev.riffle.jobs.stream.ModelOptions;
@@ -451,6 +455,169 @@ class JobFileTest {
                   + " such as null, but found 'old.avsc'. A few bytes of a record could contain any"
                   + " number of them.");
     }
+  }
+
+  // ---- the schema registry ----
+
+  private String registry(String... keys) throws IOException {
+    Files.writeString(dir.resolve("r.avsc"), SCHEMA);
+    return GOOD.replace(
+        "format: json", "format: avro\n  schema: r.avsc\n  " + String.join("\n  ", keys));
+  }
+
+  @Test
+  void theRegistryGoesWithTheArgumentsAndItsCredentialsDoNot() throws Exception {
+    Path login = Files.writeString(dir.resolve("login"), "me:secret");
+    JobFile file =
+        read(
+            registry(
+                "registry: https://registry.example:8081/apis/ccompat/v7/",
+                "registry-credentials: ${file:" + login + "}"));
+    assertThat(file.diagnostics()).isEmpty();
+    RecordFormat format = settings(file).format().orElseThrow();
+    assertThat(format.header()).isTrue();
+    assertThat(format.registry())
+        .isEqualTo(
+            new RegistryAccess(
+                "https://registry.example:8081/apis/ccompat/v7",
+                new SecretReference(SecretReference.Kind.FILE, login.toString())));
+    assertThat(file.arguments().toString()).doesNotContain("secret");
+    JobFile there = JobArguments.read(file.arguments().toArray(String[]::new));
+    assertThat(settings(there).format()).isEqualTo(settings(file).format());
+    JobFile plain = read(registry("registry: http://r:1", "confluent-header: true"));
+    assertThat(plain.diagnostics()).isEmpty();
+    assertThat(settings(plain).format().orElseThrow().registry())
+        .isEqualTo(new RegistryAccess("http://r:1", null));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://me:secret@host:8081, http://host:8081",
+    "http://me:sec/ret@host:8081/p, http://host:8081/p",
+    "https://secret@host, https://host",
+    "me:secret@host:8081, host:8081",
+    "http://me:secret@@host?x=secret, http://host",
+    "http://host/?apikey=secret, http://host/",
+    "http://host/#secret, http://host/",
+  })
+  void aUrlWithCredentialsIsRefusedWithoutThem(String url, String shown) throws IOException {
+    JobFile file = read(registry("registry: \"" + url + "\""));
+    assertThat(file.diagnostics())
+        .singleElement()
+        .satisfies(
+            problem ->
+                assertThat(problem.toString() + problem.message())
+                    .contains(
+                        "source.registry: expected an http or https URL such as"
+                            + " https://registry.example:8081, without user, password and query,"
+                            + " but found '"
+                            + shown
+                            + "'.")
+                    .doesNotContain("secret")
+                    .doesNotContain("ret@")
+                    .doesNotContain("me:"));
+    assertThat(file.diagnostics().get(0).advice().hint().isPresent()).isEqualTo(url.contains("@"));
+    assertThatThrownBy(file::requireValid).hasMessageNotContaining("secret");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"registry:8081", "ftp://host", "http://", "'http://a b'", "/schemas"})
+  void aRegistryIsAUrl(String url) throws IOException {
+    assertThat(read(registry("registry: " + url)).diagnostics())
+        .extracting(Diagnostic::message)
+        .singleElement()
+        .asString()
+        .startsWith("source.registry: expected an http or https URL");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "me:secret",
+        "secret",
+        "${secret}",
+        "${env:se-cret}",
+        "'${file:se/cret}'",
+        "'$secret'"
+      })
+  void credentialsInTheFileAreRefusedAndNotRepeated(String text) throws IOException {
+    JobFile file = read(registry("registry: http://host", "registry-credentials: " + text));
+    assertThat(file.diagnostics())
+        .singleElement()
+        .satisfies(
+            problem ->
+                assertThat(problem.toString() + problem.message())
+                    .contains(
+                        "source.registry-credentials: expected ${env:NAME} or ${file:/PATH}, but"
+                            + " found 'another text'.")
+                    .doesNotContain("cret}")
+                    .doesNotContain("secret"));
+  }
+
+  @Test
+  void keysThatDoNotFitTheRegistryAreReported() throws IOException {
+    Files.writeString(dir.resolve("w.avsc"), SCHEMA);
+    assertThat(
+            read(registry(
+                    "registry: http://host", "writer-schema: w.avsc", "confluent-header: false"))
+                .diagnostics())
+        .extracting(Diagnostic::message)
+        .containsExactly(
+            "source.writer-schema: expected no such key with source.registry, which has the"
+                + " writers' schemas, but found 'writer-schema'. Remove it.",
+            "source.confluent-header: expected true with source.registry: the header contains the"
+                + " id of the schema, but found 'false'. Remove one of the two keys.");
+    assertThat(read(registry("registry-credentials: ${env:A}")).diagnostics())
+        .extracting(Diagnostic::message)
+        .containsExactly(
+            "source.registry-credentials: expected no such key without source.registry, but found"
+                + " 'registry-credentials'. Remove it.");
+    assertThat(
+            read(GOOD.replace("format: json", "format: json\n  registry: http://host"))
+                .diagnostics())
+        .extracting(Diagnostic::message)
+        .containsExactly(
+            "source.registry: expected no such key unless the format is avro, but found"
+                + " 'registry'. Remove it.");
+  }
+
+  @Test
+  void theRegistryIsAskedBeforeTheJobStarts() throws IOException {
+    try (StubRegistry stub = new StubRegistry()) {
+      JobFile file = read(registry("registry: " + stub.url()));
+      file.requireRegistry();
+      assertThat(stub.requests()).containsExactly("/schemas/types");
+      for (int status : new int[] {401, 403, 302, 400}) {
+        stub.next(new StubRegistry.Answer(status));
+        assertThatThrownBy(file::requireRegistry)
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageStartingWith("The schema registry " + stub.url() + " ");
+      }
+      read(GOOD).requireRegistry();
+    }
+  }
+
+  /** Avro throws several kinds of exceptions about them. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"no.such.Type\"",
+        "{\"type\": \"record\"}",
+        "{\"type\": \"record\", \"name\": \"R\", \"fields\": [{\"name\": \"f\", \"type\": \"X\"}]}",
+        "{\"type\": \"enum\", \"name\": \"E\", \"symbols\": [\"a\", \"a\"]}",
+        "{\"type\": \"fixed\", \"name\": \"F\", \"size\": -1}",
+        "[\"int\", \"int\"]",
+        "",
+        "null"
+      })
+  void aSchemaThatAvroRejectsIsReported(String schema) throws IOException {
+    String yaml = registry();
+    Files.writeString(dir.resolve("r.avsc"), schema);
+    assertThat(read(yaml).diagnostics())
+        .extracting(Diagnostic::message)
+        .first()
+        .asString()
+        .startsWith("source.schema: expected ");
   }
 
   private static final String ADDED = "{\"name\": \"added\", \"type\": \"int\", \"default\": 0}, ";
