@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.riffle.jobs.registry.StubRegistry;
 import dev.riffle.jobs.stream.DirectoryModel;
 import dev.riffle.jobs.stream.FlinkOptions;
 import dev.riffle.jobs.stream.KafkaOptions;
@@ -28,6 +29,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,6 +51,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -159,6 +163,71 @@ class SequenceIT {
           }
         });
     assertThat(probe.read(file.topics().deadLetters())).isEmpty();
+  }
+
+  /** The registry refuses the first request, so that the attempt fails: no record is lost. */
+  @Test
+  void piecesOfTwoWritersAreReadThroughARegistry(@TempDir Path dir) throws Exception {
+    Schema schema = new Schema.Parser().parse(DemoJobsTest.DEMO.resolve("qrnn.avsc").toFile());
+    Schema former =
+        new Schema.Parser()
+            .parse(
+                schema
+                    .toString()
+                    .replaceFirst(",\\{\"name\":\"last\".*?}", "")
+                    .replaceFirst("\\[", "[{\"name\":\"origin\",\"type\":\"string\"},"));
+    assertThat(former.getFields())
+        .extracting(Schema.Field::name)
+        .containsExactly("origin", "begins", "steps", "first");
+    try (StubRegistry registry = new StubRegistry()) {
+      registry.register(41, former.toString());
+      registry.register(42, schema.toString());
+      registry.next(new StubRegistry.Answer(401));
+      String demo = DemoJobsTest.DEMO.toAbsolutePath().normalize() + "/";
+      Path yaml =
+          Files.writeString(
+              dir.resolve("job.yaml"),
+              Files.readString(DemoJobsTest.DEMO.resolve("qrnn.yaml"))
+                  .replace("stream: trips", "stream: registered")
+                  .replace("trips.pieces", "registered.pieces")
+                  .replace("qrnn.avsc", demo + "qrnn.avsc")
+                  .replace("models/qrnn", demo + "models/qrnn")
+                  .replace("confluent-header: true", "registry: " + registry.url()));
+      JobFile file = at(yaml, Map.of("bounded", "true", "restart-delay", "100ms"));
+      Map<String, float[]> steps = new TreeMap<>();
+      KEYS.forEach(key -> steps.put(key, values(30 * 4)));
+      List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        for (String key : KEYS) {
+          byte[] value =
+              i < 5 ? piece(steps.get(key), i, former, 41) : piece(steps.get(key), i, schema, 42);
+          records.add(record(file, key, value));
+        }
+      }
+      records.add(record(file, "a", piece(steps.get("a"), 3, schema, 43)));
+      probe.send(records);
+      run(file);
+
+      Map<String, List<Prediction>> found = predictions(file.topics().finals());
+      Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> expected =
+          direct(file, steps, 4);
+      assertThat(found.keySet()).isEqualTo(expected.keySet());
+      expected.forEach(
+          (key, outputs) -> {
+            assertThat(found.get(key)).hasSize(10);
+            for (int i = 0; i < 10; i++) {
+              assertThat(values(found.get(key).get(i)))
+                  .isEqualTo(outputs.get(3 * i + 2).value().values());
+            }
+          });
+      assertThat(probe.read(file.topics().deadLetters()))
+          .singleElement()
+          .satisfies(
+              letter ->
+                  assertThat(AvroCodec.of(DeadLetter.class).decode(letter.value()).getError())
+                      .startsWith("Schema id 43 is not in the registry " + registry.url()));
+      assertThat(registry.requests()).hasSizeBetween(4, 9).allMatch(r -> r.contains("/ids/4"));
+    }
   }
 
   @Test
@@ -372,6 +441,10 @@ class SequenceIT {
 
   private static byte[] piece(float[] steps, int index) throws IOException {
     Schema schema = new Schema.Parser().parse(DemoJobsTest.DEMO.resolve("qrnn.avsc").toFile());
+    return piece(steps, index, schema, 0x102);
+  }
+
+  private static byte[] piece(float[] steps, int index, Schema schema, int id) throws IOException {
     GenericRecord record = new GenericData.Record(schema);
     List<List<Float>> piece = new ArrayList<>();
     for (int t = 3 * index; t < 3 * index + 3; t++) {
@@ -384,9 +457,14 @@ class SequenceIT {
     record.put("begins", START * 1000 + index);
     record.put("steps", piece);
     record.put("first", index == 0);
-    record.put("last", index == 9);
+    if (schema.getField("last") != null) {
+      record.put("last", index == 9);
+    }
+    if (schema.getField("origin") != null) {
+      record.put("origin", "press-" + index);
+    }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.write(new byte[] {0, 0, 0, 1, 2});
+    out.write(ByteBuffer.allocate(5).put((byte) 0).putInt(id).array());
     BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(out, null);
     new GenericDatumWriter<>(schema).write(record, encoder);
     encoder.flush();
@@ -397,11 +475,15 @@ class SequenceIT {
 
   /** An example on this broker, with its topics. */
   private static JobFile job(String name, Map<String, String> more) throws IOException {
+    return at(DemoJobsTest.DEMO.resolve(name + ".yaml"), more);
+  }
+
+  private static JobFile at(Path yaml, Map<String, String> more) throws IOException {
     Map<String, String> overrides = new HashMap<>(more);
     overrides.put(KafkaOptions.BOOTSTRAP.name(), SERVICES.bootstrap());
     overrides.put(KafkaOptions.NAMESPACE.name(), SERVICES.namespace());
     overrides.put(FlinkOptions.PARALLELISM.name(), "2");
-    JobFile file = JobFile.read(DemoJobsTest.DEMO.resolve(name + ".yaml"), overrides);
+    JobFile file = JobFile.read(yaml, overrides);
     assertThat(file.diagnostics()).isEmpty();
     file.topics().create(SERVICES.bootstrap(), 2, LIMIT);
     return file;
