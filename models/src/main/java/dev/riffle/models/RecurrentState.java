@@ -6,6 +6,7 @@ import dev.riffle.kernels.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The state of a batch of sequences: for each sequence the number of consumed steps, and the parts
@@ -45,11 +46,7 @@ public final class RecurrentState {
 
   /** Returns the size of the state of one sequence. */
   public static int bytes(int[] sizes, Precision precision) {
-    int numbers = 0;
-    for (int size : sizes) {
-      numbers += size;
-    }
-    return Long.BYTES + numbers * precision.bytes();
+    return Long.BYTES + IntStream.of(sizes).sum() * precision.bytes();
   }
 
   /** Returns the capacity in sequences. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,6 +21,11 @@ public final class Settings {
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
+
+  private static final int MOST = 1 << 24;
+  private static final int MOST_LAYERS = 1 << 12;
+  private static final BigInteger MOST_VALUES =
+      BigInteger.valueOf(Integer.MAX_VALUE - 8); // an array
 
   private final JsonNode node;
   private final String where;
@@ -69,11 +75,43 @@ public final class Settings {
 
   /** Returns a size: a whole number from 1 to 2^24. */
   public int size(String name) {
-    JsonNode value = node.path(name);
-    if (!value.isInt() || value.intValue() < 1 || value.intValue() > 1 << 24) {
-      throw expected("a whole number from 1 to " + (1 << 24), name);
+    return size(name, node.path(name), MOST);
+  }
+
+  /** Returns a number of layers or blocks: a whole number from 1 to 4096. */
+  public int layers(String name) {
+    return size(name, node.path(name), MOST_LAYERS);
+  }
+
+  private int size(String name, JsonNode value, int most) {
+    if (!value.isInt() || value.intValue() < 1 || value.intValue() > most) {
+      throw expected("a whole number from 1 to " + most, name);
     }
     return value.intValue();
+  }
+
+  /**
+   * Checks that an array of these sizes can exist, before anything is allocated.
+   *
+   * @param what the array holds, for the message
+   * @param factor number of values for each product of the settings
+   * @param names sizes that are multiplied; missing settings are left out
+   */
+  public void checkProduct(String what, int factor, String... names) {
+    BigInteger product = BigInteger.valueOf(factor);
+    List<String> sizes = new ArrayList<>();
+    for (String name : names) {
+      if (has(name)) {
+        product = product.multiply(BigInteger.valueOf(size(name)));
+        sizes.add("'" + path + name + "' " + size(name));
+      }
+    }
+    if (product.compareTo(MOST_VALUES) > 0) {
+      throw new ModelException(
+          String.format(
+              "%s: settings %s need %d %s, but a model has at most %d. Correct the sizes.",
+              where, String.join(" x ", sizes), product, what, MOST_VALUES));
+    }
   }
 
   /** Returns one size, or a list of sizes. */
@@ -83,8 +121,8 @@ public final class Settings {
     }
     List<Integer> values = new ArrayList<>();
     for (JsonNode value : node.path(name)) {
-      if (!value.isInt() || value.intValue() < 1 || value.intValue() > 1 << 24) {
-        throw expected("whole numbers from 1 to " + (1 << 24), name);
+      if (!value.isInt() || value.intValue() < 1 || value.intValue() > MOST) {
+        throw expected("whole numbers from 1 to " + MOST, name);
       }
       values.add(value.intValue());
     }

@@ -74,4 +74,34 @@ class SettingsTest {
         .isInstanceOf(ModelException.class)
         .hasMessageStartingWith("config.json is not ");
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "4097", "16777216", "2147483648", "1.5", "null"})
+  void aNumberOfLayersIsSmall(String value) {
+    Settings s = Settings.parse("{\"n\": " + value + "}", "config.json");
+    assertThatThrownBy(() -> s.layers("n"))
+        .isInstanceOf(ModelException.class)
+        .hasMessage(
+            "config.json: setting 'n' must be a whole number from 1 to 4096, but is "
+                + value
+                + ".");
+  }
+
+  @Test
+  void aProductOfSizesIsBoundedThoughEachIsAllowed() {
+    Settings s =
+        Settings.parse("{\"net\": {\"a\": 65536, \"b\": 32768, \"c\": 3}}", "config.json")
+            .under("net");
+    s.checkProduct("weights", 1, "a", "c");
+    s.checkProduct("weights", 10_922, "a", "c", "missing");
+    assertThatThrownBy(() -> s.checkProduct("weights", 1, "a", "b"))
+        .isInstanceOf(ModelException.class)
+        .hasMessage(
+            "config.json: settings 'net.a' 65536 x 'net.b' 32768 need 2147483648 weights, but a model"
+                + " has at most 2147483639. Correct the sizes.");
+    assertThatThrownBy(() -> s.checkProduct("bytes", 10_923, "a", "c"))
+        .hasMessageContaining("need 2147549184 bytes");
+    assertThatThrownBy(() -> s.checkProduct("weights", 2, "a", "b", "c", "a", "b"))
+        .hasMessageContaining("need 27670116110564327424 weights");
+  }
 }

@@ -100,6 +100,21 @@ public final class SoundFiles {
     return encoded(to, "ogg", "flac", AV_SAMPLE_FMT_S16, values, rate, 1);
   }
 
+  /**
+   * A file of one channel.
+   *
+   * @param kind container of FFmpeg
+   * @param encoder codec of FFmpeg
+   * @param format of the samples, 16-bit integers or floats
+   * @return null if this build of FFmpeg does not have the encoder
+   */
+  public static Path mono(
+      Path to, String kind, String encoder, int format, float[] values, int rate) {
+    return avcodec_find_encoder_by_name(encoder) == null
+        ? null
+        : encoded(to, kind, encoder, format, values, rate, 1);
+  }
+
   private static Path encoded(
       Path to, String kind, String encoder, int format, float[] values, int rate, int channels) {
     var codec = avcodec_find_encoder_by_name(encoder);

@@ -42,6 +42,8 @@ record AnnotatorConfig(
 
   static final int START_UPSTREAM = 30;
 
+  private static final int MOST_DELAY = 1 << 12;
+
   private static final String FORMAT = "dna-annotator-1";
 
   /** Constants of the calling (section 10). */
@@ -108,8 +110,13 @@ record AnnotatorConfig(
     fixed(s, "lanes", READING_FRAMES);
     fixed(s, "start_window", START_WINDOW);
     fixed(s, "start_upstream", START_UPSTREAM);
+    if (s.size("delay_tokens") > MOST_DELAY) {
+      throw s.expected("a whole number from 1 to " + MOST_DELAY, "delay_tokens");
+    }
+    s.checkProduct("weights", 1, "n_layers", "d_model", "d_hidden");
+    s.checkProduct("weights", 1, "n_layers", "d_mix", "d_summary");
     return new AnnotatorConfig(
-        s.size("n_layers"),
+        s.layers("n_layers"),
         s.size("d_model"),
         s.size("d_hidden"),
         s.size("d_embed"),

@@ -1,21 +1,21 @@
 package dev.riffle.jobs.sequence;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.riffle.jobs.registry.RegistryAccess;
 import dev.riffle.jobs.registry.SecretReference;
 import dev.riffle.jobs.sequence.Diagnostic.Advice;
 import dev.riffle.schemas.Printable;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaParseException;
 
 /** Reads the section {@code source} of a job file. */
 final class SourceSection {
-  private static final int MAX_SHOWN = 300;
   private static final List<JobKey> AVRO_KEYS =
       List.of(
           JobKey.SCHEMA,
@@ -162,7 +162,7 @@ final class SourceSection {
   private Optional<String> schema(JobKey key, String file, Optional<String> given) {
     try {
       String text = given.isPresent() ? given.get() : Files.readString(base.resolve(file));
-      Schema parsed = new Schema.Parser().parse(text);
+      Schema parsed = SchemaText.parse(text, file);
       if (parsed.getType() != Schema.Type.RECORD) {
         values.report(key, file, "the schema of a record, not of type " + parsed.getType());
         return Optional.empty();
@@ -173,27 +173,14 @@ final class SourceSection {
         return Optional.of(text);
       }
       values.report(key, file, problem.get().expected(), Advice.hint(problem.get().hint()));
+    } catch (CharacterCodingException e) {
+      values.report(key, file, "a text file in UTF-8", Advice.NONE);
     } catch (IOException e) {
       Advice advice = Advice.hint("The path is " + base.resolve(file) + ".");
       values.report(key, file, "a readable file", advice);
-    } catch (RuntimeException | StackOverflowError e) { // Avro throws several kinds
-      values.report(key, file, "an Avro schema", Advice.hint(reason(file, e)));
+    } catch (SchemaParseException e) {
+      values.report(key, file, "an Avro schema", Advice.hint(e.getMessage()));
     }
     return Optional.empty();
-  }
-
-  /** Why Avro rejects a schema: with line and column where its JSON is broken. */
-  private static String reason(String file, Throwable e) {
-    if (e.getCause() instanceof JsonProcessingException broken && broken.getLocation() != null) {
-      return String.format(
-          "%s:%d:%d: %s.",
-          file,
-          broken.getLocation().getLineNr(),
-          broken.getLocation().getColumnNr(),
-          broken.getOriginalMessage().replaceFirst("(?s) \\(start marker at .*", ""));
-    }
-    String message = String.valueOf(e.getMessage());
-    return "Avro reports: "
-        + (message.length() <= MAX_SHOWN ? message : message.substring(0, MAX_SHOWN) + "...");
   }
 }

@@ -17,6 +17,7 @@ import dev.riffle.models.PredictAt;
 import dev.riffle.models.WindowOptions;
 import dev.riffle.operators.GapPolicy;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -711,6 +712,40 @@ class JobFileTest {
         .singleElement()
         .asString()
         .contains("expected the schema of a record, not of type STRING, but found 'text.avsc'");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          "flaot"                                                        | It names the type 'flaot', which it does not define.
+          "a.b.Reading"                                                  | It names the type 'a.b.Reading', which it does not define.
+          {"type": "record", "name": "R", "fields": [{"name": "x", "type": "flaot"}]} | It names the type 'flaot', which it does not define.
+          {"type": "record", "name": "R", "fields": [{"name": "x", "type": "int", "default": "no"}]} | Invalid default for field x
+          {"type": "record", "name": "R", "namespace": "n", "fields": [{"name": "x", "type": "bool", "default": true}]} | It names the type 'n.bool', which it does not define.
+          {"type": "fixed", "name": "F", "size": 2147483647}              | Avro reports: Cannot read arrays longer than
+          {"type": "record", "name": "R", "fields": [{"name": "m", "type": {"type": "map", "values": "S"}}]} | It names the type 'S', which it does not define.
+          """)
+  void aSchemaThatAvroDoesNotExplainIsExplained(String schema, String reason) throws IOException {
+    Files.writeString(dir.resolve("bad.avsc"), schema);
+    assertThat(problems(GOOD.replace("format: json", "format: avro\n  schema: bad.avsc")))
+        .singleElement()
+        .asString()
+        .contains("source.schema: expected an Avro schema, but found 'bad.avsc'. ")
+        .contains(reason)
+        .doesNotContain("nresolved");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\u00ff\u00fe{", "{\"type\": \"r\u00e9cord\"}", "\u0080"})
+  void aSchemaInAnotherEncodingIsReported(String latin) throws IOException {
+    Files.write(dir.resolve("bad.avsc"), latin.getBytes(StandardCharsets.ISO_8859_1));
+    assertThat(problems(GOOD.replace("format: json", "format: avro\n  schema: bad.avsc")))
+        .singleElement()
+        .asString()
+        .contains("source.schema: expected a text file in UTF-8, but found 'bad.avsc'.");
   }
 
   @Test

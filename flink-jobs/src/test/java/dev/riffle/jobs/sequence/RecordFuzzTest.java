@@ -20,7 +20,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Damaged records of every format: each becomes steps that a job can use, or a dead letter. */
 class RecordFuzzTest {
-  private static final int MUTANTS = Integer.getInteger("fuzz.records", 20_000);
+  private static final int MUTANTS =
+      Integer.getInteger(
+          "fuzz.records", 20_000 * Math.max(1, Integer.getInteger("fuzz.minutes", 1)));
   private static final long SEED = Long.getLong("fuzz.seed", 20_261_130);
   private static final long LAST_MICROS = 7_289_654_400_000_000L; // 2201-01-01
 

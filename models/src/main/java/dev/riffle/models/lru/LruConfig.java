@@ -32,11 +32,14 @@ public record LruConfig(
 
   /** Reads {@code d_input}, {@code d_model} and so on. */
   public static LruConfig of(Settings s) {
+    s.checkProduct("weights", 1, "n_layers", "d_model", "d_hidden");
+    s.checkProduct("weights", 1, "d_model", "d_output", "multidim");
+    s.checkProduct("bytes of state for each key", 2 * Double.BYTES, "n_layers", "d_hidden");
     return new LruConfig(
         s.size("d_input"),
         s.size("d_model"),
         s.size("d_hidden"),
-        s.size("n_layers"),
+        s.layers("n_layers"),
         s.size("d_output"),
         s.has("multidim") ? s.size("multidim") : 1,
         pooling(s),

@@ -63,11 +63,13 @@ public record QrnnConfig(
   public static QrnnConfig of(Settings s) {
     Variant variant = variant(s);
     boolean salesforce = variant == Variant.SALESFORCE;
+    s.checkProduct("weights", 1, "num_layers", "hidden_size", "hidden_size");
+    s.checkProduct("weights", 1, "hidden_size", "input_size");
     return new QrnnConfig(
         variant,
         s.size("input_size"),
         s.size("hidden_size"),
-        s.size("num_layers"),
+        s.layers("num_layers"),
         kernelSizes(s, salesforce ? "window" : "kernel_size", salesforce ? 2 : Integer.MAX_VALUE),
         salesforce ? (s.flag("output_gate") ? Mode.FO : Mode.F) : mode(s),
         flag(s, "bias", true, salesforce),
@@ -87,7 +89,7 @@ public record QrnnConfig(
 
   private static List<Integer> kernelSizes(Settings s, String name, int most) {
     List<Integer> sizes = s.sizes(name);
-    int layers = s.size("num_layers");
+    int layers = s.layers("num_layers");
     if (sizes.size() != 1 && sizes.size() != layers) {
       throw s.expected("one whole number, or one for each of the " + layers + " layers,", name);
     }

@@ -29,7 +29,7 @@ final class QrnnWeights {
     int hidden = c.hiddenSize();
     int taps = c.kernelSize(layer);
     int gates = c.mode().gates();
-    double[] weight = new double[gates * hidden * taps * inputs];
+    double[] weight = new double[0]; // until the shape of a stored one shows that it is possible
     double[] bias = c.bias() ? new double[gates * hidden] : null;
     for (int g = 0; g < gates; g++) {
       String name = GATES[g] + ".bias";
@@ -43,6 +43,7 @@ final class QrnnWeights {
                 layer, name));
       }
       double[] stored = w.require(GATES[g] + ".weight", hidden, inputs, taps);
+      weight = g == 0 ? new double[gates * stored.length] : weight;
       for (int h = 0; h < hidden; h++) {
         for (int tap = 0; tap < taps; tap++) {
           for (int i = 0; i < inputs; i++) {

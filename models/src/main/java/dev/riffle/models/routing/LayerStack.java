@@ -28,12 +28,6 @@ final class LayerStack {
   LayerStack(Kernels kernels, Weights w, RoutingConfig config, Optional<Tensor> positions) {
     this.kernels = kernels;
     this.config = config;
-    double[] values = new double[config.dim()];
-    this.zeros = kernels.constant(values);
-    Arrays.fill(values, 1);
-    this.ones = kernels.constant(values);
-    Arrays.fill(values, 0.5);
-    this.halves = kernels.constant(values);
     for (int i = 0, pair = 0; i < config.depth(); i++) {
       Weights f = at(w, pair, 0);
       add(f, Attention.self(kernels, inner(f), config, i, positions));
@@ -44,6 +38,12 @@ final class LayerStack {
         feedForward(at(w, pair++, 1), false);
       }
     }
+    double[] values = new double[config.dim()]; // as the weights have shown to be possible
+    this.zeros = kernels.constant(values);
+    Arrays.fill(values, 1);
+    this.ones = kernels.constant(values);
+    Arrays.fill(values, 0.5);
+    this.halves = kernels.constant(values);
   }
 
   /** {@code layers.layers.3.0.}, or {@code layers.blocks.3.f.net.} where it is reversible. */

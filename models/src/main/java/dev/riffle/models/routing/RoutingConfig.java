@@ -2,6 +2,7 @@ package dev.riffle.models.routing;
 
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Settings;
+import java.util.stream.IntStream;
 
 /**
  * Sizes and choices, under the reference's names.
@@ -46,6 +47,8 @@ record RoutingConfig(
     boolean[] pkm,
     int pkmKeys) {
 
+  private static final int MOST = 1 << 23; // values of a table of positions
+
   /**
    * Reads {@code num_tokens}, {@code dim} and so on; what is absent has the reference's default.
    */
@@ -57,8 +60,10 @@ record RoutingConfig(
           default -> throw s.expected("lm or rt", "kind");
         };
     int dim = s.size("dim");
-    int depth = s.size("depth");
+    int depth = s.layers("depth");
     int heads = size(s, "heads", 8);
+    s.checkProduct("weights", 3, "depth", "dim", "heads", "dim_head");
+    s.checkProduct("weights", 1, "num_tokens", "emb_dim");
     int window = size(s, "window_size", 64);
     boolean causal = flag(s, "causal", false);
     RoutingConfig config =
@@ -98,6 +103,10 @@ record RoutingConfig(
     }
     if (dimHead % 2 != 0) {
       throw s.expected("even, as positions turn pairs of its columns", "dim_head");
+    }
+    double positions = maxSeqLen + (ahead() + 1.0) * localWindow;
+    if (IntStream.of(localHeads).anyMatch(h -> h > 0) && positions * dimHead > MOST) {
+      throw s.expected("less, as local heads need positions x dim_head <= " + MOST, "max_seq_len");
     }
     if (returnEmbeddings && embDim != dim) {
       throw s.expected("absent with return_embeddings, whose norm would not fit", "emb_dim");

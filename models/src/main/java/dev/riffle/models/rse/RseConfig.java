@@ -39,7 +39,7 @@ record RseConfig(
     return new RseConfig(
         variant,
         s.size("num_units"),
-        s.size("n_blocks"),
+        s.layers("n_blocks"),
         !s.has("tied_inner_weights") || s.flag("tied_inner_weights"),
         s.has("tied_outer_weights") && s.flag("tied_outer_weights"),
         length);
@@ -66,7 +66,7 @@ record RseConfig(
     if (s.size("length") < 2) {
       throw s.expected("2 or more", "length");
     }
-    return new RseConfig(variant, s.size("m"), s.size("n_blocks"), true, false, s.size("length"));
+    return new RseConfig(variant, s.size("m"), s.layers("n_blocks"), true, false, s.size("length"));
   }
 
   List<Layer> layers(int length) {

@@ -28,6 +28,19 @@ final class FrontEnd {
     this.config = config;
     int[] lengths = config.audio().windows();
     int bins = config.spectrum().count();
+    windows = new double[lengths.length][];
+    first = new int[lengths.length][];
+    weights = new double[lengths.length][][];
+    for (int w = 0; w < lengths.length; w++) {
+      windows[w] = file.require("frontend.window_" + lengths[w], lengths[w]);
+      int lines = lengths[w] / 2 + 1;
+      double[] bank = file.require("frontend.bank_" + lengths[w], lines, bins);
+      first[w] = new int[bins];
+      weights[w] = new double[bins][];
+      for (int b = 0; b < bins; b++) {
+        storeNonzero(bank, lines, w, b);
+      }
+    }
     detectors =
         config.conditioning().stream()
             .flatMap(
@@ -36,17 +49,6 @@ final class FrontEnd {
                         .mapToObj(n -> new ToneDetector(c.gate(), n, config.audio().rate())))
             .toList();
     leastShare = config.conditioning().map(c -> c.gate().share()).orElse(0.0);
-    windows = new double[lengths.length][];
-    first = new int[lengths.length][bins];
-    weights = new double[lengths.length][bins][];
-    for (int w = 0; w < lengths.length; w++) {
-      windows[w] = file.require("frontend.window_" + lengths[w], lengths[w]);
-      int lines = lengths[w] / 2 + 1;
-      double[] bank = file.require("frontend.bank_" + lengths[w], lines, bins);
-      for (int b = 0; b < bins; b++) {
-        storeNonzero(bank, lines, w, b);
-      }
-    }
   }
 
   /** Stores the weights of a bin without the zeros on either side. */

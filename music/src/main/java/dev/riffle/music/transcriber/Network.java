@@ -56,13 +56,15 @@ final class Network implements RecurrentModel {
     s = config.stack();
     n = config.network();
 
+    // the weights come first: their shapes show that the sizes of the other arrays are possible
+    pitchBias = kernels.constant(w.require("pitch_bias", pitches, NoteProbabilities.PER_PITCH));
     int channels = s.shifts().length * config.audio().windows().length;
-    stackIndex = stackIndex(config);
     stack = linear(w, "stack", s.channels(), channels, s.kernel());
-    octavesIndex = octavesIndex();
+    stackIndex = stackIndex(config);
     octaves = linear(w, "octaves", s.octaveChannels(), s.channels(), s.octaveKernel());
-    encodeIndex = encodeIndex();
+    octavesIndex = octavesIndex();
     encode = linear(w, "encode", n.width(), pitches * n.encodedChannels());
+    encodeIndex = encodeIndex();
     layers = new LruLayer[n.layers() + 1];
     for (int k = 0; k < n.layers(); k++) {
       layers[k] = layer(w.under("layers." + k + "."), n.width(), n.state(), n.epsilon(), 1);
@@ -77,7 +79,6 @@ final class Network implements RecurrentModel {
     double[] one = new double[pitches * NoteProbabilities.PER_PITCH];
     Arrays.fill(one, 1);
     ones = kernels.constant(one);
-    pitchBias = kernels.constant(w.require("pitch_bias", pitches, NoteProbabilities.PER_PITCH));
   }
 
   /** The tensors {@code name.weight}, of this shape with the outputs first, and its bias. */

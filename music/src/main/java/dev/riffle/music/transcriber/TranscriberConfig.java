@@ -111,6 +111,9 @@ record TranscriberConfig(
   private static Audio audio(Settings s) {
     Audio audio =
         new Audio(s.size("rate"), s.size("hop"), s.size("look_ahead"), wholeNumbers(s, "windows"));
+    if (audio.rate < Transcriber.MIN_RATE || audio.rate > Transcriber.MAX_RATE) {
+      throw s.expected("from " + Transcriber.MIN_RATE + " to " + Transcriber.MAX_RATE, "rate");
+    }
     for (int n : audio.windows) {
       if (n < 8 || Integer.bitCount(n) != 1) {
         throw s.expected("a list of powers of two of at least 8", "windows");
@@ -141,7 +144,7 @@ record TranscriberConfig(
     return new Network(
         s.under("encoder").size("pitch_channels"),
         lru.size("width"),
-        lru.size("layers"),
+        lru.layers("layers"),
         lru.size("state"),
         lru.number("norm_epsilon"),
         s.under("spread").size("per_pitch"),
