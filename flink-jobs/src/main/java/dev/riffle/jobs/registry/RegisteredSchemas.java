@@ -75,7 +75,7 @@ public final class RegisteredSchemas {
         ? ". Name the registry with which the producer writes as source.registry, or correct the"
             + " producer."
         : ", which answered 404 without the error code of a schema registry. Check the path in"
-            + " source.registry.";
+            + " source.registry; if it is right, correct the producer.";
   }
 
   /** One schema with its references, all read by one parser. */

@@ -124,7 +124,7 @@ final class SourceSection {
           "another text",
           SecretReference.FORM,
           Advice.hint(
-              "Credentials do not belong into a job file. Put user:password or a token into an"
+              "Credentials do not belong in a job file. Put user:password or a token into an"
                   + " environment variable or a file, and name it here."));
     }
     return reference;

@@ -34,6 +34,8 @@ class JobManagerTest {
   @ValueSource(
       strings = {
         "http://me:secret@127.0.0.1:1",
+        "http://me:a/secret@127.0.0.1:1",
+        "me:secret@127.0.0.1:1",
         "http://me:secret@127.0.0.1:1/flink/",
         "ftp://me:secret@127.0.0.1:1"
       })
