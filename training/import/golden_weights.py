@@ -5,13 +5,18 @@ import hashlib
 import io
 import json
 import os
+import shutil
+import subprocess
+import tempfile
 
 import numpy as np
 from safetensors import safe_open
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 import model_directory as md
 
+RIFFLE = os.path.exists(md.RIFFLE) and shutil.which('java') is not None
+NO_RIFFLE = 'SKIPPED ALOUD: no Java, so that Riffle cannot load what the importers write'
 GOLDENS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'models', 'goldens')
 
 
@@ -32,6 +37,23 @@ def call(importer, *argv):
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         status = md.run(importer.main, [str(a) for a in argv])
     return status, said.getvalue()
+
+
+def check(first):
+    """--check of a golden case: Riffle loads the first of a pattern, if it is there; a JVM for each would take minutes."""
+    return ['--check', 'riffle' if first and RIFFLE else 'files']
+
+
+def assert_computes(directory, pattern):
+    """The written weights compute the recorded values of the first golden case of a pattern."""
+    file = sorted(glob.glob(os.path.join(GOLDENS, pattern)))[0]
+    with safe_open(file, 'np') as golden, tempfile.TemporaryDirectory() as folder:
+        case = json.loads(golden.metadata()['case'])
+        recorded = {k: golden.get_tensor(k) for k in golden.keys() if k in case['io_tensors']}
+        copy = os.path.join(folder, os.path.basename(file))
+        save_file({**load_file(f'{directory}/model.safetensors'), **recorded}, copy, golden.metadata())
+        done = subprocess.run([md.RIFFLE, 'verify', copy], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def assert_holds(directory, weights, settings):

@@ -5,10 +5,11 @@ import sys
 import model_directory as md
 
 COLLECTIONS = ('params', 'batch_stats')
+TRAINING = ('opt_state', 'step')                         # of a TrainState: no weights
 EXAMPLE = """example:
   python import_flax.py state.msgpack models/listops/1 --family lru --config hparams.json
 
-Of the tree's collections params and batch_stats go in; others, such as opt_state, are left out."""
+Of the tree's collections params and batch_stats go in. opt_state and step are left out; others only with --skip, such as 'ema/*'."""
 
 
 def restore(path):
@@ -45,11 +46,17 @@ def main(argv):
     if not isinstance(tree, dict) or 'params' not in tree:
         held = ', '.join(str(k) for k in list(tree)[:20]) if isinstance(tree, dict) else type(tree).__name__
         raise md.Refused(f"{args.checkpoint} holds no collection 'params'; it holds {held}. Say with --key where params stands.")
-    left = [k for k in tree if k not in COLLECTIONS]
+    leaves = dict(flatten(tree))
+    skipped = md.skipped(leaves, args.skip)
+    left = [k for k in TRAINING if k in tree]
+    kept = [name for name in leaves if name not in skipped and name.partition('/')[0] not in left]
+    unknown = [name for name in kept if name.partition('/')[0] not in COLLECTIONS]
+    if unknown:
+        pattern = unknown[0].partition('/')[0] + ('/*' if '/' in unknown[0] else '')
+        raise md.Refused(f"{args.checkpoint} holds what is neither of {' nor of '.join(COLLECTIONS)}: {md.listed(unknown)}. Leave it out with --skip '{pattern}'.")
     if left:
         print('left out: ' + ', '.join(left))
-    out = {name: md.array(name, leaf) for name, leaf in flatten({k: tree[k] for k in COLLECTIONS if k in tree})}
-    md.write(args.model, settings, out, 'flax tree', [args.checkpoint])
+    md.write(args, settings, {name: md.array(name, leaves[name]) for name in kept}, 'flax tree', [args.checkpoint])
 
 
 if __name__ == '__main__':

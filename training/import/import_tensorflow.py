@@ -18,9 +18,7 @@ slot of the optimiser (x/RAdam, x/RAdam_1 of x) and left out."""
 def tensors(reader, strip, skip):
     """Variables that are no slots -> arrays."""
     names = reader.get_variable_to_shape_map()
-    for name in skip:
-        if name not in names:
-            raise md.Refused(f"There is no variable --skip '{name}'{md.nearest(name, names)}.")
+    skip = md.skipped(names, skip)
     out, left = {}, []
     for name in sorted(names):
         if name.rpartition('/')[0] in names or name in skip:
@@ -37,7 +35,6 @@ def tensors(reader, strip, skip):
 def main(argv):
     parser = md.arguments(__doc__, 'prefix of the checkpoint', EXAMPLE)
     parser.add_argument('--strip', default='', help="prefix to take off every name, such as 'var_lengths/'")
-    parser.add_argument('--skip', action='append', default=[], help='variable to leave out, such as global_step; may be repeated')
     args = parser.parse_args(argv)
     settings = md.config(args.family, args.config, args.set)
     files = sorted(glob.glob(glob.escape(args.checkpoint) + '.index') + glob.glob(glob.escape(args.checkpoint) + '.data-*'))
@@ -48,7 +45,7 @@ def main(argv):
         out = tensors(reader, args.strip, args.skip)
     except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as e:
         raise md.Refused(f'Cannot read {args.checkpoint}: {e}. Is a part of it cut off?') from e
-    md.write(args.model, settings, out, 'TensorFlow checkpoint', files)
+    md.write(args, settings, out, 'TensorFlow checkpoint', files)
 
 
 if __name__ == '__main__':

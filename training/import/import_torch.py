@@ -10,19 +10,21 @@ EXAMPLE = """example:
   python import_torch.py chordmixer.pt models/adding/1 --family chordmixer --config hparams.json --key model_state_dict"""
 
 
-def tensors(state, strip, where):
-    """State dict -> arrays under the same names, without the prefix `strip`."""
+def tensors(state, strip, skip, where):
+    """State dict -> arrays under the same names, without those of `skip` and the prefix `strip`."""
     if not isinstance(state, dict):
         raise md.Refused(f'{where} holds {type(state).__name__}, expected a state dict: save model.state_dict(), not the model.')
+    left = md.skipped(state, skip)
+    state = {k: v for k, v in state.items() if str(k) not in left}
     inner = [str(k) for k, v in state.items() if isinstance(v, dict)]
     other = [str(k) for k, v in state.items() if not isinstance(v, torch.Tensor)]
     if other:
         hint = f"choose one with --key, such as --key {inner[0]} (dicts in it: {', '.join(inner)})" if inner else 'save model.state_dict() alone'
-        raise md.Refused(f"{where} is not a state dict: '{other[0]}' is no tensor; {hint}.")
+        raise md.Refused(f"{where} is not a state dict: '{other[0]}' is no tensor; {hint}, or leave it out with --skip.")
     out = {}
     for name, value in state.items():
         if not name.startswith(strip):
-            raise md.Refused(f"Tensor '{name}' does not begin with --strip '{strip}'; leave --strip out or correct it.")
+            raise md.Refused(f"Tensor '{name}' does not begin with --strip '{strip}'; correct --strip, or leave the tensor out with --skip.")
         value = value.detach().cpu()
         out[name[len(strip):]] = md.array(name, (value.float() if value.dtype == torch.bfloat16 else value).numpy())
     return out
@@ -41,7 +43,7 @@ def main(argv):
     except (OSError, RuntimeError, EOFError) as e:
         raise md.Refused(f'Cannot read {args.checkpoint}: {e}. Expected a file of torch.save.') from e
     state = md.under(saved, args.key, args.checkpoint)
-    md.write(args.model, settings, tensors(state, args.strip, args.checkpoint), 'torch state dict', [args.checkpoint])
+    md.write(args, settings, tensors(state, args.strip, args.skip, args.checkpoint), 'torch state dict', [args.checkpoint])
 
 
 if __name__ == '__main__':

@@ -38,15 +38,18 @@ class ImportFlax(unittest.TestCase):
         return f'{self.folder}/w.{kind}'
 
     def golden_weights_come_back(self, kind, pattern):
-        for name, hparams, weights in gw.cases(pattern):
+        for i, (name, hparams, weights) in enumerate(gw.cases(pattern)):
             with self.subTest(name):
                 with open(f'{self.folder}/hparams.json', 'w', encoding='utf-8') as file:
                     json.dump(hparams, file)
                 path = self.save({**nested(weights), 'opt_state': {'mu': list(weights.values())[0]}}, kind)
-                status, said = gw.call(import_flax, path, f'{self.folder}/{name}/1', '--family', 'lru', '--config', f'{self.folder}/hparams.json')
+                status, said = gw.call(import_flax, path, f'{self.folder}/{name}/1', '--family', 'lru', '--config', f'{self.folder}/hparams.json', *gw.check(i == 0))
                 self.assertEqual(status, 0, said)
                 self.assertIn('left out: opt_state', said)
                 gw.assert_holds(f'{self.folder}/{name}/1', weights, {'family': 'lru', **hparams})
+                if i == 0 and gw.RIFFLE:
+                    self.assertIn('loaded: 3 values per step', said)
+                    gw.assert_computes(f'{self.folder}/{name}/1', pattern)
 
     def test_golden_weights_come_back_from_msgpack(self):
         self.golden_weights_come_back('msgpack', 'lru/*.safetensors')
@@ -67,11 +70,31 @@ class ImportFlax(unittest.TestCase):
                 (f'{self.folder}/none.msgpack', [], 'Cannot read'),
                 (f'{self.folder}/empty', [], 'Cannot read')):
             with self.subTest(expected):
-                status, said = gw.call(import_flax, source, f'{self.folder}/some/1', '--family', 'lru', *more)
+                status, said = gw.call(import_flax, source, f'{self.folder}/some/1', '--family', 'lru', '--check', 'files', *more)
                 self.assertEqual(status, 1, said)
                 self.assertIn(expected, said)
-        self.assertEqual(gw.call(import_flax, path, f'{self.folder}/some/1', '--family', 'lru', '--key', 'state')[0], 0)
+        self.assertEqual(gw.call(import_flax, path, f'{self.folder}/some/1', '--family', 'lru', '--key', 'state', '--check', 'files')[0], 0)
         gw.assert_holds(f'{self.folder}/some/1', weights, {'family': 'lru'})
+
+    def test_what_is_no_weight_is_named_and_skipped(self):
+        _, hparams, weights = next(gw.cases('lru/lru-01*.safetensors'))
+        with open(f'{self.folder}/hparams.json', 'w', encoding='utf-8') as file:
+            json.dump(hparams, file)
+        value = next(iter(weights.values()))
+        for i, (more, skip, named) in enumerate((
+                ({'ema': {'a': value, 'b': {'c': value}}}, 'ema/*', 'ema/a, ema/b/c'),
+                ({'cache': value}, 'cache', 'cache'),
+                ({'losses': [value, value]}, 'losses/*', 'losses/0, losses/1'))):
+            with self.subTest(named):
+                path = self.save({**nested(weights), **more}, 'msgpack')
+                command = [path, f'{self.folder}/some/{i}', '--family', 'lru', '--config', f'{self.folder}/hparams.json', *gw.check(i == 0)]
+                status, said = gw.call(import_flax, *command)
+                self.assertEqual(status, 1, said)
+                self.assertIn(f": {named}. Leave it out with --skip '{skip}'", said)
+                self.assertFalse(os.path.exists(f'{self.folder}/some/{i}'))
+                status, said = gw.call(import_flax, *command, '--skip', skip)
+                self.assertEqual(status, 0, said)
+                gw.assert_holds(f'{self.folder}/some/{i}', weights, {'family': 'lru', **hparams})
 
 
 if __name__ == '__main__':

@@ -30,15 +30,18 @@ class ImportTensorFlow(unittest.TestCase):
 
     def test_golden_weights_come_back(self):
         for pattern in ('rse/rse-tf-*.safetensors', 'rse/rse-tok-*.safetensors', 'rse/rse-music-*.safetensors'):
-            for name, hparams, weights in gw.cases(pattern):
+            for i, (name, hparams, weights) in enumerate(gw.cases(pattern)):
                 with self.subTest(name):
                     with open(f'{self.folder}/hparams.json', 'w', encoding='utf-8') as file:
                         json.dump(hparams, file)
                     path = self.save(weights)
-                    status, said = gw.call(import_tensorflow, path, f'{self.folder}/{name}/1', '--family', 'rse', '--config', f'{self.folder}/hparams.json')
+                    status, said = gw.call(import_tensorflow, path, f'{self.folder}/{name}/1', '--family', 'rse', '--config', f'{self.folder}/hparams.json', *gw.check(i == 0))
                     self.assertEqual(status, 0, said)
                     self.assertIn(f'left out: {2 * len(weights)} slots', said)
                     gw.assert_holds(f'{self.folder}/{name}/1', weights, {'family': 'rse', **hparams})
+                    if i == 0 and gw.RIFFLE:
+                        self.assertIn('loaded: ', said)
+                        gw.assert_computes(f'{self.folder}/{name}/1', pattern)
 
     def test_what_cannot_be_imported_says_why_and_the_cures_work(self):
         name, _, weights = next(gw.cases('rse/rse-tf-01*.safetensors'))
@@ -48,13 +51,16 @@ class ImportTensorFlow(unittest.TestCase):
                 (path + '.index', [], 'Give the prefix, without .index'),
                 (f'{self.folder}/cut', [], 'Cannot read'),
                 (path, ['--strip', 'net/'], "Variable 'step' does not begin with --strip 'net/'; add --skip step"),
-                (path, ['--skip', 'stpe'], "nearest name is 'step'")):
+                (path, ['--skip', 'stpe'], "nearest name is 'step'"),
+                (path, ['--skip', 'nett/*'], "No tensor is named --skip 'nett/*'"),
+                (path, ['--skip', '*'], 'There is no tensor')):
             with self.subTest(expected):
-                status, said = gw.call(import_tensorflow, source, f'{self.folder}/some/1', '--family', 'rse', *more)
+                status, said = gw.call(import_tensorflow, source, f'{self.folder}/some/1', '--family', 'rse', '--check', 'files', *more)
                 self.assertEqual(status, 1, said)
                 self.assertIn(expected, said)
-        self.assertEqual(gw.call(import_tensorflow, path, f'{self.folder}/some/1', '--family', 'rse', '--strip', 'net/', '--skip', 'step')[0], 0)
-        gw.assert_holds(f'{self.folder}/some/1', weights, {'family': 'rse'})
+        for i, pattern in enumerate(('step', 'st*', '[!n]*')):
+            self.assertEqual(gw.call(import_tensorflow, path, f'{self.folder}/some/{i}', '--family', 'rse', '--strip', 'net/', '--skip', pattern, '--check', 'files')[0], 0)
+            gw.assert_holds(f'{self.folder}/some/{i}', weights, {'family': 'rse'})
 
     def save_beside(self, path):
         """A copy of the checkpoint called cut -> its file of data."""

@@ -50,7 +50,8 @@ public final class ModelCommand extends CommandGroup {
         names = "--json",
         description =
             "Print {name, version, family, fingerprint, layers, parameters, reads,"
-                + " predictions, window, state_bytes, multiply_adds, multiply_adds_per, receptive_field, look_ahead}.")
+                + " predictions, window, state_bytes, multiply_adds, multiply_adds_per,"
+                + " receptive_field, look_ahead, unread (tensors that the model does not read)}.")
     boolean json;
 
     @Override
@@ -71,6 +72,7 @@ public final class ModelCommand extends CommandGroup {
         node.put("state_bytes", d.stateBytes()).put("multiply_adds", d.multiplyAdds());
         node.put("multiply_adds_per", d.per()).put("receptive_field", d.receptiveField());
         node.put("look_ahead", d.lookAhead());
+        model.weights().unread().forEach(node.putArray("unread")::add);
         out.println(node.toPrettyString());
       } else {
         line("model", model.label());
@@ -84,6 +86,9 @@ public final class ModelCommand extends CommandGroup {
         line("multiply-adds", number(d.multiplyAdds()) + " for " + d.per());
         line("receptive field", d.receptiveField());
         line("look-ahead", d.lookAhead());
+        if (!model.weights().unread().isEmpty()) {
+          line("unread tensors", String.join(", ", model.weights().unread()));
+        }
       }
       out.flush();
       return 0;

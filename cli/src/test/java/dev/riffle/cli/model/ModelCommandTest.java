@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.riffle.cli.CommandLines;
+import dev.riffle.models.weights.ElementType;
+import dev.riffle.models.weights.Safetensors;
+import dev.riffle.models.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,6 +71,28 @@ class ModelCommandTest {
         .isLessThan(Files.size(weights) * 6 / 10);
     assertThat(CommandLines.run("model", "inspect", folder.resolve("t/2")).out())
         .contains("t/2", "lru-transcriber", "1,709,007");
+  }
+
+  @Test
+  void tensorsThatAModelDoesNotReadAreListed() throws IOException {
+    Safetensors weights = Safetensors.read(CommandLines.transcriber().resolve("model.safetensors"));
+    SafetensorsWriter more = new SafetensorsWriter();
+    weights.names().forEach(name -> more.copy(name, weights, name));
+    more.add("head.extra", ElementType.F32, new double[] {1, 2}, 2);
+    more.add("step", ElementType.F32, new double[] {3}, 1);
+    Path file = Files.write(folder.resolve("more.safetensors"), more.toBytes());
+    Path config = CommandLines.transcriber().resolve("config.json");
+    Path model = folder.resolve("t/1");
+    CommandLines.run("model", "convert", file, model, "--config", config);
+
+    assertThat(CommandLines.run("model", "inspect", model).out())
+        .containsPattern("unread tensors +head.extra, step\\R");
+    CommandLines json = CommandLines.run("model", "inspect", model, "--json");
+    assertThat(new ObjectMapper().readTree(json.out()).path("unread"))
+        .extracting(JsonNode::asText)
+        .containsExactly("head.extra", "step");
+    assertThat(json("1").path("unread").isArray()).isTrue();
+    assertThat(json("1").path("unread")).isEmpty();
   }
 
   @Test
