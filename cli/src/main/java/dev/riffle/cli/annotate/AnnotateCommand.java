@@ -15,6 +15,7 @@ import dev.riffle.models.InputException;
 import dev.riffle.models.StreamModel;
 import dev.riffle.models.families.Families;
 import dev.riffle.models.weights.ModelDirectory;
+import dev.riffle.schemas.Printable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -108,7 +109,7 @@ public final class AnnotateCommand implements Callable<Integer> {
       OutputDirectory.make(output);
     }
     PrintWriter err = spec.commandLine().getErr();
-    inputs.problems().forEach(problem -> err.println("riffle: " + problem));
+    inputs.problems().forEach(problem -> err.println("riffle: " + Printable.line(problem)));
     err.flush();
     Progress progress = new Progress(say(), inputs.several() && Installation.terminal());
     long problems = inputs.problems().size();
@@ -148,6 +149,10 @@ public final class AnnotateCommand implements Callable<Integer> {
     } catch (InputException e) {
       report.refused(e.getMessage());
       return;
+    } finally {
+      if (report.contigs() == 0) {
+        files.remove();
+      }
     }
     double seconds = (System.nanoTime() - began) / 1e9;
     report.summarize(say(), input.name(), seconds, files);

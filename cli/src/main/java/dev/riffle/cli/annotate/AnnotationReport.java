@@ -1,6 +1,8 @@
 package dev.riffle.cli.annotate;
 
+import dev.riffle.cli.shared.Counted;
 import dev.riffle.cli.shared.Progress;
+import dev.riffle.schemas.Printable;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -59,24 +61,24 @@ final class AnnotationReport {
     progress.clear();
     out.printf(
         Locale.ROOT,
-        "%s: %,d contigs, %,d bases, %,d genes%s; %.1f s, %.2f Mb/s%n",
-        name,
-        contigs,
-        bases,
-        genes,
-        files,
+        "%s: %s, %s, %s%s; %.1f s, %.2f Mb/s%n",
+        Printable.line(name),
+        Counted.of(contigs, "contig"),
+        Counted.of(bases, "base"),
+        Counted.of(genes, "gene"),
+        contigs > 0 ? Printable.line(files.toString()) : "",
         seconds,
         bases / 1e6 / seconds);
     out.flush();
     if (problems > MAX_REPORTED) {
-      say(prefix + "and " + (problems - MAX_REPORTED) + " more problems.");
+      say(prefix + "and " + Counted.of(problems - MAX_REPORTED, "more problem") + ".");
     }
     err.flush();
   }
 
   private void say(String what) {
     progress.clear();
-    err.println("riffle: " + what);
+    err.println("riffle: " + Printable.line(what));
     err.flush();
   }
 

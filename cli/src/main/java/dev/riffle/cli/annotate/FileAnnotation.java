@@ -118,7 +118,9 @@ public final class FileAnnotation {
     composition.add(piece, count);
     why = why == null ? composition.foreign() : why;
     if (why != null) {
-      listener.problem(entry.name() + " (line " + entry.line() + ") was not annotated: " + why);
+      String line = "line " + entry.line();
+      String name = entry.name().equals(line) ? line : entry.name() + " (" + line + ")";
+      listener.problem(name + " was not annotated: " + why);
       return;
     }
     String name = unique(entry.name());

@@ -135,6 +135,15 @@ record GeneFiles(Map<GeneWriter, Optional<Path>> paths) {
     return output;
   }
 
+  /** Removes files with headers only, of an input of which nothing was annotated. */
+  void remove() throws IOException {
+    for (Optional<Path> path : paths.values()) {
+      if (path.filter(Files::isRegularFile).isPresent()) { // not a pipe or a device
+        Files.delete(path.get());
+      }
+    }
+  }
+
   private static PrintWriter create(Path path) throws IOException {
     Files.createDirectories(path.toAbsolutePath().getParent());
     return new PrintWriter(Files.newBufferedWriter(path, StandardCharsets.UTF_8));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.riffle.cli.shared.Counted;
 import dev.riffle.cli.shared.Failure;
 import dev.riffle.models.Settings;
 import dev.riffle.models.families.Families;
@@ -15,7 +16,6 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -139,17 +139,17 @@ final class ConvertCommand implements Callable<Integer> {
       conversion.strip(strip);
     }
     if (variant != null) {
-      note(conversion.variant(variant), "that VARIANT does not use were omitted", "");
+      note(conversion.variant(variant), "not used by VARIANT, and omitted", "");
     }
     if (type.type != null) {
       conversion.round(type.type);
     }
     Conversion.Result result = conversion.write(target, format == Format.NPZ);
-    out.printf(
-        Locale.ROOT, "%s: %d tensors, %,d numbers%n", target, result.tensors(), result.numbers());
+    String written = Counted.of(result.tensors(), "tensor");
+    out.println(target + ": " + written + ", " + Counted.of(result.numbers(), "number"));
     note(
         result.unread(),
-        "that this model does not read were copied",
+        "not read by this model, but copied",
         ". Check the settings, or omit a tensor with --skip");
     out.flush();
     return 0;
@@ -161,8 +161,8 @@ final class ConvertCommand implements Callable<Integer> {
       spec.commandLine()
           .getOut()
           .printf(
-              "note: %d tensors %s: %s%s%s%n",
-              tensors.size(),
+              "note: %s %s: %s%s%s%n",
+              Counted.of(tensors.size(), "tensor"),
               what,
               String.join(", ", tensors.subList(0, Math.min(NAMED, tensors.size()))),
               more,

@@ -5,6 +5,7 @@ import dev.riffle.cli.job.LocalJob;
 import dev.riffle.cli.notes.MidiFlags;
 import dev.riffle.cli.notes.NoteFormat;
 import dev.riffle.cli.notes.WrittenNote;
+import dev.riffle.cli.shared.Counted;
 import dev.riffle.cli.shared.Failure;
 import dev.riffle.cli.shared.InputFile;
 import dev.riffle.cli.shared.InputFiles;
@@ -20,6 +21,7 @@ import dev.riffle.jobs.stream.ModelOptions;
 import dev.riffle.jobs.transcription.TranscriptionJob;
 import dev.riffle.jobs.transcription.TranscriptionOptions;
 import dev.riffle.models.InputException;
+import dev.riffle.schemas.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -191,7 +193,7 @@ public final class TranscribeCommand implements Callable<Integer> {
 
   private void warn(String what) {
     PrintWriter err = spec.commandLine().getErr();
-    err.println("riffle: " + what);
+    err.println("riffle: " + Printable.line(what));
     err.flush();
   }
 
@@ -236,7 +238,8 @@ public final class TranscribeCommand implements Callable<Integer> {
     } else {
       written = String.join(", ", files.write(take.stem(), take.source(), notes));
     }
-    out.printf(Locale.ROOT, "%s: %d notes -> %s%n", take.name(), notes.size(), written);
+    String line = take.name() + ": " + Counted.of(notes.size(), "note") + " -> " + written;
+    out.println(Printable.line(line));
     out.flush();
   }
 

@@ -87,7 +87,7 @@ class AnnotateCommandTest {
     assertThat(done.exit()).as(done.err()).isZero();
     String expected = done.out();
     assertThat(features(expected)).hasSize(7);
-    assertThat(done.err()).contains("1 contigs, 4,520 bases, 7 genes;");
+    assertThat(done.err()).contains("1 contig, 4,520 bases, 7 genes;");
     Path gzip =
         Files.write(folder.resolve("x.gz"), gzipped(fasta.getBytes(StandardCharsets.UTF_8)));
     assertThat(CommandLines.run("annotate", gzip).out()).isEqualTo(expected);
@@ -219,7 +219,7 @@ class AnnotateCommandTest {
     assertThat(out.resolve("one.gff3")).hasContent(expected);
     assertThat(out.resolve("b/two.gff3")).hasContent(expected);
     assertThat(out.resolve("b/two.bed")).isNotEmptyFile();
-    assertThat(done.out()).contains("one.fna: 1 contigs", "b/two.gff3");
+    assertThat(done.out()).contains("one.fna: 1 contig", "b/two.gff3");
 
     CommandLines again = CommandLines.run("annotate", folder.resolve("in"), "-o", out);
     assertThat(again.exit()).isEqualTo(1);
@@ -249,7 +249,7 @@ class AnnotateCommandTest {
       CommandLines done = CommandLines.runWithInput(bytes, "annotate", "-", "-o", "-");
       assertThat(done.exit()).as(done.err()).isZero();
       assertThat(done.out()).isEqualTo(expected);
-      assertThat(done.err()).contains("standard input: 1 contigs");
+      assertThat(done.err()).contains("standard input: 1 contig");
     }
     CommandLines.runWithInput(good, "annotate", "-", "-o", folder);
     assertThat(folder.resolve("stdin.gff3")).hasContent(expected);

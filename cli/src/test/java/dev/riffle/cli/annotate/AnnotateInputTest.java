@@ -132,6 +132,52 @@ class AnnotateInputTest {
     CommandLines done = annotate(lines.replace('/', '\n'));
     assertThat(done.exit()).isEqualTo(1);
     assertThat(done.err()).contains("x: nothing was annotated, because " + why);
+
+    Path out = folder.resolve("out.gff3");
+    CommandLines toFile =
+        CommandLines.run("annotate", folder.resolve("x"), "-o", out, "--bed", "--json");
+    assertThat(toFile.exit()).isEqualTo(1);
+    assertThat(toFile.out()).contains("0 contigs, 0 bases, 0 genes").doesNotContain("out.gff3");
+    assertThat(folder.toFile().list()).containsExactly("x");
+  }
+
+  @Test
+  void aFileWithoutGenesIsWrittenIfItsContigsWereAnnotated() throws IOException {
+    Path in = Files.writeString(folder.resolve("x"), ">a\nACGTAC\n");
+    Path out = folder.resolve("out.gff3");
+    CommandLines done = CommandLines.run("annotate", in, "-o", out);
+    assertThat(done.exit()).as(done.err()).isZero();
+    assertThat(done.out()).contains("1 contig, 6 bases, 0 genes -> " + out);
+    assertThat(out).exists();
+  }
+
+  /** Names of files and contigs that would move the cursor, or forge a line. */
+  @ParameterizedTest
+  @CsvSource({
+    "'a\033[2Kb', a\\u001b[2Kb",
+    "'a\rb', a\\rb",
+    "'a\u202eb', a\\u202eb",
+    "'a\nb', a\\nb"
+  })
+  void namesArePrintedWithoutControlCharacters(String name, String printed) throws IOException {
+    Path in = Files.writeString(folder.resolve(name), ">c\n\n");
+    CommandLines done = CommandLines.run("annotate", in, "-o", folder.resolve("o.gff3"));
+    assertThat(done.out()).contains(printed + ": 0 contigs").doesNotContain(name);
+    assertThat(done.err())
+        .contains("riffle: ", printed + ": nothing was annotated")
+        .doesNotContain(name);
+    CommandLines sound = CommandLines.run("transcribe", in, "-o", folder.resolve("notes"));
+    assertThat(sound.err()).contains(printed).doesNotContain(name);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'@a/ACGT/+/IIII/x/', line 5 was not annotated",
+    "'@a/ACGT/+/IIII/-x/', line 5 was not annotated",
+    "'@a/ACGT/x/', a (line 1) was not annotated"
+  })
+  void aLineIsNamedOnce(String lines, String expected) throws IOException {
+    assertThat(annotate(lines.replace('/', '\n')).err()).contains("riffle: " + expected);
   }
 
   @ParameterizedTest
