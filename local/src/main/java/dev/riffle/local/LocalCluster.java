@@ -1,7 +1,9 @@
 package dev.riffle.local;
 
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.client.program.MiniClusterClient;
 import org.apache.flink.configuration.BlobServerOptions;
@@ -10,8 +12,10 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.runtime.client.JobStatusMessage;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
@@ -62,6 +66,8 @@ public final class LocalCluster implements AutoCloseable {
     config.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(128));
     config.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(32));
     config.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(32));
+    config.set(WebOptions.REFRESH_INTERVAL, Duration.ofMillis(500));
+    config.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, Duration.ofSeconds(2));
     config.set(RestOptions.PORT, 0);
     config.set(RestOptions.BIND_PORT, "0");
     config.addAll(overrides);
@@ -133,9 +139,26 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
+  /**
+   * Begins to stop the cluster and deletes its files, without waiting for tasks that hang: for a
+   * JVM that ends next.
+   */
+  public synchronized void abandon() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    cluster.closeAsync();
+    try {
+      TemporaryFiles.delete(files);
+    } catch (UncheckedIOException e) {
+      // a task writes to them at this moment
+    }
+  }
+
   /** Stops the cluster, its running jobs included, and deletes its files. May be called again. */
   @Override
-  public void close() {
+  public synchronized void close() {
     if (closed) {
       return;
     }

@@ -1,6 +1,7 @@
 package dev.riffle.local;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
@@ -11,6 +12,8 @@ import org.apache.flink.runtime.jobmaster.JobResult;
 
 /** A job on a {@link LocalCluster}. */
 public final class RunningJob {
+  private static final String DEFAULT_DIRECTORY = null; // Flink's value for the configured one
+
   private final ClusterClient<?> client;
   private final JobID id;
 
@@ -74,7 +77,19 @@ public final class RunningJob {
 
   /** The same in the cluster's own savepoint directory. */
   public String stopWithSavepoint() {
-    return stop(null); // Flink's value for the configured directory
+    return stop(DEFAULT_DIRECTORY);
+  }
+
+  /**
+   * Begins to stop the job with a savepoint.
+   *
+   * @param directory for the savepoint; empty for that of the cluster
+   * @return completes with the path of the savepoint once the job has committed and ended, or
+   *     exceptionally if it could not, as while tasks do not run yet; it may be tried again then
+   */
+  public CompletableFuture<String> tryStop(Optional<String> directory) {
+    return client.stopWithSavepoint(
+        id, false, directory.orElse(DEFAULT_DIRECTORY), SavepointFormatType.CANONICAL);
   }
 
   private String stop(String directory) {

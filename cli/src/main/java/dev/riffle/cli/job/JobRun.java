@@ -3,6 +3,10 @@ package dev.riffle.cli.job;
 import dev.riffle.cli.shared.Failure;
 import dev.riffle.cli.shared.LogFile;
 import dev.riffle.cli.shared.ShutdownHook;
+import dev.riffle.cli.shared.StopSignal;
+import dev.riffle.jobs.health.HealthSettings;
+import dev.riffle.jobs.health.HealthWatch;
+import dev.riffle.jobs.health.StopReport;
 import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.jobs.stream.FlinkOptions;
 import dev.riffle.jobs.stream.KafkaOptions;
@@ -12,75 +16,152 @@ import dev.riffle.local.LocalCluster;
 import dev.riffle.local.RunningJob;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/**
- * One run of a job in this JVM, until the job ends or Ctrl-C stops it.
- *
- * @param job to run
- * @param topics of the job; missing ones are created
- * @param out gets messages
- */
-record JobRun(StreamJob<?> job, Topics topics, PrintWriter out) {
+/** One run of a job in this JVM, until the job ends or Ctrl-C stops it. */
+final class JobRun {
   private static final Duration TIMEOUT = Duration.ofSeconds(8);
-  private static final long POLL_MILLIS = 500;
-  private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
+  private static final long POLL_MILLIS = 200;
+  private static final int ENDED_AT_ONCE = 130;
 
-  int call() throws InterruptedException {
-    JobOptions options = job.options();
-    topics.create(options.get(KafkaOptions.BOOTSTRAP), 1, TIMEOUT);
-    ShutdownHook.Registration ctrlC =
-        ShutdownHook.awaitOnCtrlC(
-            STOP_LIMIT, "the job did not stop within " + STOP_LIMIT.toSeconds() + " s");
-    try (LocalCluster cluster = LocalCluster.start(options.get(FlinkOptions.PARALLELISM))) {
-      RunningJob running = cluster.submit(job.environment());
-      out.println(
-          "Job "
-              + running.id()
-              + " reads "
-              + topics.in()
-              + " at "
-              + options.get(KafkaOptions.BOOTSTRAP)
-              + " and writes "
-              + (options.get(KafkaOptions.PREVIEW) ? topics.preview() + ", " : "")
-              + topics.finals()
-              + ", "
-              + topics.sessions()
-              + " and "
-              + topics.deadLetters()
-              + ".");
-      out.println("Flink's web interface: " + cluster.rest() + ". Press Ctrl-C to stop.");
-      LogFile.path().ifPresent(log -> out.println("The log of Flink and Kafka is " + log + "."));
-      out.flush();
-      while (!ShutdownHook.asked() && !running.result().isDone()) {
-        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-      }
-      if (ShutdownHook.asked()) {
-        stop(running);
-      } else {
-        running.awaitEnd(TIMEOUT);
-        out.println("The job has processed all records and finished.");
-      }
-      out.flush();
-      return 0;
-    } catch (IllegalStateException e) {
-      throw new Failure(e.getMessage(), e);
-    } finally {
-      ctrlC.close();
+  private final StreamJob<?> job;
+  private final Topics topics;
+  private final Output output;
+  private final StopReport report;
+  private volatile Optional<JobStop> stop = Optional.empty();
+
+  /**
+   * Where a run writes.
+   *
+   * @param out gets what the job reads and writes
+   * @param err gets a line whenever the job is not well, and one about what Ctrl-C committed
+   * @param quiet true for no lines about a job that is not well
+   */
+  record Output(PrintWriter out, PrintWriter err, boolean quiet) {
+    void error(String line) {
+      err.println(line);
+      err.flush();
     }
   }
 
-  private void stop(RunningJob running) {
-    Optional<String> directory = job.options().optional(FlinkOptions.CHECKPOINT_DIR);
-    String savepoint =
-        directory.isPresent()
-            ? running.stopWithSavepoint(directory.get())
-            : running.stopWithSavepoint();
+  /**
+   * @param job to run
+   * @param topics of the job; missing ones are created
+   */
+  JobRun(StreamJob<?> job, Topics topics, Output output) {
+    this.job = job;
+    this.topics = topics;
+    this.output = output;
+    report =
+        new StopReport(
+            ZoneId.systemDefault(),
+            job.options().optional(FlinkOptions.CHECKPOINT_DIR).isPresent());
+  }
+
+  /** Runs the job; the exit code. */
+  int call() throws InterruptedException {
+    JobOptions options = job.options();
+    ShutdownHook.Registration hook =
+        ShutdownHook.awaitOnCtrlC(JobStop.LIMIT.plus(TIMEOUT), "the job did not stop in time");
+    try (StopSignal signal = StopSignal.listen(this::endAtOnce)) {
+      topics.create(options.get(KafkaOptions.BOOTSTRAP), 1, TIMEOUT);
+      try (LocalCluster cluster = LocalCluster.start(options.get(FlinkOptions.PARALLELISM))) {
+        if (signal.asked()) {
+          output.error(report.notStarted(Instant.now()));
+          return 0;
+        }
+        return run(cluster, signal);
+      }
+    } catch (IllegalStateException e) {
+      throw new Failure(e.getMessage(), e);
+    } finally {
+      hook.close();
+    }
+  }
+
+  private int run(LocalCluster cluster, StopSignal signal) throws InterruptedException {
+    StreamExecutionEnvironment environment = job.environment();
+    if (report.keepsState()) {
+      environment
+          .getCheckpointConfig()
+          .setExternalizedCheckpointRetention(
+              ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+    }
+    RunningJob running = cluster.submit(environment);
+    try (HealthWatch watch = watch(cluster, running)) {
+      JobStop stopping = new JobStop(cluster, running, watch, report, output);
+      stop = Optional.of(stopping);
+      printStart(cluster, running);
+      while (!signal.asked() && !running.result().isDone()) {
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      }
+      if (signal.asked()) {
+        return stopping.stop(job.options().optional(FlinkOptions.CHECKPOINT_DIR));
+      }
+      try {
+        running.awaitEnd(TIMEOUT);
+      } catch (IllegalStateException e) {
+        output.error(stopping.notCommitted("it failed"));
+        throw e;
+      }
+      output.out().println("The job has processed all records and finished.");
+      output.out().flush();
+      return 0;
+    }
+  }
+
+  private HealthWatch watch(LocalCluster cluster, RunningJob running) {
+    JobOptions options = job.options();
+    HealthWatch.Target target =
+        new HealthWatch.Target(
+            cluster.rest(),
+            running.id().toString(),
+            options.get(KafkaOptions.GROUP_ID),
+            topics.in());
+    return HealthWatch.start(
+        target,
+        HealthSettings.of(options, report.zone()),
+        line -> {
+          if (!output.quiet()) {
+            output.error(line);
+          }
+        });
+  }
+
+  private void printStart(LocalCluster cluster, RunningJob running) {
+    JobOptions options = job.options();
+    PrintWriter out = output.out();
     out.println(
-        directory.isEmpty()
-            ? "Committed and stopped. The state of open sequences is lost; set --checkpoint-dir to"
-                + " keep it."
-            : "Committed and stopped. Resume with --from-savepoint " + savepoint);
+        "Job "
+            + running.id()
+            + " reads "
+            + topics.in()
+            + " at "
+            + options.get(KafkaOptions.BOOTSTRAP)
+            + " and writes "
+            + (options.get(KafkaOptions.PREVIEW) ? topics.preview() + ", " : "")
+            + topics.finals()
+            + ", "
+            + topics.sessions()
+            + " and "
+            + topics.deadLetters()
+            + ".");
+    out.println("Flink's web interface: " + cluster.rest() + ". Press Ctrl-C to stop.");
+    LogFile.path().ifPresent(log -> out.println("The log of Flink and Kafka is " + log + "."));
+    out.flush();
+  }
+
+  /** The second Ctrl-C. Hooks of the JVM would wait for the job. */
+  private void endAtOnce() {
+    output.error(
+        stop.map(s -> s.notCommitted("Ctrl-C was pressed again"))
+            .orElseGet(() -> report.notStarted(Instant.now())));
+    stop.ifPresent(JobStop::abandon);
+    Runtime.getRuntime().halt(ENDED_AT_ONCE);
   }
 }

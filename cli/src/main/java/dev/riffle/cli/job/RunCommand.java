@@ -16,7 +16,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** Runs a job in this JVM, on a broker that is already running. */
@@ -30,13 +32,28 @@ import picocli.CommandLine.Spec;
       "The job is one of those below or a YAML file (default: transcription)."
           + " ./riffle run JOB --help lists the options of a job.",
       "Options take precedence over a job file. Missing output topics are created; so is the input"
-          + " topic, except for a job file. Ctrl-C commits what the job has computed and stops it;"
-          + " with --checkpoint-dir it also prints the savepoint to resume from."
+          + " topic, except for a job file.",
+      "A line on standard error says when the job is not well, and when it is well again. Ctrl-C"
+          + " commits what the job has computed, stops it, and says whether everything is"
+          + " committed; a second Ctrl-C ends it at once. With --checkpoint-dir it also prints the"
+          + " savepoint to resume from."
+    },
+    exitCodeList = {
+      "0:the job has ended, or Ctrl-C stopped it and everything it computed is committed",
+      "1:failure, or Ctrl-C stopped the job and not everything is committed",
+      "2:usage error",
+      "130:a second Ctrl-C ended the run at once"
     })
 public final class RunCommand implements Callable<Integer> {
   private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(8);
 
   @Spec CommandSpec spec;
+
+  @Option(
+      names = "--quiet",
+      scope = ScopeType.INHERIT,
+      description = "Print no lines about a job that is not well.")
+  boolean quiet;
 
   @Parameters(paramLabel = "JOB.yaml", arity = "0..1", description = "A job file.")
   Path file;
@@ -63,7 +80,7 @@ public final class RunCommand implements Callable<Integer> {
     } catch (IllegalStateException e) {
       throw new Failure(e.getMessage(), e);
     }
-    return new JobRun(job.onKafka(), job.topics(), spec.commandLine().getOut()).call();
+    return new JobRun(job.onKafka(), job.topics(), output(spec)).call();
   }
 
   private static int run(JobDefinition<?> job, CommandSpec command) throws InterruptedException {
@@ -73,7 +90,13 @@ public final class RunCommand implements Callable<Integer> {
     JobFiles.checkRequired(command, options);
     LocalJob.checkModels(job, options);
     Topics topics = Topics.of(options);
-    return new JobRun(job.onKafka(options, topics), topics, command.commandLine().getOut()).call();
+    return new JobRun(job.onKafka(options, topics), topics, output(command)).call();
+  }
+
+  private static JobRun.Output output(CommandSpec command) {
+    CommandLine line = command.commandLine();
+    Boolean quiet = command.findOption("--quiet").getValue();
+    return new JobRun.Output(line.getOut(), line.getErr(), quiet);
   }
 
   private static OptionSet withModel(JobDefinition<?> job, Optional<String> model) {

@@ -19,7 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Uploads and runs job jars through the REST interface of a JobManager. */
+/** Uploads and runs job jars, and reads resources, through the REST interface of a JobManager. */
 public final class JobManager {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -98,6 +98,16 @@ public final class JobManager {
         .asText();
   }
 
+  /**
+   * Reads a resource.
+   *
+   * @param path after {@code /v1/}, such as {@code jobs/ID}
+   * @throws IOException if the JobManager does not answer or rejects the request
+   */
+  public JsonNode get(String path) throws IOException, InterruptedException {
+    return send(request(path).GET());
+  }
+
   private static byte[] bytes(Path jar) throws IOException {
     try {
       return Files.readAllBytes(jar);
@@ -168,13 +178,7 @@ public final class JobManager {
   private static String cause(JsonNode errors) {
     StringBuilder all = new StringBuilder();
     errors.forEach(e -> all.append(e.asText()).append('\n'));
-    String found = all.toString().lines().findFirst().orElse("it gave no reason");
-    for (String line : all.toString().split("\n")) {
-      if (line.startsWith("Caused by: ")) {
-        found = line.substring("Caused by: ".length());
-      }
-    }
-    String shorter = found.replaceFirst("^[\\w.$]+(Exception|Error): ", "");
-    return shorter.isBlank() ? found : shorter;
+    String cause = StackTrace.rootCause(all.toString());
+    return cause.isBlank() ? "it gave no reason" : StackTrace.message(cause);
   }
 }

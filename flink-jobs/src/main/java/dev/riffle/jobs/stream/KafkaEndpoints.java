@@ -4,6 +4,7 @@ import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.operators.OutputRecord;
 import java.util.Optional;
 import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.KafkaSinkBuilder;
@@ -23,7 +24,7 @@ public record KafkaEndpoints(JobOptions options, Topics topics) {
   private static final long ENVELOPE_BYTES = 64 * 1024;
 
   /** Reads the input topic. */
-  public KafkaSource<InputRecord> source(EventInput input) {
+  public Source<InputRecord, ?, ?> source(EventInput input) {
     KafkaSourceBuilder<InputRecord> source =
         KafkaSource.<InputRecord>builder()
             .setBootstrapServers(options.get(KafkaOptions.BOOTSTRAP))
@@ -35,7 +36,8 @@ public record KafkaEndpoints(JobOptions options, Topics topics) {
     if (options.get(KafkaOptions.BOUNDED)) {
       source.setBounded(OffsetsInitializer.latest());
     }
-    return source.build();
+    return new CommittingSource(
+        source.build(), options.get(KafkaOptions.BOOTSTRAP), options.get(KafkaOptions.GROUP_ID));
   }
 
   /** Write the output topics. */

@@ -1,0 +1,93 @@
+package dev.riffle.cli.job;
+
+import dev.riffle.jobs.health.HealthWatch;
+import dev.riffle.jobs.health.StopReport;
+import dev.riffle.local.LocalCluster;
+import dev.riffle.local.RunningJob;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Stops a job after Ctrl-C: commits what it computed if that is possible within a time, and says in
+ * either case whether it is committed.
+ */
+final class JobStop {
+  /** Longest time for which the job may try to commit. */
+  static final Duration LIMIT = Duration.ofSeconds(30);
+
+  private static final long POLL_MILLIS = 100;
+  private static final long RETRY_MILLIS = 500;
+  private static final int NOT_COMMITTED = 1;
+
+  private final LocalCluster cluster;
+  private final RunningJob job;
+  private final HealthWatch watch;
+  private final StopReport report;
+  private final JobRun.Output output;
+
+  JobStop(
+      LocalCluster cluster,
+      RunningJob job,
+      HealthWatch watch,
+      StopReport report,
+      JobRun.Output output) {
+    this.cluster = cluster;
+    this.job = job;
+    this.watch = watch;
+    this.report = report;
+    this.output = output;
+  }
+
+  /**
+   * Stops the job.
+   *
+   * @param directory for the savepoint; empty for that of the cluster
+   * @return exit code: 0 if everything is committed
+   */
+  int stop(Optional<String> directory) throws InterruptedException {
+    output.error(
+        "Stopping: the job commits what it has computed, within "
+            + LIMIT.toSeconds()
+            + " s. Press Ctrl-C again to end at once.");
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    CompletableFuture<String> attempt = job.tryStop(directory);
+    while (System.nanoTime() < deadline && !watch.isBrokerLost()) {
+      if (attempt.isDone()) {
+        if (!attempt.isCompletedExceptionally()) {
+          output.error(report.committed(Instant.now(), attempt.join()));
+          return 0;
+        }
+        if (job.result().isDone()) {
+          return giveUp("the job has ended without it");
+        }
+        // Tasks do not run yet, or fail just now: they may run before the deadline.
+        TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+        attempt = job.tryStop(directory);
+      }
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+    return giveUp(
+        watch.isBrokerLost()
+            ? "no broker answers"
+            : "the job could not commit within " + LIMIT.toSeconds() + " s");
+  }
+
+  private int giveUp(String reason) {
+    output.error(notCommitted(reason));
+    abandon();
+    return NOT_COMMITTED;
+  }
+
+  /** The line that says what is not committed. */
+  String notCommitted(String reason) {
+    return report.notCommitted(Instant.now(), reason, watch.confirmed(), watch.latest());
+  }
+
+  /** Lets the cluster go without waiting for tasks that hang. */
+  void abandon() {
+    cluster.abandon();
+  }
+}
