@@ -42,7 +42,8 @@ public final class LogFile {
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rwx------");
-  private static final String OWNER_FILE = "rw-------";
+  private static final String FROM_UMASK = null; // Log4j's value
+  static final String OWNER_FILE = "rw-------";
 
   private static Optional<Path> opened = Optional.empty();
 
@@ -66,7 +67,7 @@ public final class LogFile {
       System.err.println("riffle: " + Printable.lines(e.getMessage()));
       return;
     }
-    append(file);
+    append(file, named == null && isPosix() ? OWNER_FILE : FROM_UMASK);
     opened = Optional.of(file);
     if (named == null) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> deleteIfEmpty(file), "riffle-log"));
@@ -172,27 +173,36 @@ public final class LogFile {
     return FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
   }
 
-  private static void append(Path file) {
+  private static void append(Path file, String permissions) {
     LoggerContext context = (LoggerContext) LogManager.getContext(false);
     Configuration configuration = context.getConfiguration();
-    RollingFileAppender appender =
-        RollingFileAppender.newBuilder()
-            .setName("file")
-            .setConfiguration(configuration)
-            .setFileName(file.toString())
-            .setFilePattern(file + ".%i")
-            .setPolicy(SizeBasedTriggeringPolicy.createPolicy(ROTATE_AT))
-            .setStrategy(
-                DefaultRolloverStrategy.newBuilder()
-                    .setMax(ROTATED_FILES)
-                    .setConfig(configuration)
-                    .build())
-            .setLayout(new LogLayout())
-            .build();
+    RollingFileAppender appender = appender(file, permissions, configuration);
     appender.start();
     configuration.addAppender(appender);
     configuration.getRootLogger().addAppender(appender, null, null);
     context.updateLoggers();
+  }
+
+  /**
+   * Writes to a file and rotates it.
+   *
+   * @param permissions of the file and of those that follow it when it is rotated
+   */
+  static RollingFileAppender appender(Path file, String permissions, Configuration configuration) {
+    return RollingFileAppender.newBuilder()
+        .setName("file")
+        .setConfiguration(configuration)
+        .setFileName(file.toString())
+        .setFilePattern(file + ".%i")
+        .setFilePermissions(permissions)
+        .setPolicy(SizeBasedTriggeringPolicy.createPolicy(ROTATE_AT))
+        .setStrategy(
+            DefaultRolloverStrategy.newBuilder()
+                .setMax(ROTATED_FILES)
+                .setConfig(configuration)
+                .build())
+        .setLayout(new LogLayout())
+        .build();
   }
 
   private static void deleteIfEmpty(Path file) {

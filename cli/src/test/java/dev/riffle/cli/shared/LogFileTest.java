@@ -7,6 +7,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.appender.RollingFileAppender;
+import org.apache.logging.log4j.core.config.DefaultConfiguration;
 import org.apache.logging.log4j.core.impl.Log4jLogEvent;
 import org.apache.logging.log4j.message.SimpleMessage;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,28 @@ class LogFileTest {
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
     assertThat(LogFile.create(open).getParent()).isEqualTo(open);
     assertThat(permissions(open)).isEqualTo("rwx------");
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void onlyItsOwnerCanReadTheLogThatFollowsARotatedOne() throws Exception {
+    Path log = LogFile.create(directory);
+    RollingFileAppender appender =
+        LogFile.appender(log, LogFile.OWNER_FILE, new DefaultConfiguration());
+    appender.start();
+    for (int rotations = 1; rotations <= 3; rotations++) {
+      appender.append(
+          Log4jLogEvent.newBuilder()
+              .setLevel(Level.WARN)
+              .setLoggerName("l")
+              .setThreadName("t")
+              .setMessage(new SimpleMessage("x"))
+              .build());
+      appender.getManager().rollover();
+      assertThat(permissions(log)).isEqualTo("rw-------");
+      assertThat(permissions(Path.of(log + "." + rotations))).isEqualTo("rw-------");
+    }
+    appender.stop();
   }
 
   @Test

@@ -6,7 +6,7 @@ import java.time.ZoneId;
 import java.util.Optional;
 
 /**
- * The line with which a run ends: whether what the job computed is committed, and how to go on.
+ * The line with which a run ends: whether what the job computed is committed, and how to continue.
  *
  * @param zone of the times
  * @param keepsState true if checkpoints are kept after the run

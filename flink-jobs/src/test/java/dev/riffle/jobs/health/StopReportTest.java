@@ -15,7 +15,7 @@ class StopReportTest {
   private final StopReport loses = new StopReport(ZoneOffset.UTC, false);
 
   @Test
-  void itSaysThatEverythingIsCommittedAndHowToGoOn() {
+  void itSaysThatEverythingIsCommittedAndHowToContinue() {
     assertThat(keeps.committed(NOW, "/ck/savepoint-1"))
         .isEqualTo(
             "10:00:05 stopped. Everything that was computed is committed. Resume with"
