@@ -28,6 +28,7 @@ import org.bytedeco.javacpp.PointerPointer;
 /** FLAC, MP3 and whatever else FFmpeg decodes; reads local files only. */
 final class CodecFile extends AudioFile {
   private static final int PADDING_FRAMES = 4;
+  private static final int HOLE_SECONDS = 3600;
   private static final int AAC_FRAME = 2048; // with the doubled rate of HE-AAC
   private static final int OTHER_FRAME = 1024;
 
@@ -287,13 +288,19 @@ final class CodecFile extends AudioFile {
   /**
    * Adds silence up to a time of the stream, if sound is missing before it: a packet could not be
    * decoded, or is not there in a format that counts every sample. Other gaps between timestamps
-   * are those of the recorder.
+   * are those of the recorder. All silence of a file lasts an hour at most, or as long as its sound
+   * if that is longer: a damaged number can claim years.
    */
   private void reach(long time) {
     shift += lost.map(LostFrames::take).orElse(0L) * codec.frame_size();
     long missing = time + shift - clock;
-    boolean inside = length == UNKNOWN || begun + missing <= length + tolerance();
-    if (missing > shortest && inside) {
+    long sound = begun - holes.samples();
+    long most = Math.max(sound, (long) HOLE_SECONDS * rate) - holes.samples();
+    boolean inside = length == UNKNOWN || missing <= length + tolerance() - begun;
+    if (missing > Math.max(shortest, most)) {
+      holes.leaveOut(begun, missing);
+      shift -= missing;
+    } else if (missing > shortest && inside) {
       silence = missing;
       holes.add(begun, missing);
       clock += missing;

@@ -3,6 +3,7 @@ package dev.riffle.cli.audio;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Parts of a sound that could not be decoded and became silence of the same length. */
 final class Holes {
@@ -12,7 +13,18 @@ final class Holes {
   private record Hole(long start, long length) {}
 
   private final List<Hole> all = new ArrayList<>();
+  private Optional<Hole> leftOut = Optional.empty(); // the first
   private long samples;
+
+  /** Samples of all of them. */
+  long samples() {
+    return samples;
+  }
+
+  /** Adds a hole that is too long to be one, and does not become silence. */
+  void leaveOut(long start, long length) {
+    leftOut = leftOut.or(() -> Optional.of(new Hole(start, length)));
+  }
 
   /** Adds a hole after the others, in samples. */
   void add(long start, long length) {
@@ -37,6 +49,16 @@ final class Holes {
               hole.length / (double) rate,
               time(hole.start / (double) rate)));
     }
+    leftOut.ifPresent(
+        hole ->
+            texts.add(
+                String.format(
+                    Locale.ROOT,
+                    "%s claims that %.3f s are missing at %s, longer than a hole can be. The sound"
+                        + " after it follows at once: check its times.",
+                    file,
+                    hole.length / (double) rate,
+                    time(hole.start / (double) rate))));
     if (all.size() > MAX_REPORTED) {
       texts.add(
           String.format(

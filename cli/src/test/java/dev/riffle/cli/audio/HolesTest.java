@@ -6,17 +6,21 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.riffle.cli.CommandLines;
+import dev.riffle.models.InputException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.bytedeco.ffmpeg.global.avutil;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Damage within a compressed file: what follows it keeps its time. */
 class HolesTest {
@@ -176,5 +180,38 @@ class HolesTest {
         .asString()
         .contains("3 more", "0.220 s");
     assertThat(holes.warnings("a", 1000).get(2)).contains("at 3:20.000");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0x6d000001, 0x7fffffff, 0x0fffffff})
+  void aPacketThatClaimsYearsIsNoHole(int samplesPerPacket) throws IOException {
+    Path path = packetsWithoutSound(samplesPerPacket);
+    try (AudioFile file = AudioFile.open(path)) {
+      float[] piece = new float[1000];
+      assertThatThrownBy(() -> file.read(piece, 1000))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("contains no sound: nothing could be decoded");
+      assertThat(file.warnings())
+          .singleElement()
+          .asString()
+          .contains(" s are missing at 0:00.000, longer than a hole can be. The sound after it");
+    }
+  }
+
+  @Test
+  void packetsThatClaimSecondsAreHoles() throws IOException {
+    Heard heard = read(packetsWithoutSound(44));
+    assertThat(heard.sound).isNotEmpty().containsOnly(0f);
+    assertThat(heard.warnings).singleElement().asString().contains("cannot be decoded for");
+  }
+
+  /** A CAF of packets of one byte, half a sample, each of which claims this many samples. */
+  private Path packetsWithoutSound(int samplesPerPacket) throws IOException {
+    Path path = dir.resolve("a.caf");
+    float[] sound = SoundFiles.sine(1000, 1, 0.01);
+    SoundFiles.mono(path, "caf", "pcm_s16le", avutil.AV_SAMPLE_FMT_S16, sound, RATE);
+    byte[] bytes = Files.readAllBytes(path);
+    ByteBuffer.wrap(bytes).putInt(0x24, 1).putInt(0x28, samplesPerPacket);
+    return Files.write(path, bytes);
   }
 }

@@ -74,13 +74,14 @@ final class FileFuzz {
   }
 
   /** Runs a reader for its time, or until an input takes longer than the limit. */
-  static Result run(FuzzedReader reader, Options options) throws Exception {
+  static Result run(FuzzedReader reader, Options options) throws InterruptedException {
     return new FileFuzz(reader, options).run(0, Long.MAX_VALUE);
   }
 
-  /** Runs one input. */
-  static Result repeat(FuzzedReader reader, Options options, long index) throws Exception {
-    return new FileFuzz(reader, options).run(index, index + 1);
+  /** Runs some inputs; all of them, if the time suffices. */
+  static Result run(FuzzedReader reader, Options options, long first, int count)
+      throws InterruptedException {
+    return new FileFuzz(reader, options).run(first, first + count);
   }
 
   private Result run(long first, long end) throws InterruptedException {
@@ -277,7 +278,7 @@ final class FileFuzz {
         readers.size(), options.seed(), Runtime.getRuntime().maxMemory() >> 20);
     List<Result> results = new ArrayList<>();
     for (FuzzedReader reader : readers) {
-      Result result = input < 0 ? run(reader, options) : repeat(reader, options, input);
+      Result result = input < 0 ? run(reader, options) : run(reader, options, input, 1);
       result.findings.forEach(System.out::println);
       results.add(result);
     }

@@ -19,9 +19,12 @@ import org.junit.jupiter.api.io.TempDir;
 class FileFuzzTest {
   private static final String REFUSAL = "The file has no cheese. Add some, such as Gruyere.";
 
+  private static final int COUNT = 200;
+
   @TempDir Path directory;
 
   private final List<byte[]> inputs = new ArrayList<>();
+  private Duration limit = Duration.ofSeconds(5);
 
   @Test
   void aReaderThatRefusesAsDocumentedHasNoFindings() throws Exception {
@@ -34,7 +37,7 @@ class FileFuzzTest {
               return true;
             });
     assertThat(result.findings).isEmpty();
-    assertThat(result.inputs).isEqualTo(inputs.size());
+    assertThat(result.inputs).isEqualTo(COUNT);
     assertThat(result.accepted).isPositive().isLessThan(result.inputs);
     assertThat(directory).isEmptyDirectory();
   }
@@ -89,6 +92,7 @@ class FileFuzzTest {
   @Test
   void aReaderThatHangsIsReportedWithItsStack() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
+    limit = Duration.ofMillis(200);
     Result result =
         run(
             file -> {
@@ -106,14 +110,14 @@ class FileFuzzTest {
   @Test
   void anInputDependsOnlyOnSeedReaderAndIndex() throws Exception {
     run(file -> true);
-    assertThat(inputs).hasSizeGreaterThan(100);
+    assertThat(inputs).hasSize(COUNT);
     List<byte[]> first = List.copyOf(inputs);
     FuzzedReader reader = reader(file -> true);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < COUNT; i++) {
       assertThat(reader.input(3, i)).isEqualTo(first.get(i));
     }
     inputs.clear();
-    FileFuzz.repeat(reader, options(), 77);
+    FileFuzz.run(reader, options(), 77, 1);
     assertThat(inputs).singleElement().isEqualTo(first.get(77));
     assertThat(reader.input(4, 77)).isNotEqualTo(first.get(77));
   }
@@ -139,7 +143,7 @@ class FileFuzzTest {
   }
 
   private Options options() {
-    return new Options(3, Duration.ofMillis(150), Duration.ofMillis(200), directory);
+    return new Options(3, Duration.ofMinutes(1), limit, directory);
   }
 
   private FuzzedReader reader(Reading reading) {
@@ -156,6 +160,6 @@ class FileFuzzTest {
 
   private Result run(Reading reading) throws Exception {
     inputs.clear();
-    return FileFuzz.run(reader(reading), options());
+    return FileFuzz.run(reader(reading), options(), 0, COUNT);
   }
 }
