@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.riffle.kernels.Kernels;
+import dev.riffle.models.BatchItem;
 import dev.riffle.models.Format;
 import dev.riffle.models.ModelException;
 import dev.riffle.models.Prediction;
+import dev.riffle.models.StateException;
 import dev.riffle.models.TestBackends;
 import dev.riffle.models.weights.ModelDirectory;
 import java.io.IOException;
@@ -161,6 +163,28 @@ class ConditioningTest {
     Played whole = play(TRANSCRIBER.newRunner(), MONO, sound, () -> sound.length);
     assertThat(whole.notes()).isNotEmpty();
     assertThat(play(TRANSCRIBER.newRunner(), MONO, sound, () -> 1)).isEqualTo(whole);
+  }
+
+  /** So a savepoint of version 1 needs on-model-change: reset under version 1.1. */
+  @ParameterizedTest
+  @CsvSource({"16000, 1", "44100, 2", "8000, 1", "96000, 1"})
+  void aStateOfTheOtherVersionIsRefused(int rate, int channels) {
+    Format format = new Format(rate, channels);
+    Transcriber first = new Transcriber(FIRST, FAST);
+    byte[] old = first.newRunner().open(format);
+    byte[] present = TRANSCRIBER.newRunner().open(format);
+    assertThat(present).hasSize(old.length + 68);
+    assertRefused(TRANSCRIBER, format, old, "lru-transcriber/1.1.");
+    assertRefused(first, format, present, "lru-transcriber/1.");
+  }
+
+  private static void assertRefused(
+      Transcriber transcriber, Format format, byte[] state, String why) {
+    BatchItem<Note> item = new BatchItem<>(format, state, new float[0], 0, 0);
+    assertThatThrownBy(() -> transcriber.newRunner().advance(List.of(item)))
+        .isInstanceOf(StateException.class)
+        .hasMessageContaining(state.length + " bytes are not a state of model " + why)
+        .hasMessageContaining("Another model wrote the state");
   }
 
   @Test
