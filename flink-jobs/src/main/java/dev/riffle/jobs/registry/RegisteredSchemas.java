@@ -113,11 +113,18 @@ public final class RegisteredSchemas {
             named
                 + " of the registry "
                 + client.url()
-                + " cannot be used. Avro reports: "
-                + RegistryClient.shortened(String.valueOf(e.getMessage()))
+                + " cannot be used. "
+                + reported(e)
                 + ". Register a schema that Avro accepts, and write with its id.",
             true);
       }
+    }
+
+    private static String reported(Throwable e) {
+      String message = String.valueOf(e.getMessage());
+      return message.contains("UnresolvedSchema") || message.contains("unresolved.name")
+          ? "It names a type that neither it nor a schema to which it refers defines"
+          : "Avro reports: " + RegistryClient.shortened(message);
     }
 
     private void readReference(String subject, int version)

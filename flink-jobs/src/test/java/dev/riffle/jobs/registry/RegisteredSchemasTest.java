@@ -111,12 +111,21 @@ class RegisteredSchemasTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"{", "\"no.such.Type\"", "", "{\"type\":\"record\"}", "syntax = \"proto3\";"})
+  @ValueSource(strings = {"{", "", "{\"type\":\"record\"}", "syntax = \"proto3\";"})
   void aSchemaThatAvroRejectsIsRefused(String schema) throws RegistryException {
     registry.register(1, schema);
     assertThat(refused(1).reason()).contains("cannot be used. Avro reports: ");
     assertThat(refused(1).isLasting()).isTrue();
+  }
+
+  @Test
+  void aTypeThatNoSchemaDefinesIsReported() throws RegistryException {
+    registry.register(1, "\"no.such.Type\"");
+    registry.answer("/schemas/ids/2", record("A", "\"n.B\""));
+    registry.answer("/schemas/ids/3", record("A", "{\"type\":\"array\",\"items\":\"C\"}"));
+    assertThat(refused(1).reason()).contains(" It names a type that neither it nor a schema");
+    assertThat(refused(2).reason()).contains("Undefined schema: n.B");
+    assertThat(refused(3).reason()).contains("Undefined schema: n.C");
   }
 
   @Test
