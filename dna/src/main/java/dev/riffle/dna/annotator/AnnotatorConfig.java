@@ -113,6 +113,9 @@ record AnnotatorConfig(
     if (s.size("delay_tokens") > MOST_DELAY) {
       throw s.expected("a whole number from 1 to " + MOST_DELAY, "delay_tokens");
     }
+    if (s.number("layer_norm_eps") < 0) {
+      throw s.expected("0 or more", "layer_norm_eps");
+    }
     s.checkProduct("weights", 1, "n_layers", "d_model", "d_hidden");
     s.checkProduct("weights", 1, "n_layers", "d_mix", "d_summary");
     return new AnnotatorConfig(

@@ -14,7 +14,10 @@ import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Sizes in {@code config.json} that no model can have are refused before they take memory. */
+/**
+ * Sizes and constants in {@code config.json} that no model can have are refused before they take
+ * memory.
+ */
 class AbsurdSizesTest {
   private static final Path MODEL = Path.of("..", "demo", "models", "dna-annotator", "1");
   private static final long MOST_BYTES = 16 << 20; // some weights are read first
@@ -30,6 +33,8 @@ class AbsurdSizesTest {
           "d_model" : 48 | "d_model" : 16777216 | tensor 'encoder/kernel' has shape
           "d_hidden" : 32 | "d_hidden" : 16777216 | has shape
           "d_summary" : 16 | "d_summary" : 16777216 | need 3221225472 weights
+          "layer_norm_eps" : 1.0E-6 | "layer_norm_eps" : -1.0E-6 | 'layer_norm_eps' must be 0 or more, but is -1.0E-6
+          "layer_norm_eps" : 1.0E-6 | "layer_norm_eps" : -1 | 'layer_norm_eps' must be 0 or more, but is -1
           """)
   void theyAreRefusedBeforeTheyTakeMemory(String good, String bad, String message) {
     ModelDirectory model = ModelDirectory.read(MODEL);

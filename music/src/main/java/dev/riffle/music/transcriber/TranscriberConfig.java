@@ -126,7 +126,14 @@ record TranscriberConfig(
   }
 
   private static Bins bins(Settings s) {
-    return new Bins(s.size("bins"), s.number("epsilon"), s.number("shift"), s.number("scale"));
+    return new Bins(s.size("bins"), epsilon(s, "epsilon"), s.number("shift"), s.number("scale"));
+  }
+
+  private static double epsilon(Settings s, String name) {
+    if (s.number(name) < 0) {
+      throw s.expected("0 or more", name);
+    }
+    return s.number(name);
   }
 
   private static Gain gain(Settings s) {
@@ -146,11 +153,11 @@ record TranscriberConfig(
         lru.size("width"),
         lru.layers("layers"),
         lru.size("state"),
-        lru.number("norm_epsilon"),
+        epsilon(lru, "norm_epsilon"),
         s.under("spread").size("per_pitch"),
         pitchLru.size("width"),
         pitchLru.size("state"),
-        pitchLru.number("norm_epsilon"),
+        epsilon(pitchLru, "norm_epsilon"),
         s.under("heads").size("hidden"));
   }
 

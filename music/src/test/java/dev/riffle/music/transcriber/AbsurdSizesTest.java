@@ -14,7 +14,10 @@ import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Sizes in {@code config.json} that no model can have are refused before they take memory. */
+/**
+ * Sizes and constants in {@code config.json} that no model can have are refused before they take
+ * memory.
+ */
 class AbsurdSizesTest {
   private static final Path MODEL = Path.of("..", "demo", "models", "lru-transcriber", "1.1");
   private static final long MOST_BYTES = 16 << 20; // some weights are read first
@@ -31,6 +34,8 @@ class AbsurdSizesTest {
           "layers" : 3 | "layers" : 4097 | 'lru.layers' must be a whole number from 1 to 4096
           "rate" : 16000 | "rate" : 16777216 | 'audio.rate' must be from 8000 to 192000
           "kernel" : 5 | "kernel" : 16777216 | has shape
+          "norm_epsilon" : 1.0E-6 | "norm_epsilon" : -1.0E-6 | 'lru.norm_epsilon' must be 0 or more, but is -1.0E-6
+          "epsilon" : 3.0E-5 | "epsilon" : -1e300 | 'spectrum.epsilon' must be 0 or more
           """)
   void theyAreRefusedBeforeTheyTakeMemory(String good, String bad, String message) {
     ModelDirectory model = ModelDirectory.read(MODEL);
