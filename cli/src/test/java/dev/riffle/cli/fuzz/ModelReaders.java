@@ -11,6 +11,7 @@ import dev.riffle.models.weights.Npz;
 import dev.riffle.models.weights.Safetensors;
 import dev.riffle.models.weights.SafetensorsWriter;
 import dev.riffle.models.weights.Weights;
+import dev.riffle.music.transcriber.TranscriberFamily;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -212,6 +214,7 @@ final class ModelReaders {
                   model.weights(),
                   model.provenance(),
                   model.fingerprint()),
+              Optional.ofNullable(models.get("lru-transcriber")),
               kernels);
           return true;
         },
@@ -219,9 +222,13 @@ final class ModelReaders {
   }
 
   /** Loads a model as {@code model inspect} and a job do. */
-  private static void load(ModelDirectory model, Kernels kernels) {
+  private static void load(
+      ModelDirectory model, Optional<ModelDirectory> transcriber, Kernels kernels) {
     Families.find(model.family(), "The model").form(model.config());
     Families.describe(model, kernels, 0);
+    if (model.family().equals("rse-second-pass")) {
+      TranscriberFamily.load(transcriber.orElseThrow(), model, kernels);
+    }
   }
 
   private static String family(Settings settings) {
