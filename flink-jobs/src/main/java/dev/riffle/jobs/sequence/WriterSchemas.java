@@ -38,14 +38,14 @@ final class WriterSchemas {
   private final Retries.Clock clock;
   private final Map<Integer, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
 
-  /** A reader, or why there is none and until when this is certain. */
-  private record Entry(BoundedReader reader, String refusal, long untilNanos) {
+  /** A reader, or why there is none and until when this is certain; empty: for ever. */
+  private record Entry(BoundedReader reader, String refusal, Optional<Long> untilNanos) {
     static Entry refused(String reason) {
-      return new Entry(null, reason, 0);
+      return new Entry(null, reason, Optional.empty());
     }
 
     boolean isOver(Retries.Clock clock) {
-      return untilNanos != 0 && clock.nanos() - untilNanos > 0;
+      return untilNanos.filter(until -> clock.nanos() - until > 0).isPresent();
     }
   }
 
@@ -87,8 +87,9 @@ final class WriterSchemas {
         return check(id, found.schema());
       }
       Lookup.Refused refused = (Lookup.Refused) lookup;
-      long until = refused.isLasting() ? 0 : Math.max(1, clock.nanos() + MISSING_FOR.toNanos());
-      return new Entry(null, refused.reason(), until);
+      return refused.isLasting()
+          ? Entry.refused(refused.reason())
+          : new Entry(null, refused.reason(), Optional.of(clock.nanos() + MISSING_FOR.toNanos()));
     } catch (RegistryException e) {
       throw new UnavailableException(
           "A record with schema id "
@@ -121,7 +122,7 @@ final class WriterSchemas {
                   + shortened(reasons.get())
                   + ". A field that is added to source.schema needs a default; a field that is"
                   + " renamed needs its former name as alias.")
-          : new Entry(new BoundedReader(writer, reader), null, 0);
+          : new Entry(new BoundedReader(writer, reader), null, Optional.empty());
     } catch (AvroRuntimeException | StackOverflowError e) {
       return Entry.refused(
           "Expected a record that can be read as source.schema, but "

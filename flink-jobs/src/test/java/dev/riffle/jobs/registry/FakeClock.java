@@ -7,7 +7,7 @@ import java.util.List;
 /** A clock that moves when a client waits, and records the waits. */
 public final class FakeClock implements Retries.Clock {
   private final List<Duration> pauses = new ArrayList<>();
-  private long nanos = -1_000_000;
+  private long nanos = -Duration.ofHours(1).toNanos(); // the origin is any point in time
 
   /** Retries without real waiting. */
   public Retries retries() {
