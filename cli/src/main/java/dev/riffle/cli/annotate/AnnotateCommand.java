@@ -142,20 +142,29 @@ public final class AnnotateCommand implements Callable<Integer> {
       InputFile input, GeneFiles files, StreamModel<Gene> annotator, AnnotationReport report)
       throws IOException {
     long began = System.nanoTime();
-    try (SequenceFile sequences = open(input);
-        GeneOutput genes = files.open(spec.commandLine().getOut(), report)) {
-      new FileAnnotation(annotator, code.given().orElse(null), genes).annotate(sequences);
-      genes.check();
+    try (SequenceFile sequences = open(input)) {
+      annotate(sequences, files, annotator, report);
     } catch (InputException e) {
       report.refused(e.getMessage());
       return;
+    }
+    double seconds = (System.nanoTime() - began) / 1e9;
+    report.summarize(say(), input.name(), seconds, files);
+  }
+
+  /** Leaves no files with headers only. Files of an input that was not opened are as before. */
+  private void annotate(
+      SequenceFile sequences, GeneFiles files, StreamModel<Gene> annotator, AnnotationReport report)
+      throws IOException {
+    GeneOutput genes = files.open(spec.commandLine().getOut(), report);
+    try (genes) {
+      new FileAnnotation(annotator, code.given().orElse(null), genes).annotate(sequences);
+      genes.check();
     } finally {
       if (report.contigs() == 0) {
         files.remove();
       }
     }
-    double seconds = (System.nanoTime() - began) / 1e9;
-    report.summarize(say(), input.name(), seconds, files);
   }
 
   private static SequenceFile open(InputFile input) {

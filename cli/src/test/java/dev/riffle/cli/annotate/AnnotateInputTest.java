@@ -142,6 +142,17 @@ class AnnotateInputTest {
   }
 
   @Test
+  void theOutputOfAnEarlierRunStaysIfTheInputCannotBeOpened() throws IOException {
+    Path in = Path.of("/proc/self/mem"); // an error, even for the superuser
+    assumeThat(in).exists();
+    Path out = Files.writeString(folder.resolve("out.gff3"), "before");
+    CommandLines done = CommandLines.run("annotate", in, "-o", out, "--force");
+    assertThat(done.exit()).as(done.err()).isEqualTo(1);
+    assertThat(done.err()).contains("/proc/self/mem cannot be read");
+    assertThat(out).hasContent("before");
+  }
+
+  @Test
   void aFileWithoutGenesIsWrittenIfItsContigsWereAnnotated() throws IOException {
     Path in = Files.writeString(folder.resolve("x"), ">a\nACGTAC\n");
     Path out = folder.resolve("out.gff3");
