@@ -49,13 +49,17 @@ final class BrokerHealth {
   private String away() {
     return "broker "
         + settings.bootstrap()
-        + " does not answer since "
+        + " has not answered since "
         + Wording.time(lost.since(), settings.zone());
   }
 
-  /** After the transaction timeout the broker drops records that a checkpoint has prepared. */
+  /**
+   * After the transaction timeout the broker drops records that a checkpoint has prepared. Their
+   * transaction began at the checkpoint before that one.
+   */
   private String promise(Instant now) {
-    Instant limit = lost.since().plus(settings.transactionTimeout());
+    Instant begun = lost.since().minus(settings.checkpointInterval());
+    Instant limit = begun.plus(settings.transactionTimeout());
     String until = Wording.time(limit, settings.zone());
     return now.isBefore(limit)
         ? "Nothing is lost if the broker is back before " + until + " (transaction-timeout)."

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The lines that say how a job does: one for each change, with its time, and a reminder for each
- * minute in which a job is not well. A job that is well causes no line.
+ * The lines about the condition of a job: one for each change, with its time, and a reminder for
+ * each minute in which a job is not well. A job that is well causes no line.
  *
  * <p>A condition that explains another hides it: while no broker answers, failures are counted but
  * not reported, and lag is reported only of a job that runs.

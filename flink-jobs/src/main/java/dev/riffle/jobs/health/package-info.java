@@ -1,5 +1,6 @@
 /**
- * Reports how a running job does: what it reads from Flink and Kafka, and the lines that follow.
+ * Reports the condition of a running job: observations of Flink and Kafka, and the lines that
+ * follow.
  *
  * <pre>
  *   JobProbe (REST of Flink)  -&gt; JobView    \

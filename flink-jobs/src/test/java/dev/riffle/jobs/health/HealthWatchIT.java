@@ -55,7 +55,7 @@ class HealthWatchIT {
       broker.close();
       assertThat(List.of(next(), next()))
           .anyMatch(line -> line.contains("running again since "))
-          .anyMatch(line -> line.contains("broker " + bootstrap + " does not answer since "));
+          .anyMatch(line -> line.contains("broker " + bootstrap + " has not answered since "));
       assertThat(watch.isBrokerLost()).isTrue();
       try (LocalBroker again = LocalBroker.start(data, port(bootstrap))) {
         assertThat(again.bootstrap()).isEqualTo(bootstrap);
