@@ -4,6 +4,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.client.program.MiniClusterClient;
 import org.apache.flink.configuration.BlobServerOptions;
@@ -33,7 +34,7 @@ public final class LocalCluster implements AutoCloseable {
   private final MiniClusterClient client;
   private final Path files;
   private int oldest;
-  private boolean closed;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private LocalCluster(MiniCluster cluster, MiniClusterClient client, Path files) {
     this.cluster = cluster;
@@ -140,14 +141,13 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /**
-   * Begins to stop the cluster and deletes its files, without waiting for tasks that hang: for a
-   * JVM that ends next.
+   * Begins to stop the cluster and deletes its files, without waiting for tasks that hang or for a
+   * {@link #close} on another thread: for a JVM that ends next.
    */
-  public synchronized void abandon() {
-    if (closed) {
+  public void abandon() {
+    if (closed.getAndSet(true)) {
       return;
     }
-    closed = true;
     cluster.closeAsync();
     try {
       TemporaryFiles.delete(files);
@@ -158,11 +158,10 @@ public final class LocalCluster implements AutoCloseable {
 
   /** Stops the cluster, its running jobs included, and deletes its files. May be called again. */
   @Override
-  public synchronized void close() {
-    if (closed) {
+  public void close() {
+    if (closed.getAndSet(true)) {
       return;
     }
-    closed = true;
     client.close();
     Futures.get(cluster.closeAsync(), "close");
     TemporaryFiles.delete(files);

@@ -16,10 +16,12 @@ public final class RunningJob {
 
   private final ClusterClient<?> client;
   private final JobID id;
+  private final CompletableFuture<JobResult> result;
 
   RunningJob(ClusterClient<?> client, JobID id) {
     this.client = client;
     this.id = id;
+    result = client.requestJobResult(id);
   }
 
   /** The job id. */
@@ -34,7 +36,12 @@ public final class RunningJob {
 
   /** Completes when the job has finished, failed or been cancelled. */
   public CompletableFuture<JobResult> result() {
-    return client.requestJobResult(id);
+    return result;
+  }
+
+  /** True once the job has ended with everything committed: it did not fail, nor was cancelled. */
+  public boolean hasFinished() {
+    return result.isDone() && !result.isCompletedExceptionally() && result.join().isSuccess();
   }
 
   /**
@@ -43,21 +50,21 @@ public final class RunningJob {
    * @throws IllegalStateException if it fails, or takes longer than {@code limit}
    */
   public void awaitEnd(Duration limit) {
-    JobResult result = Futures.get(result(), "end the job", limit);
-    if (!result.isSuccess()) {
+    JobResult ended = Futures.get(result, "end the job", limit);
+    if (!ended.isSuccess()) {
       throw new IllegalStateException(
           "The job ended as "
-              + result.getJobStatus().map(JobStatus::name).orElse("unknown")
+              + ended.getJobStatus().map(JobStatus::name).orElse("unknown")
               + ": "
-              + cause(result),
-          result.getSerializedThrowable().orElse(null));
+              + cause(ended),
+          ended.getSerializedThrowable().orElse(null));
     }
   }
 
   /** Cancels the job at once. Records of the final topic that are not committed stay invisible. */
   public void cancel() {
     Futures.get(client.cancel(id), "cancel the job");
-    Futures.get(result(), "end the job");
+    Futures.get(result, "end the job");
   }
 
   /** Commits state, offsets and the final topic now. All tasks must be running. */
@@ -97,7 +104,7 @@ public final class RunningJob {
         Futures.get(
             client.stopWithSavepoint(id, false, directory, SavepointFormatType.CANONICAL),
             "stop with a savepoint");
-    Futures.get(result(), "end the job");
+    Futures.get(result, "end the job");
     return path;
   }
 

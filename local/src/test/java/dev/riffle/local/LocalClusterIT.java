@@ -2,6 +2,7 @@ package dev.riffle.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
@@ -20,15 +22,41 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 class LocalClusterIT {
+  private static final CountDownLatch HANGS = new CountDownLatch(1);
+  private static final CountDownLatch END = new CountDownLatch(1);
+
   @Test
   void aBoundedJobRunsToItsEndAndAFailingOneTellsWhy() {
     try (LocalCluster cluster = LocalCluster.start(2)) {
-      cluster.submit(job(false)).awaitEnd(Duration.ofSeconds(30));
+      RunningJob bounded = cluster.submit(job(false));
+      bounded.awaitEnd(Duration.ofSeconds(30));
+      assertThat(bounded.result()).as("is known without another request").isDone();
+      assertThat(bounded.hasFinished()).isTrue();
       RunningJob failing = cluster.submit(job(true));
       assertThatThrownBy(() -> failing.awaitEnd(Duration.ofSeconds(30)))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("three is too much");
       assertThat(failing.status()).isEqualTo(JobStatus.FAILED);
+      assertThat(failing.hasFinished()).isFalse();
+    }
+  }
+
+  @Test
+  void abandoningDoesNotWaitForACloseThatHangs() throws InterruptedException {
+    LocalCluster cluster = LocalCluster.start(1);
+    Thread closing = new Thread(cluster::close);
+    try {
+      cluster.submit(hanging());
+      HANGS.await();
+      closing.start();
+      while (closing.getState() != Thread.State.TIMED_WAITING) {
+        Thread.onSpinWait();
+      }
+      assertTimeoutPreemptively(Duration.ofSeconds(20), cluster::abandon);
+      assertThat(closing.isAlive()).isTrue();
+    } finally {
+      END.countDown();
+      closing.join();
     }
   }
 
@@ -46,6 +74,31 @@ class LocalClusterIT {
           .isNotEmpty()
           .allSatisfy(a -> assertThat(a).matches(".*0100007F:[0-9A-F]+"));
     }
+  }
+
+  /** Like a task in a call that cannot be interrupted. */
+  private static void awaitEnd() {
+    while (END.getCount() > 0) {
+      try {
+        END.await();
+      } catch (InterruptedException e) {
+        // hangs on
+      }
+    }
+  }
+
+  private static StreamExecutionEnvironment hanging() {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    env.setParallelism(1);
+    env.fromSequence(1, 5)
+        .map(
+            n -> {
+              HANGS.countDown();
+              awaitEnd();
+              return n;
+            })
+        .sinkTo(new DiscardingSink<>());
+    return env;
   }
 
   private static StreamExecutionEnvironment job(boolean fails) {

@@ -33,6 +33,7 @@ final class JobRun {
   private final Topics topics;
   private final Output output;
   private final StopReport report;
+  private final LastLine last = new LastLine();
   private volatile Optional<JobStop> stop = Optional.empty();
 
   /**
@@ -72,7 +73,7 @@ final class JobRun {
       topics.create(options.get(KafkaOptions.BOOTSTRAP), 1, TIMEOUT);
       try (LocalCluster cluster = LocalCluster.start(options.get(FlinkOptions.PARALLELISM))) {
         if (signal.asked()) {
-          output.error(report.notStarted(Instant.now()));
+          last.print(output.err(), () -> report.notStarted(Instant.now()));
           return 0;
         }
         return run(cluster, signal);
@@ -94,7 +95,7 @@ final class JobRun {
     }
     RunningJob running = cluster.submit(environment);
     try (HealthWatch watch = watch(cluster, running)) {
-      JobStop stopping = new JobStop(cluster, running, watch, report, output);
+      JobStop stopping = new JobStop(cluster, running, watch, report, output, last);
       stop = Optional.of(stopping);
       printStart(cluster, running);
       while (!signal.asked() && !running.result().isDone()) {
@@ -106,11 +107,10 @@ final class JobRun {
       try {
         running.awaitEnd(TIMEOUT);
       } catch (IllegalStateException e) {
-        output.error(stopping.notCommitted("it failed"));
+        stopping.printNotCommitted("it failed");
         throw e;
       }
-      output.out().println("The job has processed all records and finished.");
-      output.out().flush();
+      stopping.finished();
       return 0;
     }
   }
@@ -158,10 +158,12 @@ final class JobRun {
 
   /** The second Ctrl-C. Hooks of the JVM would wait for the job. */
   private void endAtOnce() {
-    output.error(
-        stop.map(s -> s.notCommitted("Ctrl-C was pressed again"))
-            .orElseGet(() -> report.notStarted(Instant.now())));
-    stop.ifPresent(JobStop::abandon);
+    stop.ifPresentOrElse(
+        stopping -> {
+          stopping.printNotCommitted("Ctrl-C was pressed again");
+          stopping.abandon();
+        },
+        () -> last.print(output.err(), () -> report.notStarted(Instant.now())));
     Runtime.getRuntime().halt(ENDED_AT_ONCE);
   }
 }

@@ -27,18 +27,21 @@ final class JobStop {
   private final HealthWatch watch;
   private final StopReport report;
   private final JobRun.Output output;
+  private final LastLine last;
 
   JobStop(
       LocalCluster cluster,
       RunningJob job,
       HealthWatch watch,
       StopReport report,
-      JobRun.Output output) {
+      JobRun.Output output,
+      LastLine last) {
     this.cluster = cluster;
     this.job = job;
     this.watch = watch;
     this.report = report;
     this.output = output;
+    this.last = last;
   }
 
   /**
@@ -54,35 +57,55 @@ final class JobStop {
             + " s. Press Ctrl-C again to end at once.");
     long deadline = System.nanoTime() + LIMIT.toNanos();
     CompletableFuture<String> attempt = job.tryStop(directory);
-    while (System.nanoTime() < deadline && !watch.isBrokerLost()) {
+    while (true) {
+      boolean brokerIsLost = watch.isBrokerLost();
+      boolean late = System.nanoTime() >= deadline;
       if (attempt.isDone()) {
         if (!attempt.isCompletedExceptionally()) {
-          output.error(report.committed(Instant.now(), attempt.join()));
+          String savepoint = attempt.join();
+          last.print(output.err(), () -> report.committed(Instant.now(), savepoint));
+          return 0;
+        }
+        if (job.hasFinished()) { // it is bounded, and ended before it could stop
+          finished();
           return 0;
         }
         if (job.result().isDone()) {
           return giveUp("the job has ended without it");
         }
+      }
+      if (brokerIsLost) {
+        return giveUp("no broker answers");
+      }
+      if (late) {
+        return giveUp("the job could not commit within " + LIMIT.toSeconds() + " s");
+      }
+      if (attempt.isDone()) {
         // Tasks do not run yet, or fail just now: they may run before the deadline.
         TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
         attempt = job.tryStop(directory);
       }
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
-    return giveUp(
-        watch.isBrokerLost()
-            ? "no broker answers"
-            : "the job could not commit within " + LIMIT.toSeconds() + " s");
+  }
+
+  /** Says that a bounded job has ended. */
+  void finished() {
+    last.print(output.out(), () -> "The job has processed all records and finished.");
   }
 
   private int giveUp(String reason) {
-    output.error(notCommitted(reason));
+    printNotCommitted(reason);
     abandon();
     return NOT_COMMITTED;
   }
 
-  /** The line that says what is not committed. */
-  String notCommitted(String reason) {
+  /** Says what is not committed. */
+  void printNotCommitted(String reason) {
+    last.print(output.err(), () -> notCommitted(reason));
+  }
+
+  private String notCommitted(String reason) {
     return report.notCommitted(Instant.now(), reason, watch.confirmed(), watch.latest());
   }
 
