@@ -38,7 +38,7 @@ final class WriterSchemas {
   private final Retries.Clock clock;
   private final Map<Integer, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
 
-  /** A reader, or why there is none and until when this is certain; empty: for ever. */
+  /** A reader, or why there is none and until when this is certain; empty if it is permanent. */
   private record Entry(BoundedReader reader, String refusal, Optional<Long> untilNanos) {
     static Entry refused(String reason) {
       return new Entry(null, reason, Optional.empty());
