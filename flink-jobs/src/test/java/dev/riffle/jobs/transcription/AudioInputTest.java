@@ -29,6 +29,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AudioInputTest {
   private static final int LIMIT = 4096;
@@ -139,18 +141,18 @@ class AudioInputTest {
     chunk.setCaptureTime(Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
   }
 
-  @Test
-  void aChunkOfTooManyStepsIsADeadLetter() {
+  @ParameterizedTest
+  @ValueSource(ints = {3, 4, 1000})
+  void aChunkOfTooManyStepsIsADeadLetter(int steps) {
     AudioInput few = new AudioInput(new InputLimits(LIMIT, 2, Duration.ofDays(1)));
-    byte[] value =
-        AvroCodec.of(AudioChunk.class)
-            .encode(Chunks.chunk("hall", 0, (short) 1, (short) 2, (short) 3));
+    byte[] value = AvroCodec.of(AudioChunk.class).encode(Chunks.chunk("hall", 0, new short[steps]));
     ConsumerRecord<byte[], byte[]> record = record(bytes("hall"), value);
     assertThat(few.read(record).deadLetter.headers)
         .endsWith(
-            "Expected a record of at most 2 steps but it has 3: send fewer steps at once, or raise"
-                + " max-record-steps.");
-    assertThat(input.read(record).event.steps()).isEqualTo(3);
+            "Expected a record of at most 2 steps but it has "
+                + steps
+                + ": send fewer steps at once, or raise max-record-steps.");
+    assertThat(input.read(record).event.steps()).isEqualTo(steps);
   }
 
   @Test

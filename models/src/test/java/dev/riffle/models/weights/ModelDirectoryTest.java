@@ -64,6 +64,12 @@ class ModelDirectoryTest {
         .hasMessageContaining("copier has no version: expected <name>/<version>/.")
         .hasMessageContaining("Its versions are 3, 4; try ")
         .hasMessageEndingWith("4.");
+    for (String version : new String[] {"1", "1.1", "v2-beta"}) {
+      Path name = folder.resolve("named-" + version);
+      ModelDirectory.write(name.resolve(version), CONFIG, new SafetensorsWriter(), "{}");
+      assertThatThrownBy(() -> ModelDirectory.read(name))
+          .hasMessageContaining("Its versions are " + version + "; try " + name.resolve(version));
+    }
   }
 
   @Test
