@@ -115,6 +115,23 @@ class AnnotateInputTest {
     assertThat(zeros.out()).isEqualTo(alone);
   }
 
+  /** bzip2 in a .gz is what the first bytes say it is. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a.fna.gz", "a.fna", "a.fq.xz"})
+  void theNameOfAFileDoesNotSayHowItIsCompressed(String name) throws IOException {
+    byte[] plain = fasta("a", 3_000, 1, 11).getBytes(StandardCharsets.UTF_8);
+    String expected = annotate(plain).out();
+    ByteArrayOutputStream bzip2 = new ByteArrayOutputStream();
+    try (OutputStream to = new BZip2CompressorOutputStream(bzip2)) {
+      to.write(plain);
+    }
+    for (byte[] file : List.of(plain, bzip2.toByteArray(), Zstd.compress(plain))) {
+      CommandLines done = CommandLines.run("annotate", Files.write(folder.resolve(name), file));
+      assertThat(done.exit()).as(done.err()).isZero();
+      assertThat(done.out()).isEqualTo(expected);
+    }
+  }
+
   private static List<String> features(String gff3) {
     return gff3.lines().filter(line -> !line.startsWith("#")).toList();
   }
