@@ -216,6 +216,8 @@ public final class LocalBroker implements AutoCloseable {
     s.put("share.coordinator.state.topic.min.isr", "1");
     s.put("share.coordinator.state.topic.num.partitions", "1");
     s.put("default.replication.factor", "1");
+    // A transaction that timed out is aborted within a second, not ten.
+    s.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
     s.put("group.initial.rebalance.delay.ms", "0");
     s.put("auto.create.topics.enable", "false");
     s.put("message.max.bytes", Integer.toString(MAX_MESSAGE_BYTES));

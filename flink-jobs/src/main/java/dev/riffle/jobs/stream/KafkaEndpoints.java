@@ -1,13 +1,16 @@
 package dev.riffle.jobs.stream;
 
+import dev.riffle.jobs.commit.ExactlyOnceSink;
 import dev.riffle.jobs.options.JobOptions;
 import dev.riffle.operators.OutputRecord;
 import java.util.Optional;
+import java.util.Properties;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.KafkaSinkBuilder;
+import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
@@ -52,13 +55,18 @@ public record KafkaEndpoints(JobOptions options, Topics topics) {
   }
 
   private Sink<OutputRecord> exactlyOnce(String kind, String topic) {
-    return sink(kind, topic)
-        .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
-        .setTransactionalIdPrefix(KafkaOptions.transactionalIdPrefix(options) + "." + kind)
-        .setProperty(
-            "transaction.timeout.ms",
-            Long.toString(options.get(KafkaOptions.TRANSACTION_TIMEOUT).toMillis()))
-        .build();
+    KafkaSink<OutputRecord> sink =
+        sink(kind, topic)
+            .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+            .setTransactionalIdPrefix(KafkaOptions.transactionalIdPrefix(options) + "." + kind)
+            .setTransactionNamingStrategy(TransactionNamingStrategy.INCREMENTING)
+            .setProperty(
+                "transaction.timeout.ms",
+                Long.toString(options.get(KafkaOptions.TRANSACTION_TIMEOUT).toMillis()))
+            .build();
+    Properties broker = new Properties();
+    broker.setProperty("bootstrap.servers", options.get(KafkaOptions.BOOTSTRAP));
+    return new ExactlyOnceSink<>(sink, broker, topic, options.get(KafkaOptions.ACCEPT_LOSS));
   }
 
   private Sink<OutputRecord> immediate(String topic) {

@@ -73,6 +73,14 @@ public final class KafkaOptions {
                   + " the transaction and drops its final records; at most the broker's"
                   + " transaction.max.timeout.ms.");
 
+  public static final JobOption<Boolean> ACCEPT_LOSS =
+      OPTIONS
+          .flag("accept-loss")
+          .defaultsTo(false)
+          .describedAs(
+              "Go on without records of the restored checkpoint whose transaction the broker"
+                  + " aborted, or no longer knows. Without it the job ends and names them.");
+
   public static final OptionGroup GROUP = OPTIONS.build();
 
   private KafkaOptions() {}
