@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Commits transactions and does not go on past one that the broker aborted.
+ * Commits transactions and ends the job at one that the broker aborted.
  *
  * <p>After a restart the job commits the transactions of its last checkpoint again. The connector
  * drops each one whose producer the broker no longer accepts, whether its records were committed
@@ -64,7 +64,7 @@ final class CheckedCommitter implements Committer<PendingTransaction> {
     if (!acceptLoss) {
       throw new SuppressRestartsException(new IllegalStateException(what));
     }
-    LOG.error("{} The job goes on, as accept-loss is set.", what);
+    LOG.error("{} The job continues, as accept-loss is set.", what);
     refused.request.signalFailedWithKnownReason(refused.cause);
   }
 
@@ -75,7 +75,7 @@ final class CheckedCommitter implements Committer<PendingTransaction> {
           "The broker aborted a transaction of the restored checkpoint: %s for the topic %s are"
               + " lost (transaction %s). The job was down for longer than transaction-timeout."
               + " Nothing has been written since. Start from the checkpoint before it, which"
-              + " computes these records again, with --from-savepoint; or go on without them with"
+              + " computes these records again, with --from-savepoint; or continue without them with"
               + " --accept-loss. Then raise transaction-timeout above the longest outage.",
           transaction.contents(), topic, id);
     }
@@ -84,7 +84,7 @@ final class CheckedCommitter implements Committer<PendingTransaction> {
             + " %s for the topic %s (transaction %s). It forgets a transaction after"
             + " transactional.id.expiration.ms, 7 days by default, or when its id is used again."
             + " If the savepoint is of a job that was stopped with it, they were committed: pass"
-            + " --accept-loss to go on. Otherwise start from a later checkpoint.",
+            + " --accept-loss to continue. Otherwise start from a later checkpoint.",
         transaction.contents(), topic, id);
   }
 

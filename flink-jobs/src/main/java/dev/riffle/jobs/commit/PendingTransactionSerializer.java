@@ -20,7 +20,7 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  *   bytes         the connector's transaction, to the end
  * </pre>
  *
- * Any other version is the connector's own format, as in checkpoints of Riffle 0.1.
+ * The versions of the connector are its own format, as in earlier checkpoints.
  *
  * @param connector the connector's format
  */
@@ -49,9 +49,17 @@ record PendingTransactionSerializer(SimpleVersionedSerializer<KafkaCommittable> 
 
   @Override
   public PendingTransaction deserialize(int version, byte[] serialized) throws IOException {
-    if (version != VERSION) {
+    if (version <= connector.getVersion()) {
       return new PendingTransaction(
           connector.deserialize(version, serialized), OptionalLong.empty(), Instant.EPOCH);
+    }
+    if (version != VERSION) {
+      throw new IOException(
+          "Expected a pending transaction of version "
+              + VERSION
+              + " or of the connector but the checkpoint has version "
+              + version
+              + ". Use the version of Riffle that wrote it.");
     }
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
     long records = in.readLong();

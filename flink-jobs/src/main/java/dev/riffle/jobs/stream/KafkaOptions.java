@@ -78,7 +78,7 @@ public final class KafkaOptions {
           .flag("accept-loss")
           .defaultsTo(false)
           .describedAs(
-              "Go on without records of the restored checkpoint whose transaction the broker"
+              "Continue without records of the restored checkpoint whose transaction the broker"
                   + " aborted, or no longer knows. Without it the job ends and names them.");
 
   public static final OptionGroup GROUP = OPTIONS.build();

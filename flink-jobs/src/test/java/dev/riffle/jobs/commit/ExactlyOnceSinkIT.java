@@ -18,6 +18,8 @@ import dev.riffle.operators.OutputRecord;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
+import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -74,6 +76,15 @@ class ExactlyOnceSinkIT {
     Map<String, List<String>> finals = TopicProbe.perSequence(probe.read(topics.finals()));
     calm.forEach((id, notes) -> assertThat(finals.getOrDefault(id, List.of())).isSubsetOf(notes));
     assertThat(finals).isNotEqualTo(calm);
+  }
+
+  @Test
+  void aTransactionThatTheBrokerHasForgottenIsUnknown() throws Exception {
+    Properties broker = new Properties();
+    broker.setProperty("bootstrap.servers", SERVICES.bootstrap());
+    TransactionLog log = new TransactionLog(broker);
+    assertThat(log.of(new KafkaCommittable(1, (short) 0, "never-used", null)))
+        .isEqualTo(TransactionLog.Outcome.UNKNOWN);
   }
 
   /** Starts a job whose only commit is at its end, where it dies and is away for some time. */
