@@ -7,12 +7,15 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Observes a job once a second on a thread of its own, until it is closed, and passes on the lines
  * of its {@link HealthReport}.
  */
 public final class HealthWatch implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HealthWatch.class);
   private static final Duration EVERY = Duration.ofSeconds(1);
 
   private final JobProbe job;
@@ -54,8 +57,8 @@ public final class HealthWatch implements AutoCloseable {
   }
 
   /**
-   * The newest checkpoint that was complete for a second when the broker last answered, so that its
-   * records were committed. Empty if there is none in this run.
+   * The newest checkpoint that was complete for a second when the broker last answered and all
+   * tasks ran, so that its records were committed. Empty if there is none in this run.
    */
   public Optional<Checkpoint> confirmed() {
     return confirmed;
@@ -74,7 +77,11 @@ public final class HealthWatch implements AutoCloseable {
   private void observe() {
     try {
       while (true) {
-        observeOnce();
+        try {
+          observeOnce();
+        } catch (RuntimeException e) {
+          LOG.warn("An observation of the job failed. The next one is made in {}.", EVERY, e);
+        }
         TimeUnit.MILLISECONDS.sleep(EVERY.toMillis());
       }
     } catch (InterruptedException e) {
@@ -91,12 +98,19 @@ public final class HealthWatch implements AutoCloseable {
     }
     BrokerView answer = broker.read();
     Instant now = Instant.now();
-    if (answer.answers() && latest.isPresent()) {
+    if (answer.answers()
+        && seen.running()
+        && latest.filter(last -> isUndisturbed(last, seen)).isPresent()) {
       confirmed = latest; // that of the observation before
     }
     latest = seen.checkpoint();
     report.update(new Observation(now, seen, answer)).forEach(out);
     brokerIsLost = report.isBrokerLost();
+  }
+
+  /** True if the job has not failed since a checkpoint, so that its commit was not interrupted. */
+  private static boolean isUndisturbed(Checkpoint checkpoint, JobView seen) {
+    return seen.failures().stream().noneMatch(failure -> failure.at().isAfter(checkpoint.at()));
   }
 
   @Override
