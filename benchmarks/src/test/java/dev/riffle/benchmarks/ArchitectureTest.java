@@ -99,7 +99,8 @@ class ArchitectureTest {
               "org.apache.kafka.clients..",
               "org.apache.kafka.common..",
               "org.apache.avro..",
-              "org.snakeyaml.."),
+              "org.snakeyaml..",
+              "javax.net.ssl.."), // of the JDK
           new Module(
               "cli",
               "dev.riffle.cli",
