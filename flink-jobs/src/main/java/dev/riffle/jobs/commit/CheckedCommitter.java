@@ -126,8 +126,8 @@ final class CheckedCommitter implements Committer<PendingTransaction> {
 
     @Override
     public void updateAndRetryLater(KafkaCommittable kafka) {
-      PendingTransaction before = of.getCommittable();
-      of.updateAndRetryLater(new PendingTransaction(kafka, before.records(), before.prepared()));
+      PendingTransaction old = of.getCommittable();
+      of.updateAndRetryLater(new PendingTransaction(kafka, old.records(), old.prepared()));
     }
 
     @Override

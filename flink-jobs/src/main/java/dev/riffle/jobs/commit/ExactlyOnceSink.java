@@ -12,17 +12,12 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.KafkaWriterState;
-import org.apache.flink.connector.kafka.sink.TwoPhaseCommittingStatefulSink;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
 import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology;
 import org.apache.flink.streaming.api.datastream.DataStream;
 
-/**
- * A Kafka sink that ends the job instead of dropping a transaction that the broker aborted.
- *
- * @param <T> type of the records
- */
+/** A Kafka sink that ends the job instead of dropping a transaction that the broker aborted. */
 public final class ExactlyOnceSink<T>
     implements Sink<T>,
         SupportsWriterState<T, KafkaWriterState>,
@@ -52,19 +47,15 @@ public final class ExactlyOnceSink<T>
     this.acceptLoss = acceptLoss;
   }
 
-  private TwoPhaseCommittingStatefulSink<T, KafkaWriterState, KafkaCommittable> twoPhase() {
-    return connector;
-  }
-
   @Override
   public CountingWriter<T> createWriter(WriterInitContext context) throws IOException {
-    return new CountingWriter<>(twoPhase().createWriter(context));
+    return new CountingWriter<>(connector.createWriter(context));
   }
 
   @Override
   public CountingWriter<T> restoreWriter(
       WriterInitContext context, Collection<KafkaWriterState> states) throws IOException {
-    return new CountingWriter<>(twoPhase().restoreWriter(context, states));
+    return new CountingWriter<>(connector.restoreWriter(context, states));
   }
 
   @Override

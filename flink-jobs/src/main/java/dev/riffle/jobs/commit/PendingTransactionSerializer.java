@@ -55,11 +55,7 @@ record PendingTransactionSerializer(SimpleVersionedSerializer<KafkaCommittable> 
     }
     if (version != VERSION) {
       throw new IOException(
-          "Expected a pending transaction of version "
-              + VERSION
-              + " or of the connector but the checkpoint has version "
-              + version
-              + ". Use the version of Riffle that wrote it.");
+          "Pending transactions of version " + version + " are of another version of Riffle.");
     }
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
     long records = in.readLong();

@@ -18,12 +18,9 @@ record TransactionLog(Properties broker) {
 
   /** What became of a transaction. */
   enum Outcome {
-    /** Its records are in their topics. */
-    COMMITTED,
-    /** Its records are lost. */
-    ABORTED,
-    /** The broker has forgotten it, or its id has been used again. */
-    UNKNOWN
+    COMMITTED, // its records are in their topics
+    ABORTED, // its records are lost
+    UNKNOWN // the broker has forgotten it, or its id has been used again
   }
 
   /**
