@@ -103,9 +103,10 @@ public final class AnnotateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     InputFiles inputs = InputFiles.of(arguments, InputKind.DNA);
     boolean toDirectory = inputs.several() || output != null && Files.isDirectory(output);
-    Map<InputFile, GeneFiles> files = files(inputs, toDirectory);
+    Map<InputFile, GeneFiles> files =
+        inputs.files().isEmpty() ? Map.of() : files(inputs, toDirectory);
     StreamModel<Gene> annotator = annotator();
-    if (toDirectory) {
+    if (toDirectory && !inputs.files().isEmpty()) {
       OutputDirectory.make(output);
     }
     PrintWriter err = spec.commandLine().getErr();

@@ -12,7 +12,7 @@ final class AnnotationReport {
   private static final int MAX_REPORTED = 20;
 
   private final PrintWriter err;
-  private final String prefix; // of each line
+  private final String prefix; // of each line: the name and ": ", or nothing
   private final Progress progress;
   private long contigs;
   private long bases;
@@ -42,7 +42,8 @@ final class AnnotationReport {
   }
 
   void note(String what) {
-    say(what.startsWith(prefix) ? what : prefix + what);
+    boolean isNamed = what.startsWith(prefix.substring(0, Math.max(0, prefix.length() - 2)));
+    say(isNamed ? what : prefix + what);
   }
 
   /** The input cannot be read at all; the message names it. */

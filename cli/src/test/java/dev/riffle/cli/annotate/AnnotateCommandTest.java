@@ -189,6 +189,14 @@ class AnnotateCommandTest {
     CommandLines none = CommandLines.run("annotate", folder.resolve("none"));
     assertThat(none.exit()).isEqualTo(1);
     assertThat(none.err()).contains("does not exist");
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    CommandLines nothing = CommandLines.run("annotate", empty);
+    assertThat(nothing.exit()).isEqualTo(1);
+    assertThat(nothing.err()).contains("contains no").doesNotContain("Several inputs");
+    CommandLines twice = CommandLines.run("annotate", binary, empty, "-o", folder.resolve("o"));
+    assertThat(twice.err())
+        .contains("riffle: " + binary + " is neither")
+        .doesNotContain(binary + ": " + binary);
 
     byte[] whole = gzipped(longContig().getBytes(StandardCharsets.UTF_8));
     Path cut = Files.write(folder.resolve("cut.gz"), Arrays.copyOf(whole, whole.length * 2 / 3));

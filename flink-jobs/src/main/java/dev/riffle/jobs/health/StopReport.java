@@ -38,22 +38,22 @@ public record StopReport(ZoneId zone, boolean keepsState) {
       Instant now, String reason, Optional<Checkpoint> committed, Optional<Checkpoint> resume) {
     String what =
         committed
-            .map(
-                last ->
-                    "What was computed since checkpoint "
-                        + last.id()
-                        + " at "
-                        + Wording.time(last.at(), zone)
-                        + " is NOT committed")
-            .orElse("What this run computed is NOT committed");
+            .map(last -> "What was computed since " + named(last) + " is NOT committed.")
+            .orElse("What this run computed is NOT committed.");
+    String text = "stopped, because " + reason + ". " + what;
+    if (!keepsState || resume.isEmpty()) {
+      return line(now, text + " The next run computes it again.", Optional.empty());
+    }
+    String again =
+        committed.equals(resume)
+            ? "computes it again"
+            : "commits the output of " + named(resume.get()) + " and computes what follows again";
     return line(
-        now,
-        "stopped, because "
-            + reason
-            + ". "
-            + what
-            + "; the next run computes it again, exactly once.",
-        resume.map(Checkpoint::path));
+        now, text, Optional.of(resume.get().path() + ", which " + again + ", exactly once."));
+  }
+
+  private String named(Checkpoint checkpoint) {
+    return "checkpoint " + checkpoint.id() + " at " + Wording.time(checkpoint.at(), zone);
   }
 
   private String line(Instant now, String text, Optional<String> path) {

@@ -32,13 +32,20 @@ class StopReportTest {
     assertThat(keeps.notCommitted(NOW, "no broker answers", Optional.of(LAST), Optional.of(LAST)))
         .isEqualTo(
             "10:00:05 stopped, because no broker answers. What was computed since checkpoint 17 at"
-                + " 09:59:53 is NOT committed; the next run computes it again, exactly once."
-                + " Resume with --from-savepoint /ck/chk-17");
+                + " 09:59:53 is NOT committed. Resume with --from-savepoint /ck/chk-17, which"
+                + " computes it again, exactly once.");
+    Checkpoint next = new Checkpoint(18, NOW.minusSeconds(11), "/ck/chk-18");
+    assertThat(keeps.notCommitted(NOW, "no broker answers", Optional.of(LAST), Optional.of(next)))
+        .isEqualTo(
+            "10:00:05 stopped, because no broker answers. What was computed since checkpoint 17 at"
+                + " 09:59:53 is NOT committed. Resume with --from-savepoint /ck/chk-18, which"
+                + " commits the output of checkpoint 18 at 09:59:54 and computes what follows"
+                + " again, exactly once.");
     assertThat(loses.notCommitted(NOW, "it failed", Optional.of(LAST), Optional.of(LAST)))
         .contains("since checkpoint 17 at 09:59:53 is NOT committed", "set --checkpoint-dir");
     assertThat(keeps.notCommitted(NOW, "it failed", Optional.empty(), Optional.empty()))
         .isEqualTo(
-            "10:00:05 stopped, because it failed. What this run computed is NOT committed; the"
-                + " next run computes it again, exactly once.");
+            "10:00:05 stopped, because it failed. What this run computed is NOT committed. The"
+                + " next run computes it again.");
   }
 }
