@@ -21,7 +21,14 @@ public final class Printable {
     return escape(text, false);
   }
 
-  /** Text of several lines: as {@link #line}, but line breaks and tabs remain. */
+  /**
+   * As {@link #line(String)}, with "..." instead of what follows the first {@code most} characters.
+   */
+  public static String line(String text, int most) {
+    return line(text.length() <= most ? text : text.substring(0, most) + "...");
+  }
+
+  /** Text of several lines: as {@link #line(String)}, but line breaks and tabs remain. */
   public static String lines(String text) {
     return escape(text, true);
   }

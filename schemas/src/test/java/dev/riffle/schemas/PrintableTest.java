@@ -58,4 +58,11 @@ class PrintableTest {
     assertThat(StrictUtf8.decode(text.getBytes(StandardCharsets.UTF_8))).contains(text);
     assertThat(StrictUtf8.encode(text)).contains(text.getBytes(StandardCharsets.UTF_8));
   }
+
+  @Test
+  void longTextIsCut() {
+    assertThat(Printable.line("abc", 3)).isEqualTo("abc");
+    assertThat(Printable.line("abcd", 3)).isEqualTo("abc...");
+    assertThat(Printable.line("a\nb", 2)).isEqualTo("a\\n...");
+  }
 }

@@ -58,7 +58,7 @@ public final class HealthWatch implements AutoCloseable {
 
   /**
    * The newest checkpoint that was complete for a second when the broker last answered and all
-   * tasks ran, so that its records were committed. Empty if there is none in this run.
+   * tasks ran, so that its records were committed. Empty before the first one of this run.
    */
   public Optional<Checkpoint> confirmed() {
     return confirmed;

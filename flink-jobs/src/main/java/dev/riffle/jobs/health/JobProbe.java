@@ -102,7 +102,10 @@ final class JobProbe {
         : Optional.of(new Load(operator, busiest, sourceWaits));
   }
 
-  /** The largest value of a metric among the tasks of a vertex, in s/s; -1 if there is none yet. */
+  /**
+   * The largest value of a metric among the tasks of a vertex, in s/s; -1 if it is not measured
+   * yet.
+   */
   private double metric(String vertex, String name) throws IOException, InterruptedException {
     JsonNode found =
         cluster.get("jobs/" + id + "/vertices/" + vertex + "/subtasks/metrics?agg=max&get=" + name);

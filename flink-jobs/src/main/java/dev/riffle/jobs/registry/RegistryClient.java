@@ -262,6 +262,6 @@ public final class RegistryClient {
 
   /** Text from the network for a message. */
   static String shortened(String text) {
-    return Printable.line(text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...");
+    return Printable.line(text, MAX_SHOWN);
   }
 }

@@ -89,7 +89,7 @@ final class AvroInput {
           "Expected a record of source.schema but its "
               + value.length
               + " bytes cannot be read as that ("
-              + shortened(String.valueOf(e))
+              + Printable.line(String.valueOf(e), MAX_SHOWN)
               + "): they were cut, or "
               + (registered.isPresent() ? "a schema other than " + writer(id) : "another schema")
               + " wrote them"
@@ -107,9 +107,5 @@ final class AvroInput {
 
   private String orHeader() {
     return format.header() ? "." : ", or it starts with 5 bytes (confluent-header).";
-  }
-
-  private static String shortened(String text) {
-    return Printable.line(text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...");
   }
 }

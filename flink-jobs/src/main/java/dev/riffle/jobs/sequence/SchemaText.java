@@ -1,12 +1,13 @@
 package dev.riffle.jobs.sequence;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.riffle.schemas.Printable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaParseException;
 
-/** Parses the text of an Avro schema, and says in words why it is none. */
+/** Parses the text of an Avro schema, and explains in words why it is invalid. */
 final class SchemaText {
   /** What Avro's messages call a type that the schema does not define. */
   private static final Pattern UNRESOLVED =
@@ -22,7 +23,7 @@ final class SchemaText {
    * Parses a schema.
    *
    * @param name of the file in messages
-   * @throws SchemaParseException if it is none; the message says why, as sentences
+   * @throws SchemaParseException if it is invalid; the message says why, as sentences
    */
   static Schema parse(String text, String name) {
     Matcher begin = NAME.matcher(text);
@@ -64,9 +65,7 @@ final class SchemaText {
     if (type.find()) {
       return undefined(type.group(1) == null ? type.group(2) : type.group(1));
     }
-    String message = String.valueOf(e.getMessage());
-    return "Avro reports: "
-        + (message.length() <= MAX_SHOWN ? message : message.substring(0, MAX_SHOWN) + "...");
+    return "Avro reports: " + Printable.line(String.valueOf(e.getMessage()), MAX_SHOWN);
   }
 
   private static String undefined(String type) {

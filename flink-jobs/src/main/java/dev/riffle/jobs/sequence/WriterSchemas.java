@@ -38,7 +38,7 @@ final class WriterSchemas {
   private final Retries.Clock clock;
   private final Map<Integer, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
 
-  /** A reader, or why there is none and until when this is certain; empty if it is permanent. */
+  /** A reader, or the refusal and the time until which it holds; empty if it is permanent. */
   private record Entry(BoundedReader reader, String refusal, Optional<Long> untilNanos) {
     static Entry refused(String reason) {
       return new Entry(null, reason, Optional.empty());
@@ -119,7 +119,7 @@ final class WriterSchemas {
               "Expected a record that can be read as source.schema, but "
                   + named
                   + " cannot. Avro reports: "
-                  + shortened(reasons.get())
+                  + Printable.line(reasons.get(), MAX_SHOWN)
                   + ". A field that is added to source.schema needs a default; a field that is"
                   + " renamed needs its former name as alias.")
           : new Entry(new BoundedReader(writer, reader), null, Optional.empty());
@@ -128,12 +128,8 @@ final class WriterSchemas {
           "Expected a record that can be read as source.schema, but "
               + named
               + " cannot be compared with it ("
-              + shortened(String.valueOf(e))
+              + Printable.line(String.valueOf(e), MAX_SHOWN)
               + ").");
     }
-  }
-
-  private static String shortened(String text) {
-    return Printable.line(text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...");
   }
 }

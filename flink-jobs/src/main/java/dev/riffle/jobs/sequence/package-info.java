@@ -8,7 +8,7 @@
  *             -> JobFile        the job, or its problems: Diagnostic
  *
  *   ModelCheck, AvroFields      check a file against its model and its Avro schema
- *   SchemaText                  the text of an Avro schema, or in words why it is none
+ *   SchemaText                  the text of an Avro schema, or in words why it is invalid
  *   JobArguments                a file as arguments of a cluster's entry point
  *   JobSchema                   the JSON Schema for editors
  *

@@ -248,7 +248,7 @@ public abstract class EventInput implements KafkaRecordDeserializationSchema<Inp
 
   /** Text of a record, shortened for a message and without control characters. */
   protected static String shortened(String text) {
-    return Printable.line(text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...");
+    return Printable.line(text, MAX_SHOWN);
   }
 
   private static long length(byte[] bytes) {

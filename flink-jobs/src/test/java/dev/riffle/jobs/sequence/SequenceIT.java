@@ -149,19 +149,7 @@ class SequenceIT {
     probe.send(records);
     run(file);
 
-    Map<String, List<Prediction>> found = predictions(file.topics().finals());
-    Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> expected =
-        direct(file, steps, 4);
-    assertThat(found.keySet()).isEqualTo(expected.keySet());
-    expected.forEach(
-        (key, outputs) -> {
-          List<Prediction> answers = found.get(key);
-          assertThat(answers).hasSize(10);
-          for (int i = 0; i < 10; i++) {
-            assertThat(answers.get(i).getPosition()).isEqualTo(3 * i + 2);
-            assertThat(values(answers.get(i))).isEqualTo(outputs.get(3 * i + 2).value().values());
-          }
-        });
+    assertEachPieceIsAnsweredAsByTheModel(file, steps);
     assertThat(probe.read(file.topics().deadLetters())).isEmpty();
   }
 
@@ -208,18 +196,7 @@ class SequenceIT {
       probe.send(records);
       run(file);
 
-      Map<String, List<Prediction>> found = predictions(file.topics().finals());
-      Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> expected =
-          direct(file, steps, 4);
-      assertThat(found.keySet()).isEqualTo(expected.keySet());
-      expected.forEach(
-          (key, outputs) -> {
-            assertThat(found.get(key)).hasSize(10);
-            for (int i = 0; i < 10; i++) {
-              assertThat(values(found.get(key).get(i)))
-                  .isEqualTo(outputs.get(3 * i + 2).value().values());
-            }
-          });
+      assertEachPieceIsAnsweredAsByTheModel(file, steps);
       assertThat(probe.read(file.topics().deadLetters()))
           .singleElement()
           .satisfies(
@@ -228,6 +205,24 @@ class SequenceIT {
                       .startsWith("Schema id 43 is not in the registry " + registry.url()));
       assertThat(registry.requests()).hasSizeBetween(4, 9).allMatch(r -> r.contains("/ids/4"));
     }
+  }
+
+  /** Ten pieces of three steps of each key, each answered after its last step. */
+  private static void assertEachPieceIsAnsweredAsByTheModel(
+      JobFile file, Map<String, float[]> steps) throws IOException {
+    Map<String, List<Prediction>> found = predictions(file.topics().finals());
+    Map<String, List<dev.riffle.models.Prediction<PredictionValues>>> expected =
+        direct(file, steps, 4);
+    assertThat(found.keySet()).isEqualTo(expected.keySet());
+    expected.forEach(
+        (key, outputs) -> {
+          List<Prediction> answers = found.get(key);
+          assertThat(answers).hasSize(10);
+          for (int i = 0; i < 10; i++) {
+            assertThat(answers.get(i).getPosition()).isEqualTo(3 * i + 2);
+            assertThat(values(answers.get(i))).isEqualTo(outputs.get(3 * i + 2).value().values());
+          }
+        });
   }
 
   @Test
